@@ -1,0 +1,1 @@
+//! Durable file I/O, the master secret, tenant keys and the signer

@@ -1,0 +1,1 @@
+//! The embedded store: journal, packs, state file

@@ -1,0 +1,1 @@
+//! The store contract, the in-memory store and the conformance suite

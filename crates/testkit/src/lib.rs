@@ -1,0 +1,1 @@
+//! Test and load tools; never linked into the product
