@@ -1,1 +1,3 @@
-//! Test and load tools; never linked into the product
+//! Test and load tools; never linked into the product.
+
+pub mod sim_disk;

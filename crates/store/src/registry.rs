@@ -1,0 +1,172 @@
+//! Who exists: the instance, its tenants, their API keys and roles.
+
+use std::sync::Arc;
+
+use ledger::keyring::TenantKeys;
+use ledger::name::{InstanceId, LogId, TenantId};
+use ledger::time::Micros;
+
+/// One installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its id.
+    pub id: InstanceId,
+    /// What the origins of its logs begin with: `veritrail.invalid/<instance id>` unless configured.
+    pub origin: String,
+    /// The tenant of the instance log.
+    pub tenant: TenantId,
+}
+
+/// The readable name of the tenant that holds the instance log.
+pub const INSTANCE_TENANT: &str = "_instance";
+
+/// A tenant as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantRecord {
+    /// Its opaque id, the only name of it that proofs show.
+    pub id: TenantId,
+    /// Its readable name: `[a-z0-9][a-z0-9-]{0,62}`, or [`INSTANCE_TENANT`].
+    pub name: String,
+    /// Salt of its keys.
+    pub salt: [u8; 32],
+    /// When it was made.
+    pub created_at: Micros,
+    /// Its `main` log; of the instance tenant, the instance log.
+    pub main: LogId,
+    /// Its `access` log.
+    pub access: LogId,
+    /// Whether operations outside the vocabulary are refused.
+    pub strict: bool,
+    /// Pointers (array indexes as `*`) of fields kept unmasked.
+    pub mask_exceptions: Vec<String>,
+}
+
+/// A tenant with its keys at hand.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// As stored.
+    pub record: TenantRecord,
+    /// Its derived keys.
+    pub keys: Arc<TenantKeys>,
+}
+
+impl Tenant {
+    /// Whether this is the instance's own tenant.
+    pub fn is_instance(&self) -> bool {
+        self.record.name == INSTANCE_TENANT
+    }
+}
+
+/// What an API key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Append events; read nothing.
+    Writer,
+    /// Read without persons.
+    Analyst,
+    /// Read.
+    Reader,
+    /// Read, and take proofs, exports and the access log.
+    Auditor,
+    /// Everything in one tenant, its keys included.
+    Admin,
+    /// The instance: tenants and keys, no event content but the instance log.
+    Operator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 6] = [
+        Self::Writer,
+        Self::Analyst,
+        Self::Reader,
+        Self::Auditor,
+        Self::Admin,
+        Self::Operator,
+    ];
+
+    /// The role's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Writer => "writer",
+            Self::Analyst => "analyst",
+            Self::Reader => "reader",
+            Self::Auditor => "auditor",
+            Self::Admin => "admin",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// The role of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// A set of roles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles(Vec<Role>);
+
+impl Roles {
+    /// The set of `roles`.
+    pub fn of(roles: &[Role]) -> Self {
+        let mut roles = roles.to_vec();
+        roles.sort_unstable();
+        roles.dedup();
+        Self(roles)
+    }
+
+    /// Whether `role` is among them.
+    pub fn has(&self, role: Role) -> bool {
+        self.0.contains(&role)
+    }
+
+    /// The roles in order.
+    pub fn iter(&self) -> impl Iterator<Item = Role> {
+        self.0.iter().copied()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// An API key as it is stored: never the key itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its public id: the first part of the key.
+    pub id: String,
+    /// The tenant it is bound to.
+    pub tenant: TenantId,
+    /// What it may do.
+    pub roles: Roles,
+    /// The way in that it stands for; event ids are unique within it.
+    pub source: String,
+    /// Whose key it is, for people.
+    pub owner: String,
+    /// SHA-256 of the whole key.
+    pub hash: [u8; 32],
+    /// When it was made.
+    pub created_at: Micros,
+    /// When it ends.
+    pub expires_at: Option<Micros>,
+    /// When it was revoked.
+    pub revoked_at: Option<Micros>,
+}
+
+/// A change of the registry. Stored in one step with the entry that records it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A new tenant; its logs are opened with it.
+    CreateTenant(TenantRecord),
+    /// A new key.
+    CreateKey(ApiKey),
+    /// The end of a key.
+    RevokeKey {
+        /// Which.
+        id: String,
+        /// When.
+        at: Micros,
+    },
+}
