@@ -1,1 +1,26 @@
-//! Wire types and error codes
+//! The wire: every JSON type that crosses HTTP, and the codes of refusals.
+//!
+//! Promises: what the server answers reads into these types, unknown members are ignored by readers, and a code once
+//! released keeps its meaning. Must never: hold logic, or know a store or a server.
+//!
+//! Hashes named `…_hash` are lower-case hex; hashes of a `proof` and the bytes of [`proof::Disclosures`] are standard,
+//! padded base64; times are RFC 3339 in UTC with six digits after the second.
+
+pub mod code;
+pub mod event;
+pub mod health;
+pub mod key;
+pub mod log;
+pub mod problem;
+pub mod proof;
+pub mod receipt;
+pub mod tenant;
+
+pub use event::{Event, Ingest, Parts};
+pub use health::Ready;
+pub use key::{CreatedKey, Key, Keys, NewKey};
+pub use log::{Log, Logs};
+pub use problem::{Fault, Problem};
+pub use proof::{Disclosures, Proof};
+pub use receipt::{BatchAnswer, Item, Outcome, Preview, Receipt, Refused, Warning};
+pub use tenant::{NewTenant, Tenant, TenantLogs, Tenants};

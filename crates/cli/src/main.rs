@@ -1,2 +1,97 @@
-//! The one binary.
-fn main() {}
+//! The one binary, and the only place that knows every part: concrete stores, real clocks, real randomness.
+//!
+//! Promises: stdout is data, stderr is talk; this file alone decides exit codes, from how a command ended:
+//!
+//! | code | meaning | comes from |
+//! |---|---|---|
+//! | 0 | done; of `verify` and `verify-proof`: verified | |
+//! | 1 | tampered | evidence that does not hold; a server that finds its own bytes damaged (`damaged`) |
+//! | 2 | usage | a command line that can't be read; a file that can't; input, names and ids that the server refuses (4xx but 401, 403 and 429) |
+//! | 3 | unreachable | no answer; not let in (401, 403); busy or failing (429, 5xx); a disk or directory of our own that can't be used |
+//! | 4 | self-consistent only | everything fits together, but nothing outside vouches for it |
+//!
+//! Whatever is not 0 was not done, but for batches of `emit`, where the lines on stdout say what was.
+
+mod anchor;
+mod arguments;
+mod client;
+mod clock;
+mod commands;
+mod failure;
+mod input;
+mod log_check;
+mod pins;
+mod printer;
+mod rng;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+use crate::commands::Ending;
+use crate::failure::{Failure, Kind};
+use crate::printer::Printer;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are asked for, and come on stdout.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            return match error.print() {
+                Ok(()) => ExitCode::from(code),
+                Err(_) => ExitCode::from(3),
+            };
+        }
+    };
+    let mut printer = Printer::standard(arguments.appearance.colour());
+    let ended = run(arguments.command, &mut printer);
+    let code = match ended {
+        Ok(Ending::Done) => 0,
+        Ok(Ending::Tampered) => 1,
+        Ok(Ending::Refused) => 2,
+        Ok(Ending::SelfConsistent) => 4,
+        Err(error) => {
+            printer.error(&chain(&error));
+            let failure = error.downcast_ref::<Failure>();
+            if let Some(hint) = failure.and_then(|failure| failure.hint.as_deref()) {
+                printer.hint(hint);
+            }
+            match failure.map(|failure| failure.kind) {
+                Some(Kind::Tampered) => 1,
+                Some(Kind::Usage) => 2,
+                // Everything else that can go wrong is this machine's: a disk, a socket, a signal.
+                Some(Kind::Unreachable) | None => 3,
+            }
+        }
+    };
+    match printer.finish() {
+        Ok(()) => ExitCode::from(code),
+        // Data that did not reach its place must not look delivered; a worse verdict stands.
+        Err(_) if code == 0 => ExitCode::from(3),
+        Err(_) => ExitCode::from(code),
+    }
+}
+
+fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Ending> {
+    match command {
+        Command::Serve(serve) => serve.run(printer),
+        Command::Emit(emit) => emit.run(printer),
+        Command::Show(show) => show.run(printer),
+        Command::Verify(verify) => verify.run(printer),
+        Command::Prove(prove) => prove.run(printer),
+        Command::VerifyProof(verify) => verify.run(printer),
+        Command::Log(log) => log.run(printer),
+        Command::Tenant(tenant) => tenant.run(printer),
+        Command::Key(key) => key.run(printer),
+        Command::Vocabulary(vocabulary) => vocabulary.run(printer),
+        Command::Reference(reference) => reference.run(printer),
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &anyhow::Error) -> String {
+    let texts: Vec<String> = error.chain().map(ToString::to_string).collect();
+    texts.join(": ")
+}

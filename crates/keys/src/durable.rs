@@ -21,6 +21,10 @@ pub use real::RealDisk;
 /// All methods take `&self` and may be called from several threads. Errors are those of the operating system;
 /// nothing is retried. After an error of [`sync_dir`](Self::sync_dir) the names changed in that directory may be lost
 /// although they are still seen: stop, and let recovery decide.
+///
+/// What is read need not be durable: a process that was killed leaves bytes and names that are seen by the next one and
+/// lost by a power cut. Whoever builds on what it found when it started must make that durable first: sync the
+/// directory, and sync the file; or write it anew, where a sync of it may have failed.
 pub trait Disk: Send + Sync + Debug {
     /// Opens a file for positioned reads and writes. `secrecy` matters only if the file is created here.
     fn open(&self, path: &Path, mode: OpenMode, secrecy: Secrecy) -> io::Result<Box<dyn DiskFile>>;
@@ -34,7 +38,8 @@ pub trait Disk: Send + Sync + Debug {
     /// The names in a directory, sorted. `InvalidData` if one is not UTF-8.
     fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
 
-    /// Makes a directory and those above it that are missing, each durable on return. One that exists is kept as it is.
+    /// Makes a directory and those above it that are missing. All are durable on return, also those that an earlier
+    /// process made and died before it could sync them. One that exists is kept as it is.
     fn create_dir_all(&self, directory: &Path, secrecy: Secrecy) -> io::Result<()>;
 
     /// Renames a file within its directory, replacing a file already named `to`, in one step. `InvalidInput` across

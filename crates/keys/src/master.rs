@@ -15,7 +15,7 @@
 //! ```
 //!
 //! A kid is the first 4 bytes, in hex, of SHA-256("veritrail/kid/1" ‖ secret): a file that does not match its name is
-//! damaged. Every file but the locks and FORMAT is kept as long as the data: without its masters, a tenant's
+//! damaged. The masters are kept as long as the data: without its masters, a tenant's
 //! pseudonyms and masks can never be computed again.
 
 mod layout;
@@ -82,7 +82,7 @@ pub enum KeysError {
         "the keys directory {} has format {found}, this program reads 1; use a newer program",
         directory.display()
     )]
-    Newer { directory: PathBuf, found: String },
+    Newer { directory: PathBuf, found: u32 },
     /// Something else lives there.
     #[error(
         "{} is no keys directory of ours ({why}); name another, empty one",
@@ -151,6 +151,8 @@ impl KeysDirectory {
     }
 
     /// Opens an initialised directory for reading. Takes no lock: any number of processes may.
+    ///
+    /// Syncs the names it relies on: a process that died while it made them may have left them in memory only.
     pub fn open(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, KeysError> {
         let owned = || directory.to_path_buf();
         match layout::stage(&*disk, directory)? {
@@ -164,6 +166,9 @@ impl KeysDirectory {
             .into_iter()
             .map(|kid| read_master(&*disk, directory, kid))
             .collect::<Result<_, _>>()?;
+        for names in [directory, &directory.join("masters")] {
+            disk.sync_dir(names).map_err(|source| at(names, source))?;
+        }
         Ok(Self {
             disk,
             directory: owned(),
@@ -179,9 +184,8 @@ impl KeysDirectory {
 
     /// Names the master in use: the founding kid of tenants made now, and the mask kid of all.
     pub fn current_kid(&self) -> &str {
-        self.masters
-            .last()
-            .map_or("", |master| master.kid.as_str())
+        let last = self.masters.last();
+        &last.expect("a directory without masters does not open").kid
     }
 
     /// Makes a new master and puts it in use. Old ones stay: what was derived from them must stay computable.

@@ -249,7 +249,7 @@ impl Rules<'_> {
         if !self.exceptions.is_empty() && self.exceptions.contains(&path.print(true)) {
             return;
         }
-        let text = match value {
+        let text = match &*value {
             Value::Null => return,
             Value::Bool(_) if place.change.is_none() => return,
             Value::String(text) if text.is_empty() || is_mask(text) => return,
@@ -288,8 +288,10 @@ impl Rules<'_> {
             masked.push(path.print(false));
             return Some(self.tagged(text, path, place));
         }
-        if let Some(clean) = self.embedded(text, path, place, masked) {
-            return clean;
+        match self.embedded(text, path, place, masked) {
+            Embedded::NotJson => {}
+            Embedded::Clean => return None,
+            Embedded::Masked(clean) => return Some(clean),
         }
         let spans = secret::spans(text);
         if spans.is_empty() {
@@ -307,22 +309,24 @@ impl Rules<'_> {
         Some(out)
     }
 
-    /// Opens JSON inside a string. The outer `None` means: not JSON, look at it as text.
+    /// Opens JSON inside a string.
     fn embedded(
         &self,
         text: &str,
         path: &Path<'_>,
         place: &Place<'_>,
         masked: &mut Vec<String>,
-    ) -> Option<Option<String>> {
+    ) -> Embedded {
         let trimmed = text.trim_start();
         if !trimmed.starts_with(['{', '[', '"']) || trimmed.len() < 8 {
-            return None;
+            return Embedded::NotJson;
         }
-        let mut inner = json::parse(text.as_bytes()).ok()?;
+        let Ok(mut inner) = json::parse(text.as_bytes()) else {
+            return Embedded::NotJson;
+        };
         if place.opened >= MASK_DEPTH_MAX {
             masked.push(path.print(false));
-            return Some(Some(self.tagged(text, path, place)));
+            return Embedded::Masked(self.tagged(text, path, place));
         }
         let before = masked.len();
         let deeper = Place {
@@ -331,8 +335,22 @@ impl Rules<'_> {
             ..*place
         };
         self.walk(&mut inner, path, &deeper, masked);
-        Some((masked.len() > before).then(|| inner.to_compact()))
+        if masked.len() > before {
+            Embedded::Masked(inner.to_compact())
+        } else {
+            Embedded::Clean
+        }
     }
+}
+
+/// What a string turned out to be when it was read as JSON.
+enum Embedded {
+    /// Not JSON: look at it as text.
+    NotJson,
+    /// JSON without anything secret.
+    Clean,
+    /// JSON, masked.
+    Masked(String),
 }
 
 /// Whether a member's name alone says that its value is secret.

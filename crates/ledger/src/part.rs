@@ -115,7 +115,9 @@ fn sort(value: &mut Value<'_>) {
         Value::Array(items) => items.iter_mut().for_each(sort),
         Value::Object(members) => {
             members.sort_by(|left, right| json::canonical_key_order(&left.0, &right.0));
-            members.iter_mut().for_each(|(_, item)| sort(item));
+            for (_, item) in members {
+                sort(item);
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }

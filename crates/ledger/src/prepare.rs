@@ -79,7 +79,7 @@ pub fn prepare(value: Value<'_>, door: &Door<'_>, rng: &dyn Rng) -> Result<Prepa
     let mut event = event::read(value)?;
     let mut flags = Flags::default();
     let operation = name(&mut event, door.mode, &mut flags)?;
-    finish(event, operation, flags, door, rng)
+    finish(event, &operation, flags, door, rng)
 }
 
 /// Prepares an event that the server itself records under `veritrail.`; `value` is of the canonical form.
@@ -90,7 +90,7 @@ pub fn prepare_own(
 ) -> Result<Prepared, Rejection> {
     let event = event::read(value)?;
     let operation = match vocabulary::find(&event.operation) {
-        Some(operation) if operation.name.starts_with("veritrail.") => operation.name.to_owned(),
+        Some(operation) if operation.name.starts_with("veritrail.") => operation.name,
         _ => {
             return Err(Rejection::new(
                 Reason::UnknownOperation,
@@ -104,7 +104,7 @@ pub fn prepare_own(
 
 fn finish(
     mut event: Event<'_>,
-    operation: String,
+    operation: &str,
     mut flags: Flags,
     door: &Door<'_>,
     rng: &dyn Rng,
@@ -153,7 +153,7 @@ fn finish(
         key: door.key,
         source: door.source,
         occurred_at: event.timestamp,
-        operation: &operation,
+        operation,
         outcome: event.outcome,
         details: details.as_ref().map(|part| part.digest.as_str()),
         person: person.as_ref().map(|part| part.digest.as_str()),
@@ -205,7 +205,7 @@ fn name(event: &mut Event<'_>, mode: Mode, flags: &mut Flags) -> Result<String, 
 fn refused_name(error: &NameError, pointer: &'static str) -> Rejection {
     let reason = match error {
         NameError::Reserved => Reason::ReservedOperation,
-        NameError::TooLong { .. } => Reason::TooLong,
+        NameError::TooLong => Reason::TooLong,
         NameError::NotCanonical { .. } => Reason::UnknownOperation,
         _ => Reason::BadOperation,
     };

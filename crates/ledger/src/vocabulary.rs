@@ -72,14 +72,14 @@ pub fn resolve(sent: &str) -> Result<Resolved, NameError> {
 /// [`resolve`] under a tenant's mode.
 ///
 /// # Errors
-/// Those of [`resolve`]; in strict mode also [`NameError::Alias`] and [`NameError::Unknown`].
+/// Those of [`resolve`]; in strict mode also [`NameError::NotCanonical`].
 pub fn check(sent: &str, mode: Mode) -> Result<Resolved, NameError> {
     match (resolve(sent)?, mode) {
-        (Resolved::Alias { operation }, Mode::Strict) => Err(NameError::Alias {
-            canonical: operation.name,
+        (Resolved::Alias { operation }, Mode::Strict) => Err(NameError::NotCanonical {
+            suggested: Some(operation.name),
         }),
-        (Resolved::Unknown { .. }, Mode::Strict) => Err(NameError::Unknown {
-            nearest: suggest(sent),
+        (Resolved::Unknown { .. }, Mode::Strict) => Err(NameError::NotCanonical {
+            suggested: suggest(sent),
         }),
         (resolved, _) => Ok(resolved),
     }
@@ -276,22 +276,19 @@ pub enum NameError {
     /// Longer than [`OPERATION_BYTES_MAX`], as sent or once spelled canonically.
     #[error("operation name is longer than {OPERATION_BYTES_MAX} bytes")]
     TooLong,
-    /// Strict mode: another name for a built-in operation.
-    #[error("operation name is an alias, which strict mode refuses: use `{canonical}`")]
-    Alias {
-        /// The name to use.
-        canonical: &'static str,
-    },
-    /// Strict mode: not in the vocabulary.
-    #[error("operation is not in the vocabulary, which strict mode demands{}", did_you_mean(*.nearest))]
-    Unknown {
-        /// The canonical name nearest to it, if one is near.
-        nearest: Option<&'static str>,
+    /// Strict mode: an alias, or not in the vocabulary at all.
+    #[error("strict mode takes canonical operation names only: {}", advice(*.suggested))]
+    NotCanonical {
+        /// The canonical name to use: what the alias stands for, else the nearest if one is near.
+        suggested: Option<&'static str>,
     },
 }
 
-fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |name| format!(": did you mean `{name}`?"))
+fn advice(suggested: Option<&str>) -> String {
+    suggested.map_or_else(
+        || "this one is not in the vocabulary".to_owned(),
+        |name| format!("use `{name}`"),
+    )
 }
 
 const TABLES: [&[Operation]; 7] = [

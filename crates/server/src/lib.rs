@@ -1,1 +1,28 @@
-//! The HTTP service
+//! The HTTP service over a ledger store.
+//!
+//! Promises: knows traits only (store, clock, randomness, anchors arrive as arguments); a tenant is bound below the
+//! handlers; every read of content leaves its record first. Must never: name a concrete store, fsync, or know where
+//! keys are kept.
+//!
+//! Read in this order: [`http`] (the routes), [`auth`] (who may what), `access` (who read), [`admin`] (tenants and keys),
+//! `jobs` (what runs by itself), [`serve`] (sockets and shutdown).
+
+pub mod admin;
+pub mod auth;
+pub mod config;
+pub mod http;
+pub mod own;
+pub mod telemetry;
+
+mod access;
+mod anchor;
+mod jobs;
+mod serve;
+mod server;
+mod tasks;
+
+pub use anchor::AnchorSink;
+pub use config::Config;
+pub use http::router;
+pub use serve::{ServeError, serve, shutdown_signal};
+pub use server::Server;

@@ -47,6 +47,22 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same failure for another caller of the same group.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Busy { retry_after_ms } => Self::Busy { retry_after_ms: *retry_after_ms },
+            Self::DiskFull => Self::DiskFull,
+            Self::Clock(fault) => Self::Clock(*fault),
+            Self::Poisoned => Self::Poisoned,
+            Self::Closed => Self::Closed,
+            Self::NotFound => Self::NotFound,
+            Self::Exists { what } => Self::Exists { what },
+            Self::Damaged(what) => Self::Damaged(what.clone()),
+            Self::Engine { what, source } => Self::engine(what.clone(), source.to_string()),
+        }
+    }
+
     /// An engine failure.
     pub fn engine(
         what: impl Into<String>,

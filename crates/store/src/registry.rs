@@ -29,6 +29,9 @@ pub struct TenantRecord {
     pub name: String,
     /// Salt of its keys.
     pub salt: [u8; 32],
+    /// The master secret that its pseudonym and id keys come from: the current one when it was made, which is what
+    /// [`TenantKeys::kid`] of the instance's tenant names.
+    pub kid: String,
     /// When it was made.
     pub created_at: Micros,
     /// Its `main` log; of the instance tenant, the instance log.

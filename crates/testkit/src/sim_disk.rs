@@ -49,7 +49,7 @@ pub enum Loss {
     /// A part chosen by this seed is kept: sectors of 512 bytes (a lost one reads as before, or as zeros beyond the
     /// old length), file lengths, and single directory operations whatever their order.
     Random(u64),
-    /// All of it is kept, as when only the process died.
+    /// All of it is kept, and durable from then on.
     Kept,
 }
 
@@ -89,6 +89,13 @@ impl SimDisk {
     #[must_use]
     pub fn after_crash(&self, loss: Loss) -> Self {
         Self::of(self.tree().survivor(loss))
+    }
+
+    /// The disk as the next process finds it when only the process died: everything is seen, and what was not synced
+    /// still is not. Without faults and locks, counters at zero; this disk is left as it is.
+    #[must_use]
+    pub fn after_kill(&self) -> Self {
+        Self::of(self.tree().after_kill())
     }
 
     /// Fails the `point`-th sync point, once, with an input/output error. A part of what it should have made durable
@@ -217,19 +224,15 @@ impl Disk for SimDisk {
 
     fn create_dir_all(&self, directory: &Path, _: Secrecy) -> io::Result<()> {
         let mut path = PathBuf::new();
-        let names = tree::names(directory)?;
-        for (depth, name) in names.iter().enumerate() {
+        for name in tree::names(directory)? {
             let parent = path.clone();
-            path.push(name);
-            let exists = self.exists(&path)?;
-            if !exists {
+            path.push(&name);
+            if !self.exists(&path)? {
                 let mut tree = self.running()?;
                 let node = tree.find(&parent)?;
-                tree.create_directory(node, name.clone())?;
+                tree.create_directory(node, name)?;
             }
-            if !exists || depth + 1 == names.len() {
-                self.sync_dir(&parent)?;
-            }
+            self.sync_dir(&parent)?;
         }
         let tree = self.running()?;
         tree.directory(tree.find(&path)?).map(|_| ())

@@ -78,27 +78,29 @@ impl Disk for RealDisk {
     }
 
     fn create_dir_all(&self, directory: &Path, secrecy: Secrecy) -> io::Result<()> {
-        let parent = directory_of(directory)?;
-        if directory.is_dir() {
-            // An earlier run may have died between making it and syncing its name. A parent that we may not read was
-            // not ours to make it in.
-            return match self.sync_dir(parent) {
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-                other => other,
-            };
-        }
-        if !parent.try_exists()? {
-            self.create_dir_all(parent, secrecy)?;
-        }
         let mut builder = DirBuilder::new();
         if secrecy == Secrecy::Secret {
             builder.mode(0o700);
         }
-        match builder.create(directory) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => {}
-            other => other?,
+        let mut levels: Vec<&Path> = directory.ancestors().collect();
+        levels.reverse();
+        for level in levels {
+            let Ok(parent) = directory_of(level) else {
+                continue; // The root, or the nothing before a relative path.
+            };
+            let created = match builder.create(level) {
+                Ok(()) => true,
+                Err(_) if level.is_dir() => false,
+                Err(error) => return Err(error),
+            };
+            match self.sync_dir(parent) {
+                // One that we found was most likely not made by us, and need not be ours to sync. It is tried all the
+                // same, because a process before this one may have died between making it and syncing its name.
+                Err(_) if !created => {}
+                synced => synced?,
+            }
         }
-        self.sync_dir(parent)
+        Ok(())
     }
 
     #[expect(

@@ -110,19 +110,21 @@ pub(super) fn read_format(disk: &dyn Disk, directory: &Path) -> Result<InstanceI
         .strip_prefix(MAGIC)
         .and_then(|text| text.split_once('\n'))
         .ok_or_else(foreign)?;
-    if version != "1" {
-        return Err(KeysError::Newer {
+    match version.parse::<u32>() {
+        Ok(1) => rest
+            .strip_prefix("instance ")
+            .and_then(|rest| rest.strip_suffix('\n'))
+            .and_then(InstanceId::parse)
+            .ok_or_else(|| KeysError::Damaged {
+                path,
+                why: "expected a line with the instance id".to_owned(),
+            }),
+        Ok(found @ 2..) => Err(KeysError::Newer {
             directory: directory.to_path_buf(),
-            found: version.chars().take(32).collect(),
-        });
+            found,
+        }),
+        Ok(0) | Err(_) => Err(foreign()),
     }
-    rest.strip_prefix("instance ")
-        .and_then(|rest| rest.strip_suffix('\n'))
-        .and_then(InstanceId::parse)
-        .ok_or_else(|| KeysError::Damaged {
-            path,
-            why: "expected a line with the instance id".to_owned(),
-        })
 }
 
 /// The kids, oldest first, at least one.

@@ -14,7 +14,7 @@ use crate::warning::Warning;
 pub fn read(value: Value<'_>) -> Result<Event<'_>, Rejection> {
     let mut fields = Fields::of(value, "")?;
     let mut event = Draft::default();
-    let (operation, operation_pointer) = event.operation(&mut fields)?;
+    let (operation, operation_pointer) = operation(&mut fields)?;
     let id = event_id(&mut fields)?;
     let timestamp = event.timestamp(&mut fields)?;
     let actor = event.actor(&mut fields)?;
@@ -59,31 +59,6 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn operation(
-        &mut self,
-        fields: &mut Fields<'a>,
-    ) -> Result<(Cow<'a, str>, &'static str), Rejection> {
-        let expected = "expected an operation such as environment_variable.updated";
-        let (pointer, value) = match (fields.take("operation"), fields.take("action")) {
-            (Some(operation), None) => ("/operation", operation),
-            (None, Some(action)) => ("/action", action),
-            (None, None) => {
-                return Err(Rejection::new(Reason::MissingField, "/operation", expected));
-            }
-            (Some(_), Some(_)) => {
-                return Err(Rejection::new(
-                    Reason::BadValue,
-                    "/action",
-                    "expected either operation or action, found both",
-                ));
-            }
-        };
-        match value {
-            Value::String(name) => Ok((name, pointer)),
-            other => Err(wrong_type(pointer, "a string", &other)),
-        }
-    }
-
     fn timestamp(&mut self, fields: &mut Fields<'a>) -> Result<Option<Micros>, Rejection> {
         let (pointer, value) = match (fields.take("timestamp"), fields.take("occurred_at")) {
             (Some(value), None) => ("/timestamp", value),
@@ -326,13 +301,13 @@ impl<'a> Draft<'a> {
         };
         let result = match result {
             None => None,
-            Some(text) => match OUTCOMES.into_iter().find(|known| *known == text) {
-                Some(known) => Some(known),
-                None => {
+            Some(text) => {
+                let Some(known) = OUTCOMES.into_iter().find(|known| *known == text) else {
                     let expected = format!("expected one of {}", OUTCOMES.join(", "));
                     return Err(Rejection::new(Reason::BadValue, pointer, expected));
-                }
-            },
+                };
+                Some(known)
+            }
         };
         let mut members = Members::default();
         members.text("code", rest.identifier("code")?);
@@ -441,6 +416,28 @@ impl<'a> Members<'a> {
 
     fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(known, _)| known == name)
+    }
+}
+
+fn operation<'a>(fields: &mut Fields<'a>) -> Result<(Cow<'a, str>, &'static str), Rejection> {
+    let expected = "expected an operation such as environment_variable.updated";
+    let (pointer, value) = match (fields.take("operation"), fields.take("action")) {
+        (Some(operation), None) => ("/operation", operation),
+        (None, Some(action)) => ("/action", action),
+        (None, None) => {
+            return Err(Rejection::new(Reason::MissingField, "/operation", expected));
+        }
+        (Some(_), Some(_)) => {
+            return Err(Rejection::new(
+                Reason::BadValue,
+                "/action",
+                "expected either operation or action, found both",
+            ));
+        }
+    };
+    match value {
+        Value::String(name) => Ok((name, pointer)),
+        other => Err(wrong_type(pointer, "a string", &other)),
     }
 }
 

@@ -15,19 +15,9 @@ pub(super) struct DirectoryNode {
 /// One operation on a directory: kept whole or lost whole.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
-    Link {
-        name: String,
-        node: u64,
-    },
-    Unlink {
-        name: String,
-        node: u64,
-    },
-    Rename {
-        from: String,
-        to: String,
-        node: u64,
-    },
+    Link { name: String, node: u64 },
+    Unlink { name: String, node: u64 },
+    Rename { from: String, to: String, node: u64 },
 }
 
 impl DirectoryNode {

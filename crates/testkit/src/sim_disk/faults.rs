@@ -30,11 +30,7 @@ pub(super) enum SyncOutcome {
 
 impl Faults {
     pub(super) fn check(&self) -> io::Result<()> {
-        if self.crashed {
-            Err(crashed())
-        } else {
-            Ok(())
-        }
+        if self.crashed { Err(crashed()) } else { Ok(()) }
     }
 
     /// Counts a sync point and says what comes of it.

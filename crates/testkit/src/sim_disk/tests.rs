@@ -57,6 +57,23 @@ fn a_file_survives_only_if_bytes_and_name_were_synced() {
 }
 
 #[test]
+fn what_a_killed_process_did_not_sync_is_seen_and_still_lost() {
+    let disk = disk();
+    drop(open(&disk, FILE));
+    disk.sync_dir(Path::new("/data")).unwrap();
+    open(&disk, FILE).write_at(b"hello", 0).unwrap();
+    disk.crash();
+    let killed = disk.after_kill();
+    assert_eq!(read(&killed, FILE).unwrap(), b"hello");
+    assert_eq!(read(&killed.after_crash(Loss::All), FILE).unwrap(), b"");
+    open(&killed, FILE).sync().unwrap();
+    assert_eq!(
+        read(&killed.after_crash(Loss::All), FILE).unwrap(),
+        b"hello"
+    );
+}
+
+#[test]
 fn a_created_directory_survives() {
     let disk = disk();
     disk.create_dir_all(Path::new("/data/a/b"), Secrecy::Ordinary)
@@ -81,7 +98,7 @@ fn random_loss_tears_files_at_sectors() {
         let bytes = read(&disk.after_crash(Loss::Random(seed)), FILE).unwrap();
         assert!((1024..=2048).contains(&bytes.len()), "{}", bytes.len());
         for (number, sector) in bytes.chunks(file::SECTOR_BYTES).enumerate() {
-            let old = if number < 2 { 1 } else { 0 };
+            let old = u8::from(number < 2);
             assert!(sector.iter().all(|byte| *byte == 2) || sector.iter().all(|byte| *byte == old));
         }
         seen.insert(bytes);
@@ -112,10 +129,10 @@ fn a_rename_is_kept_whole_or_not_at_all() {
         seen.insert((read(&after, FILE), read(&after, "/data/next")));
     }
     let [old, new] = [Some(b"old".to_vec()), Some(b"new".to_vec())];
-    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [
-        (new.clone(), None),
-        (old, new)
-    ]);
+    assert_eq!(
+        seen.into_iter().collect::<Vec<_>>(),
+        [(new.clone(), None), (old, new)]
+    );
 }
 
 #[test]
@@ -173,16 +190,16 @@ fn a_failed_sync_is_never_made_good_by_a_later_one() {
     let file = open(&disk, FILE);
     disk.sync_dir(Path::new("/data")).unwrap();
     disk.fail_sync(disk.sync_points() + 1);
-    file.write_at(&[3; 64 * 512], 0).unwrap();
+    file.write_at(&[3; 16 * 512], 0).unwrap();
     assert!(file.sync().is_err());
     assert!(file.write_at(b"more", 0).is_err(), "the handle is poisoned");
     assert!(file.sync().is_err());
-    assert_eq!(read(&disk, FILE).unwrap(), vec![3; 64 * 512]);
+    assert_eq!(read(&disk, FILE).unwrap(), vec![3; 16 * 512]);
 
     open(&disk, FILE).sync().unwrap();
     assert_ne!(
         read(&disk.after_crash(Loss::Kept), FILE).unwrap(),
-        vec![3; 64 * 512]
+        vec![3; 16 * 512]
     );
 }
 
@@ -207,10 +224,7 @@ fn a_full_disk_takes_what_fits_and_says_so() {
     let disk = disk();
     let file = open(&disk, FILE);
     disk.full_after(10);
-    assert_eq!(
-        kind(file.write_at(&[1; 16], 0)),
-        io::ErrorKind::StorageFull
-    );
+    assert_eq!(kind(file.write_at(&[1; 16], 0)), io::ErrorKind::StorageFull);
     assert_eq!(file.len().unwrap(), 10);
     file.write_at(&[2; 10], 0).unwrap();
     assert_eq!(disk.free_bytes(Path::new("/data")).unwrap(), 0);

@@ -71,6 +71,16 @@ impl Tree {
         after
     }
 
+    /// What the next process of the same machine finds: the page cache with all that is not durable yet.
+    pub(super) fn after_kill(&self) -> Self {
+        Self {
+            nodes: self.nodes.clone(),
+            locks: BTreeSet::new(),
+            faults: Faults::default(),
+            chance: self.chance.clone(),
+        }
+    }
+
     /// The node of a path.
     pub(super) fn find(&self, path: &Path) -> io::Result<u64> {
         names(path)?.iter().try_fold(ROOT, |node, name| {

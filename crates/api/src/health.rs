@@ -1,0 +1,22 @@
+//! What `GET /readyz` answers, with 200 when writes are taken and 503 when not.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether the server takes writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ready {
+    /// Whether it does.
+    pub ready: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusing: Option<String>,
+    /// Batches that wait for the writer.
+    pub queue_batches: u64,
+    /// Acknowledged entries that no checkpoint covers yet.
+    pub unsigned_entries: u64,
+    /// Bytes free where the data lies.
+    pub disk_free_bytes: u64,
+    /// When the newest checkpoint was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_at: Option<String>,
+}

@@ -1,0 +1,25 @@
+//! What `GET /v1/logs` answers.
+
+use serde::{Deserialize, Serialize};
+
+/// The logs that the caller's key may look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logs {
+    /// Each of them.
+    pub logs: Vec<Log>,
+}
+
+/// One log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// Its id.
+    pub id: String,
+    /// `main`, `access` or `instance`.
+    pub kind: String,
+    /// Entries that are durable and visible.
+    pub size: u64,
+    /// Entries that the newest checkpoint covers; 0 before the first.
+    pub signed_size: u64,
+    /// The name that its checkpoints bear.
+    pub origin: String,
+}

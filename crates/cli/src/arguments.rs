@@ -1,0 +1,104 @@
+//! What may be typed: every command, with its words for `--help`.
+//!
+//! Promises: parsing has no effects. The settings of clients that come from the environment (`VERITRAIL_URL`,
+//! `VERITRAIL_KEY`, `NO_COLOR`, `CLICOLOR_FORCE`) are read here, by clap, and nowhere else.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    emit, key, log, prove, reference, serve, show, tenant, verify, verify_proof, vocabulary,
+};
+use crate::printer::Colour;
+
+/// The audit log for deployment platforms: who did what, when, to which resource, and proof that nobody changed it since
+#[derive(Debug, Parser)]
+#[command(
+    name = "veritrail",
+    version,
+    max_term_width = 100,
+    after_help = EXIT_CODES,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) appearance: Appearance,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; for verify and verify-proof: verified
+  1  tampered: something stored contradicts itself or what was expected
+  2  usage: a wrong command, or input that was refused
+  3  unreachable: no answer, not let in, busy, or a disk that fails
+  4  self-consistent only: nothing outside vouches for it";
+
+/// Colour, which never says anything that the words don't.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Appearance {
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN", hide_possible_values = true, help = "When to use colour: auto, always or never [environment: NO_COLOR, CLICOLOR_FORCE]", hide_default_value = true)]
+    color: Colour,
+
+    #[arg(long, global = true, env = "NO_COLOR", hide = true, value_name = "SET")]
+    no_color: Option<std::ffi::OsString>,
+
+    #[arg(
+        long,
+        global = true,
+        env = "CLICOLOR_FORCE",
+        hide = true,
+        value_name = "SET"
+    )]
+    clicolor_force: Option<std::ffi::OsString>,
+}
+
+impl Appearance {
+    /// When to use colour, all told: the flag first, then `NO_COLOR`, then `CLICOLOR_FORCE`.
+    pub(crate) fn colour(&self) -> Colour {
+        let set = |value: &Option<std::ffi::OsString>| {
+            value.as_ref().is_some_and(|value| !value.is_empty())
+        };
+        let forced = set(&self.clicolor_force)
+            && self.clicolor_force.as_deref() != Some(std::ffi::OsStr::new("0"));
+        match self.color {
+            Colour::Auto if set(&self.no_color) => Colour::Never,
+            Colour::Auto if forced => Colour::Always,
+            chosen => chosen,
+        }
+    }
+}
+
+/// A verb.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    Serve(serve::Serve),
+    /// Record an event
+    Emit(emit::Emit),
+    /// Show one event in full
+    Show(show::Show),
+    /// Check that nothing was changed, dropped, reordered or slipped in
+    Verify(verify::Verify),
+    /// Fetch the proof of one event, to be checked anywhere
+    Prove(prove::Prove),
+    /// Check a proof offline
+    VerifyProof(verify_proof::VerifyProof),
+    /// List and export logs
+    #[command(subcommand)]
+    Log(log::Log),
+    /// Make and list tenants
+    #[command(subcommand)]
+    Tenant(tenant::Tenant),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Look at the built-in names of operations
+    #[command(subcommand)]
+    Vocabulary(vocabulary::Vocabulary),
+    /// Print docs/reference/cli.md
+    #[command(hide = true)]
+    Reference(reference::Reference),
+}

@@ -1,0 +1,27 @@
+//! One file for each verb. A command checks its arguments, acts, prints through [`crate::printer`], and says how it
+//! ended; `main.rs` makes an exit code of that.
+
+pub(crate) mod emit;
+pub(crate) mod key;
+pub(crate) mod log;
+pub(crate) mod prove;
+pub(crate) mod reference;
+pub(crate) mod serve;
+pub(crate) mod show;
+pub(crate) mod tenant;
+pub(crate) mod verify;
+pub(crate) mod verify_proof;
+pub(crate) mod vocabulary;
+
+/// How a command ended that did what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Done; verified.
+    Done,
+    /// Something stored contradicts itself or what was expected.
+    Tampered,
+    /// Some of the input was refused; the output says which.
+    Refused,
+    /// Everything fits together, but nothing outside vouches for it.
+    SelfConsistent,
+}

@@ -1,0 +1,71 @@
+//! Why a command could not do what it was asked, in the kinds that exit codes are made of.
+//!
+//! Promises: the message says what was expected and, where one is known, a hint says what to do next. Must never
+//! choose an exit code; `main.rs` does.
+
+use std::fmt;
+
+/// What the caller does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Write the command, or its input, differently.
+    Usage,
+    /// Try again later, or let the server be looked at: it was not reached, would not let us in, or could not answer.
+    Unreachable,
+    /// Look into it: stored bytes contradict each other or what was expected.
+    Tampered,
+}
+
+/// One failure, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// What the caller does next.
+    pub(crate) kind: Kind,
+    /// What failed, lower case, without a full stop.
+    pub(crate) message: String,
+    /// What to do, if that is known.
+    pub(crate) hint: Option<String>,
+    /// The server's stable code, if it was the server that refused.
+    pub(crate) code: Option<String>,
+}
+
+impl Failure {
+    /// A command or an input that can't be right.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Something that was out of reach.
+    pub(crate) fn unreachable(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unreachable, message)
+    }
+
+    /// Evidence that does not hold.
+    pub(crate) fn tampered(message: impl Into<String>) -> Self {
+        Self::new(Kind::Tampered, message)
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: None,
+            code: None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,16 @@
+//! Who is calling and what they may do.
+//!
+//! Promises: a handler sees a tenant only through a [`Caller`], whose key names it; every way of being refused answers
+//! alike; what a role may do stands in one table. Must never: compare secrets in a way that time tells, or keep a key's
+//! text longer than its check.
+
+mod caller;
+mod refusals;
+mod role;
+mod token;
+
+pub use role::{Act, may};
+pub use token::{NotAToken, Token};
+
+pub(crate) use caller::{Caller, Destination};
+pub(crate) use refusals::{RefusalCounts, RefusalReason};

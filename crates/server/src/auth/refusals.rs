@@ -1,0 +1,90 @@
+//! Counting refused sign-ins until they are summarised in the instance log.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why a sign-in was refused. The caller never learns which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RefusalReason {
+    /// No `Authorization: Bearer`.
+    Missing,
+    /// No API key's text, or mistyped.
+    Malformed,
+    /// No key of this id.
+    Unknown,
+    /// A known id with another secret.
+    Forged,
+    /// Past its end.
+    Expired,
+    /// Withdrawn.
+    Revoked,
+}
+
+impl RefusalReason {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Missing,
+        Self::Malformed,
+        Self::Unknown,
+        Self::Forged,
+        Self::Expired,
+        Self::Revoked,
+    ];
+
+    /// The reason's name in records and metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::Unknown => "unknown",
+            Self::Forged => "forged",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// Refusals since the last summary, by reason.
+#[derive(Debug, Default)]
+pub(crate) struct RefusalCounts([AtomicU64; 6]);
+
+impl RefusalCounts {
+    /// Counts one.
+    pub(crate) fn count(&self, reason: RefusalReason) {
+        self.0[reason as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes what gathered, reasons without any left out.
+    pub(crate) fn take(&self) -> Vec<(RefusalReason, u64)> {
+        let counts = RefusalReason::ALL
+            .into_iter()
+            .map(|reason| (reason, self.0[reason as usize].swap(0, Ordering::Relaxed)));
+        counts.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Puts back what could not be recorded.
+    pub(crate) fn put_back(&self, counts: &[(RefusalReason, u64)]) {
+        for (reason, count) in counts {
+            self.0[*reason as usize].fetch_add(*count, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_is_gone_and_what_is_put_back_returns() {
+        let counts = RefusalCounts::default();
+        counts.count(RefusalReason::Forged);
+        counts.count(RefusalReason::Forged);
+        counts.count(RefusalReason::Missing);
+        let taken = counts.take();
+        assert_eq!(
+            taken,
+            [(RefusalReason::Missing, 1), (RefusalReason::Forged, 2)]
+        );
+        assert_eq!(counts.take(), []);
+        counts.put_back(&taken);
+        assert_eq!(counts.take(), taken);
+    }
+}

@@ -1,0 +1,3 @@
+//! The server's clock, for operators.
+
+pub(super) mod confirm;

@@ -1,0 +1,55 @@
+//! `GET /v1/events/{id}`: one event in full.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+use serde::Deserialize;
+
+use super::find::{self, Choice};
+use super::merged::{self, View};
+use crate::auth::{Act, Caller};
+use crate::http::HttpError;
+use crate::http::extract::{Expected, Parameters, Segment};
+use crate::http::json;
+use crate::server::Server;
+
+/// Which event and how much of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShowParameters {
+    source: Option<String>,
+    include: Option<Include>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Include {
+    Entry,
+}
+
+impl Expected for ShowParameters {
+    const EXPECTED: &'static str =
+        "expected none of the parameters, or source=<name>, include=entry";
+}
+
+pub(crate) async fn show(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Segment(id): Segment,
+    Parameters(parameters): Parameters<ShowParameters>,
+) -> Result<Response<Body>, HttpError> {
+    caller.require(Act::ReadEvents)?;
+    let choice = Choice {
+        source: parameters.source,
+    };
+    let found = find::find(&server, &caller, "veritrail.event.read", &id, &choice).await?;
+    let view = if caller.may(Act::ReadPersons) {
+        View::Whole
+    } else {
+        View::WithoutPersons
+    };
+    let text = merged::text(&found, view, parameters.include.is_some())?;
+    Ok(json::text(StatusCode::OK, "application/json", text))
+}

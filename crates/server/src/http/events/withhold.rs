@@ -1,0 +1,157 @@
+//! What some keys may not see: mask tags (writers), persons and addresses (analysts).
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use ledger::json::Value;
+
+/// What stands in place of an address.
+pub(super) const WITHHELD: &str = "[address withheld]";
+
+const MASK: &str = "[masked:hmac-sha256:";
+/// Longest `<kid>:<tag>` in bytes.
+const TAG_BYTES_MAX: usize = 64;
+
+/// The text with every mask's key id and tag left out.
+pub(super) fn elide_tags(text: &str) -> Cow<'_, str> {
+    if !text.contains(MASK) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(MASK) {
+        out.push_str(before);
+        out.push_str(MASK);
+        rest = after;
+        if let Some(end) = after.find(']').filter(|end| *end <= TAG_BYTES_MAX) {
+            out.push('…');
+            rest = after.get(end..).unwrap_or_default();
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// Whether resources of this type are people: nothing about them is for analysts.
+pub(super) fn is_person_type(kind: &str) -> bool {
+    kind.split('_').any(|word| {
+        matches!(
+            word,
+            "user"
+                | "users"
+                | "member"
+                | "members"
+                | "person"
+                | "people"
+                | "account"
+                | "profile"
+                | "invitation"
+                | "invite"
+                | "session"
+                | "contact"
+                | "customer"
+                | "employee"
+        )
+    })
+}
+
+/// Replaces e-mail and IP addresses in every string, names of members included.
+pub(super) fn withhold_addresses(value: &mut Value<'_>) {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::String(text) => withhold_in(text),
+        Value::Array(items) => items.iter_mut().for_each(withhold_addresses),
+        Value::Object(members) => {
+            for (name, item) in members {
+                withhold_in(name);
+                withhold_addresses(item);
+            }
+        }
+    }
+}
+
+fn withhold_in(text: &mut Cow<'_, str>) {
+    if !text.split(is_delimiter).any(is_address) {
+        return;
+    }
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(is_delimiter) {
+        let word = piece.trim_end_matches(is_delimiter);
+        if is_address(word) {
+            out.push_str(WITHHELD);
+            out.push_str(piece.get(word.len()..).unwrap_or_default());
+        } else {
+            out.push_str(piece);
+        }
+    }
+    *text = Cow::Owned(out);
+}
+
+fn is_delimiter(character: char) -> bool {
+    character.is_whitespace() || "\"'<>(){},;|=/\\".contains(character)
+}
+
+fn is_address(word: &str) -> bool {
+    let word = word.trim_matches(['[', ']', '.', '!', '?']);
+    let mail = word
+        .rsplit_once('@')
+        .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
+    let is_ip = |text: &str| text.parse::<IpAddr>().is_ok();
+    mail || (word.len() > 2 && is_ip(word))
+        || word.parse::<std::net::SocketAddr>().is_ok()
+        || word
+            .rsplit_once(':')
+            .is_some_and(|(host, _)| is_ip(host.trim_matches(['[', ']'])))
+        // A name before it: `ip:10.0.0.1`, `mailto:…` has an @ anyway.
+        || word.split_once(':').is_some_and(|(_, rest)| is_ip(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_elided_and_the_rest_stays() {
+        for (text, expect) in [
+            ("plain", "plain"),
+            (
+                "a [masked:hmac-sha256:0011aabb:qRhb73V5fNheZGtPzZtwCg] b [masked:hmac-sha256:k:t]",
+                "a [masked:hmac-sha256:…] b [masked:hmac-sha256:…]",
+            ),
+            ("[masked:hmac-sha256:", "[masked:hmac-sha256:"),
+        ] {
+            assert_eq!(elide_tags(text), expect);
+        }
+    }
+
+    #[test]
+    fn addresses_are_withheld_wherever_they_stand() {
+        for text in [
+            "dev@example.com",
+            "mail to <dev@example.com>, please",
+            "mailto:dev@example.com?subject=x",
+            "198.51.100.23",
+            "198.51.100.23:8080",
+            "[2001:db8::1]:443",
+            "2001:db8::1",
+            "from ip:198.51.100.23.",
+            "https://198.51.100.23/path",
+            "dev@localhost",
+            "user=dev@example.com;x",
+        ] {
+            let mut value = Value::string(text);
+            withhold_addresses(&mut value);
+            let text = value.as_str().unwrap();
+            assert!(text.contains(WITHHELD), "{text}");
+            assert!(
+                !text.contains("example.com") && !text.contains("198.51") && !text.contains("db8"),
+                "{text}"
+            );
+        }
+        for text in ["deploy v1.2.3 at 12:30", "a::b", "DATABASE_URL", "1.2.3"] {
+            let mut value = Value::string(text);
+            withhold_addresses(&mut value);
+            assert_eq!(value.as_str(), Some(text));
+        }
+    }
+}

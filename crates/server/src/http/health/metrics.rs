@@ -1,0 +1,19 @@
+//! `GET /metrics`: figures for Prometheus.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+
+use crate::http::json;
+use crate::server::Server;
+
+pub(crate) async fn metrics(State(server): State<Arc<Server>>) -> Response<Body> {
+    let text = server.metrics.text(&server.store.health());
+    json::text(
+        StatusCode::OK,
+        "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        text,
+    )
+}

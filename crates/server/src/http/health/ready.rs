@@ -1,0 +1,30 @@
+//! `GET /readyz`: whether writes are taken.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+
+use crate::http::HttpError;
+use crate::http::json;
+use crate::server::Server;
+
+pub(crate) async fn ready(State(server): State<Arc<Server>>) -> Result<Response<Body>, HttpError> {
+    let health = server.store.health();
+    let ready = health.refusing.is_none();
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let answer = api::Ready {
+        ready,
+        refusing: health.refusing,
+        queue_batches: health.queue_batches,
+        unsigned_entries: health.unsigned_entries,
+        disk_free_bytes: health.disk_free_bytes,
+        signed_at: health.signed_at.map(|at| at.to_string()),
+    };
+    json::answer(status, &answer)
+}

@@ -1,0 +1,54 @@
+//! API keys, for operators and a tenant's admins.
+
+pub(super) mod create;
+pub(super) mod list;
+pub(super) mod revoke;
+
+use std::sync::Arc;
+
+use api::code;
+use store::{ApiKey, Tenant};
+
+use super::error::HttpError;
+use crate::auth::{Act, Caller};
+use crate::server::Server;
+
+/// The tenant whose keys the caller manages: an admin's own, whatever is asked for; the one an operator names. An admin
+/// who names another one is answered as if it did not exist.
+async fn managed(
+    server: &Server,
+    caller: &Caller,
+    asked: Option<&str>,
+) -> Result<Arc<Tenant>, HttpError> {
+    caller.require(Act::ManageKeys)?;
+    let name = match asked {
+        Some(name) if caller.is_operator() || name == caller.tenant_name() => name,
+        None if !caller.is_operator() => caller.tenant_name(),
+        Some(_) => return Err(HttpError::not_found()),
+        None => {
+            return Err(
+                HttpError::new(code::BAD_FIELD, "expected the name of a tenant").at("/tenant"),
+            );
+        }
+    };
+    let tenant = server.store.tenant_named(name).await?;
+    tenant.ok_or_else(HttpError::not_found)
+}
+
+/// A key on the wire.
+fn shown(key: &ApiKey, tenant: &Tenant) -> api::Key {
+    api::Key {
+        id: key.id.clone(),
+        tenant: tenant.record.name.clone(),
+        roles: key
+            .roles
+            .iter()
+            .map(|role| role.name().to_owned())
+            .collect(),
+        source: key.source.clone(),
+        owner: key.owner.clone(),
+        created_at: key.created_at.to_string(),
+        expires_at: key.expires_at.map(|at| at.to_string()),
+        revoked_at: key.revoked_at.map(|at| at.to_string()),
+    }
+}

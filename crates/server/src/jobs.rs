@@ -1,0 +1,23 @@
+//! What runs by itself. Every job may run at any time and any number of times; one that fails is logged and tried again.
+
+mod flush_read_totals;
+mod record_heads;
+mod summarise_refusals;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::anchor::AnchorSink;
+use crate::server::Server;
+use crate::tasks::Tasks;
+
+pub(crate) use summarise_refusals::summarise_refusals;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Starts every job.
+pub(crate) fn start(server: &Arc<Server>, anchors: Vec<Arc<dyn AnchorSink>>, tasks: &mut Tasks) {
+    tasks.spawn(flush_read_totals::run(Arc::clone(server), tasks.stop()));
+    tasks.spawn(record_heads::run(Arc::clone(server), anchors, tasks.stop()));
+    tasks.spawn(summarise_refusals::run(Arc::clone(server), tasks.stop()));
+}

@@ -1,0 +1,139 @@
+//! Registry changes as JSON: in journal frames, registry blocks of packs, and rows of the state file.
+
+use ledger::json::{self, Value};
+use ledger::name::{LogId, TenantId, from_hex, to_hex};
+use ledger::time::Micros;
+use store::{ApiKey, Change, Role, Roles, TenantRecord};
+
+/// A change as one line.
+pub(crate) fn encode(change: &Change) -> Vec<u8> {
+    let value = match change {
+        Change::CreateTenant(tenant) => object(vec![("tenant", tenant_value(tenant))]),
+        Change::CreateKey(key) => object(vec![("key", key_value(key))]),
+        Change::RevokeKey { id, at } => {
+            object(vec![("revoke", object(vec![("id", text(id)), ("at", text(at.to_string()))]))])
+        }
+    };
+    compact(&value)
+}
+
+/// Reads a change. `None` when the bytes are no such line.
+pub(crate) fn decode(bytes: &[u8]) -> Option<Change> {
+    let value = json::parse(bytes).ok()?;
+    if let Some(tenant) = value.member("tenant") {
+        return read_tenant(tenant).map(Change::CreateTenant);
+    }
+    if let Some(key) = value.member("key") {
+        return read_key(key).map(Change::CreateKey);
+    }
+    let revoke = value.member("revoke")?;
+    Some(Change::RevokeKey { id: string(revoke, "id")?, at: time(revoke, "at")? })
+}
+
+/// A tenant's row.
+pub(crate) fn encode_tenant(tenant: &TenantRecord) -> Vec<u8> {
+    compact(&tenant_value(tenant))
+}
+
+/// Reads a tenant's row.
+pub(crate) fn decode_tenant(bytes: &[u8]) -> Option<TenantRecord> {
+    read_tenant(&json::parse(bytes).ok()?)
+}
+
+/// A key's row.
+pub(crate) fn encode_key(key: &ApiKey) -> Vec<u8> {
+    compact(&key_value(key))
+}
+
+/// Reads a key's row.
+pub(crate) fn decode_key(bytes: &[u8]) -> Option<ApiKey> {
+    read_key(&json::parse(bytes).ok()?)
+}
+
+fn compact(value: &Value<'_>) -> Vec<u8> {
+    value.to_compact().into_bytes()
+}
+
+fn text(text: impl Into<String>) -> Value<'static> {
+    Value::string(text.into())
+}
+
+fn object(members: Vec<(&'static str, Value<'static>)>) -> Value<'static> {
+    Value::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
+}
+
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> Value<'static> {
+    Value::Array(items.map(text).collect())
+}
+
+fn tenant_value(tenant: &TenantRecord) -> Value<'static> {
+    let TenantRecord { id, name, salt, kid, created_at, main, access, strict, mask_exceptions } = tenant;
+    object(vec![
+        ("id", text(id.to_string())),
+        ("name", text(name)),
+        ("salt", text(to_hex(salt))),
+        ("kid", text(kid)),
+        ("created_at", text(created_at.to_string())),
+        ("main", text(main.to_string())),
+        ("access", text(access.to_string())),
+        ("strict", Value::Bool(*strict)),
+        ("mask_exceptions", list(mask_exceptions.iter().map(String::as_str))),
+    ])
+}
+
+fn key_value(key: &ApiKey) -> Value<'static> {
+    let ApiKey { id, tenant, roles, source, owner, hash, created_at, expires_at, revoked_at } = key;
+    let mut members = vec![
+        ("id", text(id)),
+        ("tenant", text(tenant.to_string())),
+        ("roles", list(roles.iter().map(Role::name))),
+        ("source", text(source)),
+        ("owner", text(owner)),
+        ("hash", text(to_hex(hash))),
+        ("created_at", text(created_at.to_string())),
+    ];
+    members.extend(expires_at.map(|at| ("expires_at", text(at.to_string()))));
+    members.extend(revoked_at.map(|at| ("revoked_at", text(at.to_string()))));
+    object(members)
+}
+
+fn string(value: &Value<'_>, name: &str) -> Option<String> {
+    value.member(name)?.as_str().map(str::to_owned)
+}
+
+fn time(value: &Value<'_>, name: &str) -> Option<Micros> {
+    Micros::parse(value.member(name)?.as_str()?).ok()
+}
+
+fn strings(value: &Value<'_>, name: &str) -> Option<Vec<String>> {
+    value.member(name)?.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+fn read_tenant(value: &Value<'_>) -> Option<TenantRecord> {
+    Some(TenantRecord {
+        id: TenantId::parse(value.member("id")?.as_str()?)?,
+        name: string(value, "name")?,
+        salt: from_hex(value.member("salt")?.as_str()?)?,
+        kid: string(value, "kid")?,
+        created_at: time(value, "created_at")?,
+        main: LogId::parse(value.member("main")?.as_str()?)?,
+        access: LogId::parse(value.member("access")?.as_str()?)?,
+        strict: *value.member("strict")? == Value::Bool(true),
+        mask_exceptions: strings(value, "mask_exceptions")?,
+    })
+}
+
+fn read_key(value: &Value<'_>) -> Option<ApiKey> {
+    let roles: Option<Vec<Role>> = strings(value, "roles")?.iter().map(|name| Role::parse(name)).collect();
+    Some(ApiKey {
+        id: string(value, "id")?,
+        tenant: TenantId::parse(value.member("tenant")?.as_str()?)?,
+        roles: Roles::of(&roles?),
+        source: string(value, "source")?,
+        owner: string(value, "owner")?,
+        hash: from_hex(value.member("hash")?.as_str()?)?,
+        created_at: time(value, "created_at")?,
+        expires_at: time(value, "expires_at"),
+        revoked_at: time(value, "revoked_at"),
+    })
+}

@@ -1,0 +1,210 @@
+//! The state file: right edges, where blocks lie, inner nodes, the registry. One redb transaction a round.
+//!
+//! Promises: a commit is whole or not at all, and says up to which journal frame everything is packed. Derived but for
+//! nothing: packs hold all of it, so a damaged state file costs a rebuild, not history.
+
+mod backend;
+mod rows;
+
+use std::path::Path;
+
+use keys::durable::{Disk, OpenMode, Secrecy};
+use ledger::hash::Hash;
+use ledger::name::LogId;
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use store::{ApiKey, TenantRecord};
+
+use crate::ids::Row;
+use crate::registry_text;
+pub(crate) use rows::{BlockRow, LogRow, Progress};
+
+const PROGRESS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("progress");
+const LOGS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("logs");
+const BLOCKS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("blocks");
+const NODES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("nodes");
+const TENANTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("tenants");
+const API_KEYS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("api_keys");
+const ID_RUNS: TableDefinition<'_, u64, u64> = TableDefinition::new("id_runs");
+const RECENT_IDS: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("recent_ids");
+const RECORDED: TableDefinition<'_, &[u8], u64> = TableDefinition::new("recorded_heads");
+
+/// Memory for the state file's pages.
+const CACHE_BYTES: usize = 24 * 1024 * 1024;
+
+/// Why the state file failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the state file failed")]
+pub struct StateError(#[source] Box<redb::Error>);
+
+impl<E: Into<redb::Error>> From<E> for StateError {
+    fn from(error: E) -> Self {
+        Self(Box::new(error.into()))
+    }
+}
+
+/// The open state file.
+#[derive(Debug)]
+pub(crate) struct State {
+    database: Database,
+}
+
+/// Everything that one round of packing changes.
+#[derive(Debug, Default)]
+pub(crate) struct Round {
+    pub(crate) progress: Progress,
+    pub(crate) logs: Vec<(LogId, LogRow)>,
+    pub(crate) blocks: Vec<(u32, u64, BlockRow)>,
+    pub(crate) nodes: Vec<(u32, u8, u64, Hash)>,
+    pub(crate) tenants: Vec<TenantRecord>,
+    pub(crate) api_keys: Vec<ApiKey>,
+    /// Ids that no run holds yet.
+    pub(crate) recent_ids: Vec<Row>,
+    /// New runs with their counts; when any is new, `recent_ids` of earlier rounds are in it.
+    pub(crate) new_runs: Vec<(u64, u64)>,
+    pub(crate) dead_runs: Vec<u64>,
+    /// Sizes at which heads were recorded in the instance log.
+    pub(crate) recorded: Vec<(LogId, u64)>,
+}
+
+/// What is read at start.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    pub(crate) progress: Progress,
+    pub(crate) logs: Vec<(LogId, LogRow)>,
+    pub(crate) tenants: Vec<TenantRecord>,
+    pub(crate) api_keys: Vec<ApiKey>,
+    pub(crate) recent_ids: Vec<Row>,
+    pub(crate) id_runs: Vec<u64>,
+    pub(crate) recorded: Vec<(LogId, u64)>,
+}
+
+impl State {
+    /// Opens or makes the state file at `path`.
+    pub(crate) fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StateError> {
+        let file = disk.open(path, OpenMode::CreateOrOpen, Secrecy::Secret).map_err(redb::Error::Io)?;
+        if let Some(directory) = path.parent() {
+            disk.sync_dir(directory).map_err(redb::Error::Io)?;
+        }
+        let mut builder = Database::builder();
+        builder.set_cache_size(CACHE_BYTES);
+        let database = builder.create_with_backend(backend::Backend::new(file))?;
+        let transaction = database.begin_write()?;
+        transaction.open_table(PROGRESS)?;
+        transaction.open_table(LOGS)?;
+        transaction.open_table(BLOCKS)?;
+        transaction.open_table(NODES)?;
+        transaction.open_table(TENANTS)?;
+        transaction.open_table(API_KEYS)?;
+        transaction.open_table(ID_RUNS)?;
+        transaction.open_table(RECENT_IDS)?;
+        transaction.open_table(RECORDED)?;
+        transaction.commit()?;
+        Ok(Self { database })
+    }
+
+    /// Reads what is kept in memory.
+    pub(crate) fn contents(&self) -> Result<Contents, StateError> {
+        let transaction = self.database.begin_read()?;
+        let mut contents = Contents::default();
+        if let Some(row) = transaction.open_table(PROGRESS)?.get("progress")? {
+            contents.progress = rows::read_progress(row.value()).ok_or_else(|| corrupted("progress"))?;
+        }
+        for row in transaction.open_table(LOGS)?.iter()? {
+            let (key, value) = row?;
+            let log = key.value().try_into().map(LogId).map_err(|_| corrupted("logs"))?;
+            contents.logs.push((log, rows::read_log(value.value()).ok_or_else(|| corrupted("logs"))?));
+        }
+        for row in transaction.open_table(TENANTS)?.iter()? {
+            let tenant = registry_text::decode_tenant(row?.1.value());
+            contents.tenants.push(tenant.ok_or_else(|| corrupted("tenants"))?);
+        }
+        for row in transaction.open_table(API_KEYS)?.iter()? {
+            let key = registry_text::decode_key(row?.1.value());
+            contents.api_keys.push(key.ok_or_else(|| corrupted("api_keys"))?);
+        }
+        for row in transaction.open_table(RECENT_IDS)?.iter()? {
+            contents.recent_ids.push(row?.0.value());
+        }
+        for row in transaction.open_table(ID_RUNS)?.iter()? {
+            contents.id_runs.push(row?.0.value());
+        }
+        for row in transaction.open_table(RECORDED)?.iter()? {
+            let (key, value) = row?;
+            let log = key.value().try_into().map(LogId).map_err(|_| corrupted("recorded_heads"))?;
+            contents.recorded.push((log, value.value()));
+        }
+        Ok(contents)
+    }
+
+    /// Makes a round durable.
+    pub(crate) fn commit(&self, round: &Round) -> Result<(), StateError> {
+        let transaction = self.database.begin_write()?;
+        {
+            transaction.open_table(PROGRESS)?.insert("progress", rows::progress(&round.progress).as_slice())?;
+            let mut logs = transaction.open_table(LOGS)?;
+            for (log, row) in &round.logs {
+                logs.insert(log.0.as_slice(), rows::log(row).as_slice())?;
+            }
+            let mut blocks = transaction.open_table(BLOCKS)?;
+            for (log, first, row) in &round.blocks {
+                blocks.insert(rows::block_key(*log, *first).as_slice(), rows::block(row).as_slice())?;
+            }
+            let mut nodes = transaction.open_table(NODES)?;
+            for (log, level, index, hash) in &round.nodes {
+                nodes.insert(rows::node_key(*log, *level, *index).as_slice(), hash.0.as_slice())?;
+            }
+            let mut tenants = transaction.open_table(TENANTS)?;
+            for tenant in &round.tenants {
+                tenants.insert(tenant.id.0.as_slice(), registry_text::encode_tenant(tenant).as_slice())?;
+            }
+            let mut api_keys = transaction.open_table(API_KEYS)?;
+            for key in &round.api_keys {
+                api_keys.insert(key.id.as_str(), registry_text::encode_key(key).as_slice())?;
+            }
+            let mut recent = transaction.open_table(RECENT_IDS)?;
+            if !round.new_runs.is_empty() {
+                recent.retain(|_, ()| false)?;
+            }
+            for row in &round.recent_ids {
+                recent.insert(row, ())?;
+            }
+            let mut runs = transaction.open_table(ID_RUNS)?;
+            for (number, count) in &round.new_runs {
+                runs.insert(number, count)?;
+            }
+            for number in &round.dead_runs {
+                runs.remove(number)?;
+            }
+            let mut recorded = transaction.open_table(RECORDED)?;
+            for (log, size) in &round.recorded {
+                recorded.insert(log.0.as_slice(), size)?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The block that holds `seq` of log number `log`: its first seq and where it lies.
+    pub(crate) fn block_of(&self, log: u32, seq: u64) -> Result<Option<(u64, BlockRow)>, StateError> {
+        let transaction = self.database.begin_read()?;
+        let blocks = transaction.open_table(BLOCKS)?;
+        let (from, to) = (rows::block_key(log, 0), rows::block_key(log, seq));
+        let Some(row) = blocks.range(from.as_slice()..=to.as_slice())?.next_back() else { return Ok(None) };
+        let (key, value) = row?;
+        let first = rows::first_of(key.value()).ok_or_else(|| corrupted("blocks"))?;
+        let row = rows::read_block(value.value()).ok_or_else(|| corrupted("blocks"))?;
+        Ok((seq < first + u64::from(row.count)).then_some((first, row)))
+    }
+
+    /// A stored inner node.
+    pub(crate) fn node(&self, log: u32, level: u8, index: u64) -> Result<Option<Hash>, StateError> {
+        let transaction = self.database.begin_read()?;
+        let nodes = transaction.open_table(NODES)?;
+        let row = nodes.get(rows::node_key(log, level, index).as_slice())?;
+        row.map(|row| row.value().try_into().map(Hash).map_err(|_| corrupted("nodes"))).transpose()
+    }
+}
+
+fn corrupted(table: &str) -> StateError {
+    StateError::from(redb::Error::Corrupted(format!("a row of {table} is not of this version")))
+}
