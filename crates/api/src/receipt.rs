@@ -30,10 +30,6 @@ pub struct Item {
 /// What became of one event. The member `status` tells which.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "receipts are by far the most common and boxing them would cost each"
-)]
 pub enum Outcome {
     /// Durable and visible.
     Stored(Receipt),

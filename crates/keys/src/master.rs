@@ -20,6 +20,7 @@
 
 mod layout;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,14 +28,14 @@ use std::sync::Arc;
 
 use hkdf::Hkdf;
 use ledger::keyring::TenantKeys;
-use ledger::name::{InstanceId, to_hex};
+use ledger::name::{InstanceId, LogId, to_hex};
 use ledger::source::Rng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::durable::{Disk, Lock, Secrecy, replace};
 use crate::secret;
-use crate::signer;
+use crate::signer::{self, HeadsError, PinnedHead};
 
 use layout::Stage;
 
@@ -238,6 +239,16 @@ impl KeysDirectory {
         let first = self.masters.first();
         let first = first.expect("a directory without masters does not open");
         derive(first, &instance.0, "veritrail/frame/1")
+    }
+
+    /// The last head signed of every log, for checking the data against. Takes no lock: the signer may be running.
+    pub fn pinned_heads(&self) -> Result<BTreeMap<LogId, PinnedHead>, HeadsError> {
+        signer::read_heads(&*self.disk, &signer::heads_path(&self.directory))
+    }
+
+    /// The Ed25519 public key those heads were signed with. Takes no lock either.
+    pub fn public_key(&self) -> Result<[u8; 32], HeadsError> {
+        signer::read_key(&*self.disk, &signer::heads_path(&self.directory))
     }
 
     pub(crate) fn disk(&self) -> &Arc<dyn Disk> {

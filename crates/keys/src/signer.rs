@@ -16,7 +16,8 @@ use ledger::hash::Hash;
 use ledger::name::LogId;
 
 pub use file::FileSigner;
-pub(crate) use file::{create_files, has_records};
+pub(crate) use file::{create_files, has_records, heads_path};
+pub(crate) use heads::read_key;
 pub use heads::{HeadsError, PinnedHead, read as read_heads};
 
 /// Most extensions in one call of [`Signer::sign`].

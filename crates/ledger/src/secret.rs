@@ -18,7 +18,7 @@ mod text;
 
 use std::ops::Range;
 
-use memchr::memmem;
+use memchr::{memchr3, memmem};
 
 pub use self::names::{is_artifact_name, is_secret_name};
 use crate::limits::MASK_DEPTH_MAX;
@@ -38,22 +38,12 @@ const STEPS_PER_BYTE_MAX: usize = 64;
 ///
 /// Of `postgres://app:pw@host` only `pw` is a range, of `Authorization: Bearer x` only `x`; of a base64 token that
 /// holds a secret, the whole token. Empty, and not allocated, when `text` is clean.
+#[inline]
 pub fn spans(text: &str) -> Vec<Range<usize>> {
-    let mut work = Work::for_bytes(text.len());
-    let mut found = scan(text, 0, true, &mut work);
-    // Masking takes away what stood around other secrets (a word that went on, a quote), and may bare one.
-    for _ in 0..ROUNDS_MAX {
-        if found.is_empty() {
-            break;
-        }
-        let bared = scan_masked(text, &found, &mut work);
-        if bared.is_empty() {
-            break;
-        }
-        found.extend(bared);
-        settle(text, &mut found);
+    match Suspects::of(text.as_bytes()) {
+        Some(suspects) => suspect_spans(text, &suspects),
+        None => Vec::new(),
     }
-    found
 }
 
 /// Whether `text` holds any secret material: whether [`spans`] finds something.
@@ -92,16 +82,80 @@ pub fn is_bare_hash(text: &str) -> bool {
     })
 }
 
+/// Where the rules have to begin to look: found in one cheap pass, which is all that clean text mostly costs.
+#[derive(Debug)]
+struct Suspects {
+    /// The first bytes that some shape may begin with.
+    shape: Option<usize>,
+    /// The first `=`, `:` or `%`.
+    sign: Option<usize>,
+    /// The first run of base64 characters that is long enough to be opened.
+    run: Option<usize>,
+}
+
+impl Suspects {
+    #[inline]
+    fn of(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() < TEXT_BYTES_MIN {
+            return None;
+        }
+        let suspects = Self {
+            shape: shapes::first_suspect(bytes),
+            sign: memchr3(b'=', b':', b'%', bytes),
+            run: encoded::first_suspect(bytes),
+        };
+        (suspects.shape.is_some() || suspects.sign.is_some() || suspects.run.is_some())
+            .then_some(suspects)
+    }
+}
+
+/// [`spans`] of a text that may hold a secret.
+#[inline(never)]
+fn suspect_spans(text: &str, suspects: &Suspects) -> Vec<Range<usize>> {
+    let mut work = Work::for_bytes(text.len());
+    let mut found = scan_suspects(text, suspects, 0, true, &mut work);
+    // Masking takes away what stood around other secrets (a word that went on, a quote), and may bare one.
+    for _ in 0..ROUNDS_MAX {
+        if found.is_empty() {
+            break;
+        }
+        let bared = scan_masked(text, &found, &mut work);
+        if bared.is_empty() {
+            break;
+        }
+        found.extend(bared);
+        settle(text, &mut found);
+    }
+    found
+}
+
 /// Scans one text. `depth` counts how often text was opened on the way here; `percent` says whether percent-encoding
 /// may still be opened (it is, once).
 fn scan(text: &str, depth: usize, percent: bool, work: &mut Work) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    if text.len() < TEXT_BYTES_MIN {
-        return found;
+    match Suspects::of(text.as_bytes()) {
+        Some(suspects) => scan_suspects(text, &suspects, depth, percent, work),
+        None => Vec::new(),
     }
-    shapes::find(text.as_bytes(), &mut found, work);
-    let has_percent = text::find(text, &mut found, work);
-    encoded::find_base64(text.as_bytes(), depth, percent, &mut found, work);
+}
+
+fn scan_suspects(
+    text: &str,
+    suspects: &Suspects,
+    depth: usize,
+    percent: bool,
+    work: &mut Work,
+) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut has_percent = false;
+    if let Some(first) = suspects.shape {
+        shapes::find(text.as_bytes(), first, &mut found, work);
+    }
+    if let Some(first) = suspects.sign {
+        has_percent = text::find(text, first, &mut found, work);
+    }
+    if let Some(first) = suspects.run {
+        encoded::find_base64(text.as_bytes(), first, depth, percent, &mut found, work);
+    }
     if has_percent && percent && depth < MASK_DEPTH_MAX {
         encoded::find_percent(text, depth, &mut found, work);
     }
@@ -123,15 +177,16 @@ fn scan_masked(text: &str, found: &[Range<usize>], work: &mut Work) -> Vec<Range
     }
     masked.push_str(text.get(at..).unwrap_or_default());
     let mut bared = scan(&masked, 0, true, work);
-    // Ranges never touch the masks, so each moves by the masks before it.
+    // No range touches a mask, so each moves by what the masks before it made the text longer or shorter.
+    let mut known = found.iter().peekable();
+    let (mut taken, mut given) = (0, 0);
     for range in &mut bared {
-        for known in found {
-            if known.start >= range.start {
-                break;
-            }
-            let moved = |edge: usize| (edge + known.len()).saturating_sub(MASK.len());
-            *range = moved(range.start)..moved(range.end);
+        while let Some(mask) = known.next_if(|mask| mask.start + given < range.start + taken) {
+            taken += mask.len();
+            given += MASK.len();
         }
+        let moved = |edge: usize| (edge + taken).saturating_sub(given);
+        *range = moved(range.start)..moved(range.end);
     }
     bared
 }

@@ -91,7 +91,9 @@ impl Administration<'_> {
     /// Makes a tenant with its logs.
     pub async fn create_tenant(&self, new: &api::NewTenant) -> Result<TenantRecord, AdminError> {
         let now = self.clock.wall();
-        let record = new_tenant(new, now, self.rng)?;
+        let instance = self.store.tenant(self.store.instance().tenant).await?;
+        let instance = instance.ok_or(StoreError::NotFound)?;
+        let record = new_tenant(new, instance.keys.kid(), now, self.rng)?;
         let id = record.id.to_string();
         let (main, access) = (record.main.to_string(), record.access.to_string());
         let mut created = OwnEvent::new("veritrail.tenant.created", self.actor, "tenant");
@@ -187,9 +189,11 @@ impl Administration<'_> {
     }
 }
 
-/// The record of a new tenant: random ids and salt.
+/// The record of a new tenant: random ids and salt. `kid` names the master secret that its keys will come from: that of
+/// the instance's own tenant.
 pub fn new_tenant(
     new: &api::NewTenant,
+    kid: &str,
     now: Micros,
     rng: &dyn Rng,
 ) -> Result<TenantRecord, AdminError> {
@@ -218,6 +222,7 @@ pub fn new_tenant(
         id: TenantId::random(rng),
         name: new.name.clone(),
         salt,
+        kid: kid.to_owned(),
         created_at: now,
         main: LogId::random(rng),
         access: LogId::random(rng),

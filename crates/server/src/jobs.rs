@@ -13,7 +13,7 @@ use crate::tasks::Tasks;
 
 pub(crate) use summarise_refusals::summarise_refusals;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Starts every job.
 pub(crate) fn start(server: &Arc<Server>, anchors: Vec<Arc<dyn AnchorSink>>, tasks: &mut Tasks) {

@@ -209,9 +209,10 @@ pub(crate) async fn observe(
         _ => "other",
     };
     server.metrics.answered(&route, method, status, micros);
-    match response.extensions().get::<Internal>() {
-        Some(Internal(why)) => tracing::error!(route, method, status, micros, why, "failed"),
-        None => tracing::debug!(route, method, status, micros, "answered"),
+    if let Some(Internal(why)) = response.extensions().get::<Internal>() {
+        tracing::error!(route, method, status, micros, why, "failed");
+    } else {
+        tracing::debug!(route, method, status, micros, "answered");
     }
     response
 }

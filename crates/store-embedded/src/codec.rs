@@ -46,10 +46,6 @@ impl<'a> Cursor<'a> {
         self.array::<1>(expected).map(|[byte]| byte)
     }
 
-    pub(crate) fn u16(&mut self, expected: &'static str) -> Result<u16, Malformed> {
-        self.array(expected).map(u16::from_be_bytes)
-    }
-
     pub(crate) fn u32(&mut self, expected: &'static str) -> Result<u32, Malformed> {
         self.array(expected).map(u32::from_be_bytes)
     }

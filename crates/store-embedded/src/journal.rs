@@ -133,10 +133,15 @@ impl Journal {
         let mut last = None;
         for (index, number) in numbers.iter().copied().enumerate() {
             let path = path_of(directory, number);
-            let bytes = disk
-                .read(&path, FILE_BYTES * 4)
-                .map_err(|source| JournalError::Disk { path: path.clone(), source })?;
             let newest = index + 1 == numbers.len();
+            let failed = |source| JournalError::Disk { path: path.clone(), source };
+            if newest {
+                // What a killed process wrote but did not sync can be read here, and a power cut could still take it
+                // away after we have built on it.
+                let file = disk.open(&path, OpenMode::ReadWrite, Secrecy::Secret).map_err(failed)?;
+                file.sync().map_err(failed)?;
+            }
+            let bytes = disk.read(&path, FILE_BYTES * 4).map_err(failed)?;
             let Some(first) = first_frame(&bytes, number) else {
                 // A crash while a file is begun leaves its header behind; no frame can have followed it.
                 let begun = bytes.len() <= FILE_HEADER_BYTES || bytes.iter().all(|byte| *byte == 0);

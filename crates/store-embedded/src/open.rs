@@ -283,7 +283,7 @@ fn recover(
 fn vkey_maker(signer: &dyn Signer) -> VerifierKeyOf {
     let public_key = signer.public_key();
     let sample = signer.vkey("veritrail.invalid");
-    let encoded = sample.as_deref().unwrap_or_default().rsplit_once('+').map(|(_, encoded)| encoded.to_owned()).unwrap_or_default();
+    let encoded = sample.as_deref().and_then(|vkey| vkey.splitn(3, '+').nth(2)).unwrap_or_default().to_owned();
     Box::new(move |origin| {
         let id = ledger::note::key_id(origin, ledger::note::ED25519, &public_key);
         format!("{origin}+{}+{encoded}", ledger::name::to_hex(&id))

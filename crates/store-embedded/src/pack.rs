@@ -101,8 +101,8 @@ impl Appender {
         }
         if length > end {
             file.set_len(end)?;
-            file.sync()?;
         }
+        file.sync()?;
         Ok(Self { file, end })
     }
 

@@ -33,8 +33,12 @@ impl Disk for RealDisk {
                 options.write(true).create(true);
             }
         }
+        let file = options.open(path)?;
+        if matches!(mode, OpenMode::ReadWrite | OpenMode::CreateOrOpen) {
+            settle(&file)?;
+        }
         Ok(Box::new(RealFile {
-            file: options.open(path)?,
+            file,
             poisoned: AtomicBool::new(false),
         }))
     }
@@ -145,6 +149,19 @@ impl Disk for RealDisk {
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+}
+
+/// Makes what an earlier process left in the page cache durable, and forgets what never will be: after a failed fsync
+/// the kernel calls pages clean that are not on the disk. Dropping clean pages makes reads tell the truth.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the module others are sent to"
+)]
+fn settle(file: &File) -> io::Result<()> {
+    file.sync_data()?;
+    // Advice only: a file system without a page cache has nothing to forget.
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    Ok(())
 }
 
 /// A file, and whether a sync of it ever failed.

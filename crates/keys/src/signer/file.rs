@@ -36,18 +36,18 @@ pub struct FileSigner {
 
 /// Makes the signer's files where there are none. A crash leaves some of them, perhaps in part.
 pub(crate) fn create_files(disk: &dyn Disk, directory: &Path, rng: &dyn Rng) -> io::Result<()> {
-    let directory = directory.join("signer");
-    disk.create_dir_all(&directory, Secrecy::Secret)?;
+    let own = directory.join("signer");
+    disk.create_dir_all(&own, Secrecy::Secret)?;
     let mut seed = Zeroizing::new([0; 32]);
     rng.fill(&mut *seed);
-    secret::create(disk, &directory.join("key"), KEY_EXPLANATION, &seed)?;
+    secret::create(disk, &own.join("key"), KEY_EXPLANATION, &seed)?;
     let public_key = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
-    heads::create(disk, &heads_path(&directory), public_key)
+    heads::create(disk, &heads_path(directory), public_key)
 }
 
 /// Whether a keys directory holds heads that were signed.
 pub(crate) fn has_records(disk: &dyn Disk, directory: &Path) -> io::Result<bool> {
-    heads::has_records(disk, &heads_path(&directory.join("signer")))
+    heads::has_records(disk, &heads_path(directory))
 }
 
 impl FileSigner {
@@ -72,7 +72,7 @@ impl FileSigner {
             _ => disk_error(&path, source),
         })?;
         let key = SigningKey::from_bytes(&seed);
-        let heads = HeadsFile::open(Arc::clone(keys.disk()), &heads_path(&directory))?;
+        let heads = HeadsFile::open(Arc::clone(keys.disk()), &heads_path(keys.path()))?;
         if *heads.key() != key.verifying_key().to_bytes() {
             return Err(SignerError::OtherKey { path });
         }
@@ -252,8 +252,9 @@ fn bad_origin(log: LogId, origin: &str) -> Refusal {
     }
 }
 
-fn heads_path(directory: &Path) -> PathBuf {
-    directory.join("heads")
+/// The heads file of a keys directory.
+pub(crate) fn heads_path(directory: &Path) -> PathBuf {
+    directory.join("signer").join("heads")
 }
 
 fn disk_error(path: &Path, source: io::Error) -> SignerError {

@@ -73,6 +73,11 @@ pub fn read(disk: &dyn Disk, path: &Path) -> Result<BTreeMap<LogId, PinnedHead>,
     Ok(memory.heads)
 }
 
+/// The public key that the heads were signed with, also while the signer runs.
+pub(crate) fn read_key(disk: &dyn Disk, path: &Path) -> Result<[u8; 32], HeadsError> {
+    load(disk, path).map(|memory| memory.key)
+}
+
 /// Puts an empty memory in place, in one durable step. Only where nothing was ever signed.
 pub(super) fn create(disk: &dyn Disk, path: &Path, key: [u8; 32]) -> io::Result<()> {
     write_whole(disk, path, key, BTreeMap::new()).map(|_| ())

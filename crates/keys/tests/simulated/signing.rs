@@ -243,6 +243,9 @@ fn the_heads_are_read_while_the_signer_writes() {
     sign(&mut held, log.extension(0, 7)).unwrap();
     let read = || read_heads(&disk, Path::new(HEADS));
     assert_eq!(read().unwrap(), held.heads());
+    let keys = open(&disk).unwrap();
+    assert_eq!(keys.pinned_heads().unwrap(), held.heads());
+    assert_eq!(keys.public_key().unwrap(), held.public_key());
 
     // What a reader may see while the next group is being written.
     let file = disk

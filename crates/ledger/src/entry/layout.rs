@@ -80,19 +80,6 @@ impl<'a> Entry<'a> {
         if scan.at != text.len() {
             return Err(scan.expected("the end"));
         }
-        let time = |text: &str| {
-            let micros = Micros::parse(text).ok().filter(|_| text.len() == 27);
-            micros.ok_or(NotAnEntry {
-                expected: "a time of fixed width",
-                offset: 0,
-            })
-        };
-        let count = |text: &str| {
-            decimal(text).ok_or(NotAnEntry {
-                expected: "a decimal count",
-                offset: 0,
-            })
-        };
         Ok(Self {
             place: Place {
                 log: LogId::parse(log).ok_or(NotAnEntry {
@@ -120,6 +107,21 @@ impl<'a> Entry<'a> {
             resource_type,
         })
     }
+}
+
+fn time(text: &str) -> Result<Micros, NotAnEntry> {
+    let micros = Micros::parse(text).ok().filter(|_| text.len() == 27);
+    micros.ok_or(NotAnEntry {
+        expected: "a time of fixed width",
+        offset: 0,
+    })
+}
+
+fn count(text: &str) -> Result<u64, NotAnEntry> {
+    decimal(text).ok_or(NotAnEntry {
+        expected: "a decimal count",
+        offset: 0,
+    })
 }
 
 /// A decimal number without leading zeros.

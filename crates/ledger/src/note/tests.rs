@@ -1,5 +1,7 @@
 //! Known notes of other implementations, and every rule that rejects one.
 
+use ed25519_dalek::VerifyingKey;
+
 use super::*;
 
 const SPEC_KEY: &str = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
@@ -101,6 +103,22 @@ fn a_key_anyone_can_sign_under_is_refused() {
 }
 
 #[test]
+fn a_key_has_one_encoding() {
+    let mut refused = 0;
+    // The numbers from p + 2 on are second encodings of 2 and up; p + 0 and p + 1 are of small order besides.
+    for extra in 2..19 {
+        let mut encoding = [0xff; 32];
+        (encoding[0], encoding[31]) = (0xed + extra, 0x7f);
+        if let Ok(key) = VerifyingKey::from_bytes(&encoding) {
+            assert!(!key.is_weak());
+            assert_eq!(VerifierKey::new("name", key), Err(NoteError::BadKey));
+            refused += 1;
+        }
+    }
+    assert!(refused > 0);
+}
+
+#[test]
 fn bad_key_names_are_refused_wherever_they_stand() {
     for name in [
         "",
@@ -190,6 +208,11 @@ fn a_key_is_known_by_name_and_id_together() {
         Err(NoteError::Unsigned)
     );
     assert_eq!(open(&note, &[]), Err(NoteError::Unsigned));
+    let renamed = note.replace("— mine ", "— yours ");
+    assert_eq!(
+        open(&renamed, &[verifier("mine", 7)]),
+        Err(NoteError::Unsigned)
+    );
 }
 
 #[test]

@@ -21,17 +21,42 @@ const FIRST_BYTES: usize = 6;
 /// Characters of a line of wrapped base64, at least.
 const LINE_BYTES_MIN: usize = 60;
 
+/// A place in the first run of base64 characters that is long enough to be opened.
+#[inline]
+pub(super) fn first_suspect(bytes: &[u8]) -> Option<usize> {
+    // A run that long covers one of these places, so most bytes of short words are never looked at.
+    probes(0, bytes.len()).find(|&probe| {
+        let in_run = |byte: &&u8| is(**byte, BASE64);
+        let (before, after) = bytes.split_at_checked(probe).unwrap_or_default();
+        let right = after.iter().take(RUN_BYTES_MIN).take_while(in_run).count();
+        right > 0
+            && right
+                + before
+                    .iter()
+                    .rev()
+                    .take(RUN_BYTES_MIN)
+                    .take_while(in_run)
+                    .count()
+                >= RUN_BYTES_MIN
+    })
+}
+
+/// Places of which every run of [`RUN_BYTES_MIN`] bytes covers one.
+fn probes(first: usize, length: usize) -> impl Iterator<Item = usize> {
+    (first.max(RUN_BYTES_MIN - 1)..length).step_by(RUN_BYTES_MIN)
+}
+
 /// Adds the ranges of base64 tokens that hold secrets, and of tokens whose own form is a run of base64 characters.
 pub(super) fn find_base64(
     bytes: &[u8],
+    first: usize,
     depth: usize,
     percent: bool,
     found: &mut Vec<Range<usize>>,
     work: &mut Work,
 ) {
     let mut done = 0;
-    // A run that long covers one of these places, so most bytes of short words are never looked at.
-    for probe in (RUN_BYTES_MIN - 1..bytes.len()).step_by(RUN_BYTES_MIN) {
+    for probe in probes(first, bytes.len()) {
         let in_run = |byte| is(byte, BASE64);
         if probe < done || !bytes.get(probe).is_some_and(|&byte| in_run(byte)) {
             continue;
@@ -143,6 +168,14 @@ fn holds_secret(run: &[u8], depth: usize, percent: bool, work: &mut Work) -> boo
         let Some(part) = run.get(start..) else {
             continue;
         };
+        // Past a separator text must begin with ASCII, whose first six bits are below 32: ids with many hyphens stop here.
+        if start > 0
+            && !part
+                .first()
+                .is_some_and(|byte| matches!(byte, b'A'..=b'Z' | b'a'..=b'f'))
+        {
+            continue;
+        }
         let is_long = start == 0 && run.len() >= LONG_RUN_BYTES_MIN;
         if !is_long && !begins_as_text(part) {
             work.add(FIRST_BYTES);
@@ -161,6 +194,7 @@ fn holds_secret(run: &[u8], depth: usize, percent: bool, work: &mut Work) -> boo
 }
 
 /// Whether most of the first decoded bytes are text: one in eight runs of random characters passes.
+#[inline]
 fn begins_as_text(part: &[u8]) -> bool {
     let mut text = 0;
     for group in part.chunks_exact(4).take(FIRST_BYTES / 3) {

@@ -14,7 +14,7 @@ const TAILS_MAX: usize = 3;
 
 /// Words that are secrets by themselves when they are the last word.
 #[rustfmt::skip] // a table of words reads better packed
-const HEADS: &[&str] = &[
+static HEADS: Words = Words::of(&[
     "password", "passwd", "passphrase", "passcode", "pwd", "pw", "pass", "secret", "token",
     "credential", "cred", "authorization", "cookie", "apikey", "secretkey", "privatekey",
     "privkey", "accesskey", "authkey", "signingkey", "encryptionkey", "masterkey", "accountkey",
@@ -22,19 +22,19 @@ const HEADS: &[&str] = &[
     "cvv", "cvc", "ssn", "bearer", "mnemonic", "salt", "connectionstring", "connstr",
     "jsessionid", "phpsessid", "samlresponse", "passwort", "kennwort", "senha", "contrasena",
     "wachtwoord",
-];
+]);
 
 /// Words that make a secret of whatever they end: `dbpassword`, `accesstoken`.
 #[rustfmt::skip] // a table of words reads better packed
-const HEAD_ENDINGS: &[&str] = &[
+static HEAD_ENDINGS: Words = Words::of(&[
     "password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "apikey",
     "secretkey", "privatekey", "accesskey", "credential",
-];
+]);
 
 /// Last words that are secret after certain words only: (last word, words before it).
 #[rustfmt::skip] // a table of words reads better packed
-const PAIRS: &[(&str, &[&str])] = &[
-    ("key", &[
+static PAIRS: &[(&str, Words)] = &[
+    ("key", Words::of(&[
         "api", "private", "priv", "secret", "access", "auth", "authentication", "signing", "sign",
         "signature", "encryption", "encrypt", "decryption", "decrypt", "master", "account",
         "shared", "admin", "hmac", "aes", "client", "app", "application", "session",
@@ -45,64 +45,64 @@ const PAIRS: &[(&str, &[&str])] = &[
         "github", "gitlab", "aws", "gcp", "azure", "google", "algolia", "newrelic", "relic",
         "pagerduty", "heroku", "honeycomb", "sentry", "mapbox", "cloudflare", "fernet",
         "wireguard", "pgp", "gpg", "tls", "ssl",
-    ]),
-    ("code", &[
+    ])),
+    ("code", Words::of(&[
         "otp", "totp", "mfa", "fa", "factor", "backup", "recovery", "verification", "security",
         "auth", "authorization", "pin", "sms", "device",
-    ]),
-    ("string", &["connection", "conn"]),
-    ("str", &["connection", "conn"]),
-    ("signature", &["access"]),
-    ("response", &["saml"]),
-    ("phrase", &["pass", "seed", "recovery", "secret", "mnemonic"]),
-    ("word", &["pass"]),
-    ("wd", &["pass"]),
-    ("seed", &["totp", "otp", "mfa", "wallet", "master"]),
-    ("number", &["card", "security"]),
-    ("assertion", &["saml", "client", "jwt"]),
-    ("verifier", &["code"]),
-    ("auth", &["basic", "http", "proxy", "npm", "docker"]),
-    ("header", &["auth", "authorization", "cookie"]),
-    ("material", &["key"]),
-    ("sessid", &["php", "j"]),
-    ("sessionid", &["j"]),
+    ])),
+    ("string", Words::of(&["connection", "conn"])),
+    ("str", Words::of(&["connection", "conn"])),
+    ("signature", Words::of(&["access"])),
+    ("response", Words::of(&["saml"])),
+    ("phrase", Words::of(&["pass", "seed", "recovery", "secret", "mnemonic"])),
+    ("word", Words::of(&["pass"])),
+    ("wd", Words::of(&["pass"])),
+    ("seed", Words::of(&["totp", "otp", "mfa", "wallet", "master"])),
+    ("number", Words::of(&["card", "security"])),
+    ("assertion", Words::of(&["saml", "client", "jwt"])),
+    ("verifier", Words::of(&["code"])),
+    ("auth", Words::of(&["basic", "http", "proxy", "npm", "docker"])),
+    ("header", Words::of(&["auth", "authorization", "cookie"])),
+    ("material", Words::of(&["key"])),
+    ("sessid", Words::of(&["php", "j"])),
+    ("sessionid", Words::of(&["j"])),
 ];
 
 /// What stands before `pass` in names written as one word; others (`bypass`, `compass`) are ordinary words.
 #[rustfmt::skip] // a table of words reads better packed
-const PASS_OWNERS: &[&str] = &[
+static PASS_OWNERS: Words = Words::of(&[
     "db", "user", "my", "smtp", "mysql", "ftp", "root", "admin", "ldap", "mail", "redis", "pg",
     "login",
-];
+]);
 
 /// Last words that make a secret of a secret: a hash can be guessed at, a hint helps to.
-const DERIVED: &[&str] = &["hash", "digest", "checksum", "hint", "verifier"];
+static DERIVED: Words = Words::of(&["hash", "digest", "checksum", "hint", "verifier"]);
 
 /// Last words that say how a secret is written or which one it is: taken off before looking again.
 #[rustfmt::skip] // a table of words reads better packed
-const TAILS: &[&str] = &[
+static TAILS: Words = Words::of(&[
     "value", "plaintext", "plain", "cleartext", "clear", "string", "text", "binary", "data", "raw",
     "pem", "json", "base", "confirmation", "confirm", "again", "repeat", "new", "old", "current",
     "previous", "prev", "next", "encrypted", "enc", "decrypted", "prod", "production", "staging",
     "stage", "dev", "test", "live", "sandbox", "primary", "secondary", "default", "input",
     "content",
-];
+]);
 
 /// Words before `token` that make it a cursor, a request id or a count.
 #[rustfmt::skip] // a table of words reads better packed
-const OTHER_TOKENS: &[&str] = &[
+static OTHER_TOKENS: Words = Words::of(&[
     "page", "pagination", "continuation", "next", "cursor", "sync", "scroll", "idempotency", "max",
     "min", "total", "prompt", "completion", "input", "output", "num", "used", "cached", "cache",
     "reasoning", "remaining", "generated",
-];
+]);
 
 /// First words that make a yes or no, or a count, of what follows.
 #[rustfmt::skip] // a table of words reads better packed
-const ASKING: &[&str] = &[
+static ASKING: Words = Words::of(&[
     "is", "has", "had", "was", "can", "should", "must", "may", "needs", "requires", "require",
     "required", "allow", "allows", "allowed", "enable", "enabled", "disable", "disabled", "no",
     "not", "without", "num", "count", "max", "min", "total", "show", "hide",
-];
+]);
 
 /// Secret words of languages that are not written in ASCII.
 const FOREIGN: &[&str] = &[
@@ -116,16 +116,16 @@ const FOREIGN: &[&str] = &[
 
 /// Words that name something published under its digest.
 #[rustfmt::skip] // a table of words reads better packed
-const ARTIFACTS: &[&str] = &[
+static ARTIFACTS: Words = Words::of(&[
     "digest", "image", "checksum", "artifact", "artefact", "manifest", "layer", "commit", "sha",
     "tree", "etag", "integrity", "blob", "oid", "revision", "ref", "attestation", "provenance",
     "sbom", "fingerprint", "thumbprint", "package", "release", "container", "chart", "bundle",
     "subject", "tag", "build", "file", "git", "content", "root", "leaf", "block", "snapshot",
     "merkle", "checkpoint", "repository", "registry", "repo", "parent", "head", "archive",
-];
+]);
 
 /// Words under which a digest stands for a value and not for something published.
-const VALUES: &[&str] = &["value", "env", "variable"];
+static VALUES: Words = Words::of(&["value", "env", "variable"]);
 
 /// Whether a field of this name holds a secret, whatever the value looks like.
 ///
@@ -151,7 +151,7 @@ pub fn is_secret_name(field_name: &str) -> bool {
     let snake = Snake::of(field_name.as_bytes());
     let mut rest = snake.words();
     let mut first = rest.clone();
-    if first.next().is_some_and(|word| has(ASKING, word)) && first.next().is_some() {
+    if first.next().is_some_and(|word| ASKING.has(word)) && first.next().is_some() {
         return false;
     }
     for _ in 0..=TAILS_MAX {
@@ -162,11 +162,11 @@ pub fn is_secret_name(field_name: &str) -> bool {
         if is_secret_head(before, last) {
             return true;
         }
-        if has(DERIVED, last) {
+        if DERIVED.has(last) {
             let above = rest.clone().nth_back(1);
             return before.is_some_and(|head| is_secret_head(above, head));
         }
-        if !has(TAILS, last) && last != b"b64" {
+        if !TAILS.has(last) && last != b"b64" {
             return false;
         }
     }
@@ -183,22 +183,13 @@ pub fn is_artifact_name(field_name: &str) -> bool {
     let mut artifact = false;
     let mut before = None;
     for word in snake.words() {
-        if has(VALUES, word) || is_secret_head(before, word) {
+        if VALUES.has(word) || is_secret_head(before, word) {
             return false;
         }
-        artifact |= has(ARTIFACTS, word);
+        artifact |= ARTIFACTS.has(word);
         before = Some(word);
     }
     artifact
-}
-
-/// Whether `word` is one of `words`, in the singular or the plural, digits at its end aside.
-fn has(words: &[&str], word: &[u8]) -> bool {
-    let bare = without_digits(word);
-    let singular = bare.strip_suffix(b"s").unwrap_or(bare);
-    words
-        .iter()
-        .any(|known| known.as_bytes() == bare || known.as_bytes() == singular)
 }
 
 /// Whether the last word, knowing the word before it, is a secret.
@@ -206,25 +197,26 @@ fn is_secret_head(before: Option<&[u8]>, last: &[u8]) -> bool {
     let bare = without_digits(last);
     let singular = bare.strip_suffix(b"s").unwrap_or(bare);
     let is_other = match bare {
-        b"token" | b"tokens" => before.is_some_and(|word| has(OTHER_TOKENS, word)),
-        b"pass" => before.is_some_and(|word| has(&["test", "check", "all", "by"], word)),
+        b"token" | b"tokens" => before.is_some_and(|word| OTHER_TOKENS.has(word)),
+        b"pass" => matches!(
+            before,
+            Some(b"test" | b"tests" | b"checks" | b"all" | b"by")
+        ),
         b"secrets" => before == Some(b"pull"), // names of Kubernetes secrets
         _ => false,
     };
     if is_other {
         return false;
     }
-    has(HEADS, bare)
-        || HEAD_ENDINGS
-            .iter()
-            .any(|ending| singular.ends_with(ending.as_bytes()))
+    HEADS.has(bare)
+        || HEAD_ENDINGS.is_end_of(singular)
         || PAIRS.iter().any(|(head, qualifiers)| {
             (head.as_bytes() == singular || head.as_bytes() == bare)
-                && before.is_some_and(|word| has(qualifiers, word))
+                && before.is_some_and(|word| qualifiers.has(word))
         })
         || bare
             .strip_suffix(b"pass")
-            .is_some_and(|owner| has(PASS_OWNERS, owner))
+            .is_some_and(|owner| PASS_OWNERS.has(owner))
 }
 
 fn without_digits(word: &[u8]) -> &[u8] {
@@ -294,7 +286,58 @@ impl Snake {
     }
 }
 
-/// Cheap first look: whether the last two letters could end a secret name. Most names stop here.
+/// A list of words with a filter before it, so that a word that is not in it mostly costs one look.
+struct Words {
+    words: &'static [&'static str],
+    /// A bit for each [`Self::hint`] of its words.
+    hints: u64,
+}
+
+impl Words {
+    const fn of(words: &'static [&'static str]) -> Self {
+        let mut hints = 0;
+        let mut rest = words;
+        while let [word, others @ ..] = rest {
+            hints |= Self::hint(word.as_bytes());
+            rest = others;
+        }
+        Self { words, hints }
+    }
+
+    /// One bit, by the first and the last letter and the length.
+    const fn hint(word: &[u8]) -> u64 {
+        match word {
+            [only] => 1 << (*only & 63),
+            [first, .., last] => {
+                1 << ((*first as usize * 7 + *last as usize * 3 + word.len()) & 63)
+            }
+            [] => 0,
+        }
+    }
+
+    /// Whether `word` is one of them, in the singular or the plural, digits at its end aside.
+    fn has(&self, word: &[u8]) -> bool {
+        let bare = without_digits(word);
+        self.has_exactly(bare)
+            || bare
+                .strip_suffix(b"s")
+                .is_some_and(|singular| self.has_exactly(singular))
+    }
+
+    fn has_exactly(&self, word: &[u8]) -> bool {
+        self.hints & Self::hint(word) != 0
+            && self.words.iter().any(|known| known.as_bytes() == word)
+    }
+
+    /// Whether `word` ends with one of them.
+    fn is_end_of(&self, word: &[u8]) -> bool {
+        self.words
+            .iter()
+            .any(|known| word.ends_with(known.as_bytes()))
+    }
+}
+
+/// Cheap first look: whether the last three letters could end a secret name. Most names stop here.
 fn ends_like_secret(name: &[u8]) -> bool {
     let mut letters = name
         .iter()
@@ -304,52 +347,62 @@ fn ends_like_secret(name: &[u8]) -> bool {
     let (Some(last), Some(second)) = (letters.next(), letters.next()) else {
         return false;
     };
-    is_ending(second, last)
-        || last | 0x20 == b's' && letters.next().is_some_and(|third| is_ending(third, second))
-        || !second.is_ascii_alphabetic()
-        || !last.is_ascii()
+    if !last.is_ascii() || !second.is_ascii_alphabetic() {
+        return true;
+    }
+    let third = letters.next().unwrap_or(b'_');
+    is_ending(third, second, last)
+        || last | 0x20 == b's' && is_ending(letters.next().unwrap_or(b'_'), third, second)
 }
 
-fn is_ending(second: u8, last: u8) -> bool {
+fn is_ending(third: u8, second: u8, last: u8) -> bool {
+    let row = usize::from(third & 31) << 5 | usize::from(second & 31);
     ENDINGS
-        .get(usize::from(second & 31))
+        .get(row)
         .is_some_and(|row| row & (1 << (last & 31)) != 0)
 }
 
-/// For each second-last letter, a bit for each last letter of the words above.
-static ENDINGS: [u32; 32] = endings();
+/// For each two letters before it, a bit for each last letter of the words above.
+static ENDINGS: [u32; 1024] = endings();
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "runs at compile time: out of range fails the build"
-)]
-const fn endings() -> [u32; 32] {
-    let mut table = [0; 32];
-    let mut list = 0;
-    let lists = [HEADS, HEAD_ENDINGS, DERIVED, TAILS];
-    while list < lists.len() {
-        let mut index = 0;
-        while index < lists[list].len() {
-            table = with_ending(table, lists[list][index].as_bytes());
-            index += 1;
+const fn endings() -> [u32; 1024] {
+    let mut table = [0; 1024];
+    let mut lists: &[&[&str]] = &[HEADS.words, HEAD_ENDINGS.words, DERIVED.words, TAILS.words];
+    while let [list, others @ ..] = lists {
+        let mut words = *list;
+        while let [word, rest @ ..] = words {
+            table = with_ending(table, word.as_bytes());
+            words = rest;
         }
-        list += 1;
+        lists = others;
     }
-    let mut index = 0;
-    while index < PAIRS.len() {
-        table = with_ending(table, PAIRS[index].0.as_bytes());
-        index += 1;
+    let mut pairs = PAIRS;
+    while let [(head, _), rest @ ..] = pairs {
+        table = with_ending(table, head.as_bytes());
+        pairs = rest;
     }
     table
 }
 
 #[expect(
     clippy::indexing_slicing,
-    reason = "runs at compile time: out of range fails the build"
+    reason = "runs at compile time, with masked indexes"
 )]
-const fn with_ending(mut table: [u32; 32], word: &[u8]) -> [u32; 32] {
-    let last = word.len() - 1;
-    table[(word[last - 1] & 31) as usize] |= 1 << (word[last] & 31);
+const fn with_ending(mut table: [u32; 1024], word: &[u8]) -> [u32; 1024] {
+    match word {
+        [.., third, second, last] => {
+            table[((*third & 31) as usize) << 5 | (*second & 31) as usize] |= 1 << (*last & 31);
+        }
+        // Anything may stand before a word of two letters.
+        [second, last] => {
+            let mut third = 0;
+            while third < 32 {
+                table[third << 5 | (*second & 31) as usize] |= 1 << (*last & 31);
+                third += 1;
+            }
+        }
+        _ => {}
+    }
     table
 }
 

@@ -8,16 +8,18 @@
 use std::ops::Range;
 
 use super::encoded::decode_text;
-use super::is_secret_name;
 use super::text::{is_placeholder, value_at};
-use super::{ALNUM, ALPHA, BASE64, DASH, DIGIT, DOT, UPPER, Work, byte_before, follows, is};
+use super::{
+    ALNUM, ALPHA, BASE64, DASH, DIGIT, DOT, UPPER, Work, byte_before, follows, is, is_secret_name,
+    masks,
+};
 
 /// Furthest that the start of an option or an element is looked for, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 /// Furthest that a program's password option is looked for, in bytes.
 const COMMAND_BYTES_MAX: usize = 256;
 /// Furthest that the start of a data source name is looked for, in bytes.
-const DATA_SOURCE_BYTES_MAX: usize = 128;
+const DATA_SOURCE_BYTES_MAX: usize = 512;
 
 /// `Bearer <credential>`, wherever it stands. Prose (`bearer token was …`) has no credential: that holds a digit, or
 /// a capital after its first letter, or is long.
@@ -171,12 +173,18 @@ pub(super) fn identified_by(bytes: &[u8], at: usize, work: &mut Work) -> Option<
 pub(super) fn data_source(bytes: &[u8], at: usize, work: &mut Work) -> Option<Range<usize>> {
     let ends = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'(');
     let start = work.run_start(bytes, at, DATA_SOURCE_BYTES_MAX, |byte| !ends(byte));
-    let text = bytes.get(start..at)?;
-    let colon = text
-        .iter()
-        .position(|byte| matches!(byte, b':' | b'['))
-        .filter(|&index| text.get(index) == Some(&b':'))?;
-    (!is_placeholder(text.get(colon + 1..)?)).then_some(start + colon + 1..at)
+    if at - start == DATA_SOURCE_BYTES_MAX {
+        return None;
+    }
+    let start = masks(bytes.get(start..at)?)
+        .last()
+        .map_or(start, |mask| start + mask.end);
+    let colon = start
+        + bytes
+            .get(start..at)?
+            .iter()
+            .position(|&byte| byte == b':')?;
+    (!is_placeholder(bytes.get(colon + 1..at)?)).then_some(colon + 1..at)
 }
 
 /// `<password>x</password>`: called inside the element's name.

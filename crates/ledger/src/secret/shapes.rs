@@ -44,11 +44,17 @@ enum Rule {
 /// Looks at a place where its prefix begins and says which bytes are secret.
 type Hook = fn(&[u8], usize, &mut Work) -> Option<Range<usize>>;
 
-/// Adds the ranges of all tokens and phrases with a known beginning.
-pub(super) fn find(bytes: &[u8], found: &mut Vec<Range<usize>>, work: &mut Work) {
+/// The first place where some shape may begin.
+#[inline]
+pub(super) fn first_suspect(bytes: &[u8]) -> Option<usize> {
+    bytes.array_windows::<4>().position(|&gram| is_hot(gram))
+}
+
+/// Adds the ranges of all tokens and phrases with a known beginning, from `first` on.
+pub(super) fn find(bytes: &[u8], first: usize, found: &mut Vec<Range<usize>>, work: &mut Work) {
     let mut done = 0;
     let mut has_aws_id = false;
-    for (at, &gram) in bytes.array_windows::<4>().enumerate() {
+    for (at, &gram) in bytes.array_windows::<4>().enumerate().skip(first) {
         if !is_hot(gram) || at < done {
             continue;
         }

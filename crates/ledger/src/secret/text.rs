@@ -30,13 +30,19 @@ const DIRECTORY_BYTES_MAX: usize = 256;
 /// The user part of a URL without a password is a token from this length on.
 const URL_TOKEN_BYTES_MIN: usize = 16;
 
-/// Adds the ranges of values beside secret names and of passwords in URLs. Returns whether the text holds a `%`.
-pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>, work: &mut Work) -> bool {
+/// Adds the ranges of values beside secret names and of passwords in URLs, from the sign at `first` on. Returns whether the text holds a `%`.
+pub(super) fn find(
+    text: &str,
+    first: usize,
+    found: &mut Vec<Range<usize>>,
+    work: &mut Work,
+) -> bool {
     let bytes = text.as_bytes();
     let mut has_percent = false;
     let mut done = 0;
     let mut at_sign = AtSign { next: 0 };
-    for at in memchr3_iter(b'=', b':', b'%', bytes) {
+    for at in memchr3_iter(b'=', b':', b'%', bytes.get(first..).unwrap_or_default()) {
+        let at = first + at;
         let sign = bytes.get(at).copied();
         has_percent |= sign == Some(b'%');
         if sign == Some(b'%') || at < done {

@@ -16,7 +16,7 @@ use crate::server::Server;
 /// Which of several events with one id.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Choice {
+pub(crate) struct Choice {
     /// The source that brought it.
     pub(super) source: Option<String>,
 }

@@ -1,0 +1,188 @@
+//! `veritrail vocabulary`: the built-in names of operations, and what a name stands for. Needs no server.
+
+use std::path::Path;
+
+use ledger::vocabulary::{self, Mode, Operation, Resolved};
+use serde_json::json;
+
+use super::Ending;
+use crate::input;
+use crate::printer::Printer;
+
+/// Longest list of names in bytes.
+const NAMES_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Look at the built-in names of operations
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Vocabulary {
+    /// List all operations
+    List(List),
+    /// Say what names stand for
+    Check(Check),
+}
+
+/// List all operations
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// Only those of one category, such as access_control
+    #[arg(long, value_name = "NAME")]
+    category: Option<String>,
+
+    /// Print JSON, with aliases
+    #[arg(long)]
+    json: bool,
+}
+
+/// Say what names stand for
+///
+/// A name is canonical, an alias of a canonical one, unknown but well-formed (stored with a flag),
+/// or refused. Exits with 2 if any is refused.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// The names; - reads one a line from standard input
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+
+    /// Refuse what is not canonical, as strict tenants do
+    #[arg(long)]
+    strict: bool,
+
+    /// Print JSON, one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Vocabulary {
+    pub(crate) fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {
+        match self {
+            Self::List(list) => Ok(list.run(printer)),
+            Self::Check(check) => check.run(printer),
+        }
+    }
+}
+
+impl List {
+    fn run(self, printer: &mut Printer) -> Ending {
+        let wanted = |operation: &&'static Operation| {
+            let category = self.category.as_deref();
+            category.is_none_or(|category| category == operation.category.as_str())
+        };
+        let found: Vec<&Operation> = vocabulary::all().filter(wanted).collect();
+        if found.is_empty() {
+            let mut names: Vec<&str> = Vec::new();
+            for operation in vocabulary::all() {
+                if !names.contains(&operation.category.as_str()) {
+                    names.push(operation.category.as_str());
+                }
+            }
+            printer.error("no such category");
+            printer.hint(&format!("the categories are {}", names.join(", ")));
+            return Ending::Refused;
+        }
+        if self.json {
+            let operations: Vec<_> = found.iter().map(|operation| described(operation)).collect();
+            printer.json(&json!({ "operations": operations }).to_string());
+        } else {
+            let rows: Vec<Vec<String>> = found
+                .iter()
+                .map(|operation| {
+                    vec![
+                        operation.name.to_owned(),
+                        operation.category.to_string(),
+                        operation.severity.to_string(),
+                        operation.description.to_owned(),
+                    ]
+                })
+                .collect();
+            printer.table(&["OPERATION", "CATEGORY", "SEVERITY", "MEANING"], &rows);
+        }
+        Ending::Done
+    }
+}
+
+impl Check {
+    fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {
+        let names = if self.names == ["-"] {
+            let text = input::read_text(Path::new("-"), NAMES_BYTES_MAX)?;
+            let lines = text.lines().map(str::trim);
+            lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+        } else {
+            self.names
+        };
+        let mode = if self.strict { Mode::Strict } else { Mode::Open };
+        let mut ending = Ending::Done;
+        for name in &names {
+            let verdict = Verdict::of(name, mode);
+            if verdict.status == "refused" {
+                ending = Ending::Refused;
+            }
+            if self.json {
+                printer.json(&verdict.to_json(name));
+            } else {
+                printer.line(&verdict.sentence(name));
+            }
+        }
+        Ok(ending)
+    }
+}
+
+/// What a name stands for.
+struct Verdict {
+    status: &'static str,
+    canonical: Option<String>,
+    why: Option<String>,
+}
+
+impl Verdict {
+    fn of(name: &str, mode: Mode) -> Self {
+        match vocabulary::check(name, mode) {
+            Ok(Resolved::Canonical(operation)) => Self::found("canonical", operation.name),
+            Ok(Resolved::Alias { operation }) => Self::found("alias", operation.name),
+            Ok(Resolved::Unknown { name: stored }) => Self {
+                status: "unknown",
+                canonical: Some(stored),
+                why: vocabulary::suggest(name).map(|near| format!("near to {near}")),
+            },
+            Err(error) => Self {
+                status: "refused",
+                canonical: None,
+                why: Some(error.to_string()),
+            },
+        }
+    }
+
+    fn found(status: &'static str, name: &str) -> Self {
+        Self {
+            status,
+            canonical: Some(name.to_owned()),
+            why: None,
+        }
+    }
+
+    fn sentence(&self, name: &str) -> String {
+        let mut text = format!("{name}: {}", self.status);
+        if let Some(canonical) = self.canonical.as_deref().filter(|stored| *stored != name) {
+            let relation = if self.status == "alias" { "of" } else { "stored as" };
+            text.push_str(&format!(" {relation} {canonical}"));
+        }
+        if let Some(why) = &self.why {
+            text.push_str(&format!(", {why}"));
+        }
+        text
+    }
+
+    fn to_json(&self, name: &str) -> String {
+        json!({ "name": name, "status": self.status, "operation": self.canonical, "detail": self.why })
+            .to_string()
+    }
+}
+
+fn described(operation: &Operation) -> serde_json::Value {
+    json!({
+        "name": operation.name,
+        "category": operation.category.as_str(),
+        "severity": operation.severity.as_str(),
+        "description": operation.description,
+        "aliases": operation.aliases,
+    })
+}

@@ -1,0 +1,108 @@
+//! A store that fails on request.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use ledger::hash::Hash;
+use ledger::name::{LogId, TenantId};
+use ledger::prepare::Prepared;
+use store::{
+    Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Record, SignedHead, StoreError,
+    Tenant,
+};
+
+/// Wraps a store; appends fail while told to.
+#[derive(Debug)]
+pub struct Faulty {
+    pub inner: Arc<dyn LedgerStore>,
+    pub fault: Mutex<Option<Fault>>,
+}
+
+/// Which appends fail, and how.
+#[derive(Debug)]
+pub struct Fault {
+    /// Only to this log; to any when `None`.
+    pub log: Option<LogId>,
+    /// What they answer.
+    pub error: fn() -> StoreError,
+}
+
+impl LedgerStore for Faulty {
+    fn instance(&self) -> &Instance {
+        self.inner.instance()
+    }
+
+    fn append(&self, batch: Batch) -> Answer<'_, Vec<Outcome>> {
+        let fault = self.fault.lock().unwrap();
+        match &*fault {
+            Some(fault) if fault.log.is_none_or(|log| log == batch.log.log()) => {
+                let error = (fault.error)();
+                Box::pin(async move { Err(error) })
+            }
+            _ => self.inner.append(batch),
+        }
+    }
+
+    fn administer(&self, change: Change, records: Vec<(LogRef, Prepared)>) -> Answer<'_, ()> {
+        self.inner.administer(change, records)
+    }
+
+    fn tenants(&self) -> Answer<'_, Vec<Arc<Tenant>>> {
+        self.inner.tenants()
+    }
+
+    fn tenant(&self, id: TenantId) -> Answer<'_, Option<Arc<Tenant>>> {
+        self.inner.tenant(id)
+    }
+
+    fn tenant_named<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Arc<Tenant>>> {
+        self.inner.tenant_named(name)
+    }
+
+    fn api_keys(&self, tenant: TenantId) -> Answer<'_, Vec<ApiKey>> {
+        self.inner.api_keys(tenant)
+    }
+
+    fn api_key<'a>(&'a self, id: &'a str) -> Answer<'a, Option<ApiKey>> {
+        self.inner.api_key(id)
+    }
+
+    fn head(&self, log: LogRef) -> Answer<'_, LogHead> {
+        self.inner.head(log)
+    }
+
+    fn signed_past(&self, log: LogRef, seq: u64) -> Answer<'_, SignedHead> {
+        self.inner.signed_past(log, seq)
+    }
+
+    fn find<'a>(&'a self, log: LogRef, id: &'a str) -> Answer<'a, Vec<u64>> {
+        self.inner.find(log, id)
+    }
+
+    fn records(&self, log: LogRef, range: Range<u64>) -> Answer<'_, Vec<Record>> {
+        self.inner.records(log, range)
+    }
+
+    fn nodes<'a>(&'a self, log: LogRef, nodes: &'a [(u8, u64)]) -> Answer<'a, Vec<Hash>> {
+        self.inner.nodes(log, nodes)
+    }
+
+    fn record_heads(&self) -> Answer<'_, SignedHead> {
+        self.inner.record_heads()
+    }
+
+    fn confirm_clock(&self) -> Answer<'_, ()> {
+        self.inner.confirm_clock()
+    }
+
+    fn health(&self) -> Health {
+        let mut health = self.inner.health();
+        let fault = self.fault.lock().unwrap();
+        health.refusing = fault.as_ref().map(|fault| (fault.error)().to_string());
+        health
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        self.inner.close()
+    }
+}
