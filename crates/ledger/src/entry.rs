@@ -6,7 +6,8 @@
 mod layout;
 mod opening;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::flags::Flags;
 use crate::name::LogId;
@@ -22,7 +23,7 @@ pub const OPENING_VERSION: &str = "veritrail/log/1";
 
 /// Unpadded base64url.
 pub fn base64url(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// What an entry says, but for its place in a log.

@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -99,7 +100,7 @@ fn tag(mut mac: Hmac<Sha256>, texts: &[&str]) -> String {
         mac.update(text.as_bytes());
     }
     let digest = mac.finalize().into_bytes();
-    Base64UrlUnpadded::encode_string(digest.get(..16).unwrap_or_default())
+    URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -3,14 +3,6 @@
 //! Promises: the same input gives the same bytes on every machine. Must never: do I/O, read a clock, or make
 //! randomness of its own ([`source::Clock`] and [`source::Rng`] arrive as arguments); iterate a hash map into bytes.
 #![deny(clippy::indexing_slicing, clippy::expect_used)]
-#![cfg_attr(
-    test,
-    expect(
-        clippy::indexing_slicing,
-        clippy::expect_used,
-        reason = "tests may fail loudly"
-    )
-)]
 
 // The words everything is said in.
 pub mod hash;

@@ -67,6 +67,10 @@ pub fn is_bare_hash(text: &str) -> bool {
         "ripemd160", "hmac-sha1", "hmac-sha256", "hmac-sha512",
     ];
     let text = text.trim();
+    // Every algorithm above begins with one of these: most texts are dismissed by their first letter.
+    if !text.starts_with(['s', 'S', 'm', 'M', 'b', 'B', 'r', 'R', 'h', 'H']) || !text.contains([':', '=', '-']) {
+        return false;
+    }
     ALGORITHMS.iter().any(|algorithm| {
         let Some((name, rest)) = text.split_at_checked(algorithm.len()) else {
             return false;
@@ -100,7 +104,7 @@ impl Suspects {
             return None;
         }
         let suspects = Self {
-            shape: shapes::first_suspect(bytes),
+            shape: shapes::next_suspect(bytes, 0),
             sign: memchr3(b'=', b':', b'%', bytes),
             run: encoded::first_suspect(bytes),
         };
@@ -377,3 +381,5 @@ const fn classes() -> [Class; 256] {
 
 #[cfg(test)]
 mod tests;
+pub fn bench_next(b:&[u8])->usize{ let mut n=0; let mut at=0; while let Some(i)=shapes::next_suspect(b,at){n+=1; at=i+1;} n }
+pub fn bench_run(b:&[u8])->Option<usize>{ encoded::first_suspect(b) }

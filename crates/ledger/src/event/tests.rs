@@ -309,108 +309,64 @@ fn members_of_the_wrong_type_are_refused_by_name() {
 
 #[test]
 fn illegal_values_are_refused_by_name() {
-    let long = |bytes: usize| "x".repeat(bytes);
-    for (members, reason, pointer) in [
-        (
-            r#""operation":"a.b","action":"a.b","#,
-            Reason::BadValue,
-            "/action",
-        ),
+    for (members, pointer) in [
+        (r#""operation":"a.b","action":"a.b","#, "/action"),
         (
             r#""timestamp":"2026-03-12T14:32:07Z","occurred_at":"2026-03-12T14:32:07Z","#,
-            Reason::BadValue,
             "/occurred_at",
         ),
         (
             r#""resource":{"type":"x"},"targets":[{"type":"x"}],"#,
-            Reason::BadValue,
             "/targets",
         ),
-        (
-            r#""actor":{"id":"1","user_id":"2"},"#,
-            Reason::BadValue,
-            "/actor/user_id",
-        ),
-        (
-            r#""actor":{"type":"robot"},"#,
-            Reason::BadValue,
-            "/actor/type",
-        ),
-        (
-            r#""actor":{"ip_address":"10.0.0"},"#,
-            Reason::BadValue,
-            "/actor/ip_address",
-        ),
-        (
-            r#""origin":{"ip":"example.com"},"#,
-            Reason::BadValue,
-            "/origin/ip",
-        ),
-        (
-            r#""resource":{"type":"Deployment"},"#,
-            Reason::BadValue,
-            "/resource/type",
-        ),
-        (
-            r#""targets":[{"type":"a b"}],"#,
-            Reason::BadValue,
-            "/targets/0/type",
-        ),
-        (
-            r#""resource":{"type":""},"#,
-            Reason::BadValue,
-            "/resource/type",
-        ),
-        (r#""outcome":"ok","#, Reason::BadValue, "/outcome"),
-        (
-            r#""outcome":{"result":"ok"},"#,
-            Reason::BadValue,
-            "/outcome/result",
-        ),
-        (
-            r#""producer":{"id":"x","seq":0},"#,
-            Reason::BadValue,
-            "/producer/seq",
-        ),
-        (
-            r#""producer":{"id":"x","seq":-1},"#,
-            Reason::BadValue,
-            "/producer/seq",
-        ),
+        (r#""actor":{"id":"1","user_id":"2"},"#, "/actor/user_id"),
+        (r#""actor":{"type":"robot"},"#, "/actor/type"),
+        (r#""actor":{"ip_address":"10.0.0"},"#, "/actor/ip_address"),
+        (r#""origin":{"ip":"example.com"},"#, "/origin/ip"),
+        (r#""resource":{"type":"Deployment"},"#, "/resource/type"),
+        (r#""targets":[{"type":"a b"}],"#, "/targets/0/type"),
+        (r#""resource":{"type":""},"#, "/resource/type"),
+        (r#""outcome":"ok","#, "/outcome"),
+        (r#""outcome":{"result":"ok"},"#, "/outcome/result"),
+        (r#""producer":{"id":"x","seq":0},"#, "/producer/seq"),
+        (r#""producer":{"id":"x","seq":-1},"#, "/producer/seq"),
         (
             r#""producer":{"id":"x","seq":9007199254740992},"#,
-            Reason::BadValue,
             "/producer/seq",
         ),
-        (r#""timestamp":"yesterday","#, Reason::BadTime, "/timestamp"),
-        (
-            r#""timestamp":"1969-12-31T23:59:59Z","#,
-            Reason::BadTime,
-            "/timestamp",
-        ),
-        (
-            r#""occurred_at":"12026-03-12T14:32:07Z","#,
-            Reason::BadTime,
-            "/occurred_at",
-        ),
+    ] {
+        refused(members, Reason::BadValue, pointer);
+    }
+}
+
+#[test]
+fn times_that_are_none_are_refused_by_name() {
+    for (members, pointer) in [
+        (r#""timestamp":"yesterday","#, "/timestamp"),
+        (r#""timestamp":"1969-12-31T23:59:59Z","#, "/timestamp"),
+        (r#""occurred_at":"12026-03-12T14:32:07Z","#, "/occurred_at"),
+    ] {
+        refused(members, Reason::BadTime, pointer);
+    }
+}
+
+#[test]
+fn identifiers_with_control_characters_are_refused_by_name() {
+    for (members, pointer) in [
         (
             r#""resource":{"type":"x","id":"a\u0000b"},"#,
-            Reason::ControlCharacter,
             "/resource/id",
         ),
-        (
-            r#""actor":{"id":"a\nb"},"#,
-            Reason::ControlCharacter,
-            "/actor/id",
-        ),
-        (
-            r#""trace_id":"a\u0085b","#,
-            Reason::ControlCharacter,
-            "/trace_id",
-        ),
+        (r#""actor":{"id":"a\nb"},"#, "/actor/id"),
+        (r#""trace_id":"a\u0085b","#, "/trace_id"),
     ] {
-        refused(members, reason, pointer);
+        refused(members, Reason::ControlCharacter, pointer);
     }
+}
+
+#[test]
+fn texts_over_their_limit_are_refused_by_name() {
+    let long = |bytes: usize| "x".repeat(bytes);
     for (members, pointer) in [
         (format!(r#""id":"{}","#, long(1_025)), "/id"),
         (

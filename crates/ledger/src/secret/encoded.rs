@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::{BASE64, DASH, PLUS, Work, is, scan, shapes};
+use super::{BASE64, DASH, DIGIT, HEX, PLUS, UPPER, Work, is, scan, shapes};
 use crate::limits::MASK_DEPTH_MAX;
 
 /// Shortest run of base64 characters that is opened; with its padding it has sixteen.
@@ -21,23 +21,25 @@ const FIRST_BYTES: usize = 6;
 /// Characters of a line of wrapped base64, at least.
 const LINE_BYTES_MIN: usize = 60;
 
-/// A place in the first run of base64 characters that is long enough to be opened.
+/// A place in the first run of base64 characters that is long enough to be opened and reads like base64: with a
+/// capital or a digit, and not in hexadecimal digits alone. Identifiers and hashes stop here.
 #[inline]
 pub(super) fn first_suspect(bytes: &[u8]) -> Option<usize> {
-    // A run that long covers one of these places, so most bytes of short words are never looked at.
     probes(0, bytes.len()).find(|&probe| {
-        let in_run = |byte: &&u8| is(**byte, BASE64);
         let (before, after) = bytes.split_at_checked(probe).unwrap_or_default();
-        let right = after.iter().take(RUN_BYTES_MIN).take_while(in_run).count();
-        right > 0
-            && right
-                + before
-                    .iter()
-                    .rev()
-                    .take(RUN_BYTES_MIN)
-                    .take_while(in_run)
-                    .count()
-                >= RUN_BYTES_MIN
+        let (mut length, mut mixed, mut beyond_hex) = (0, false, false);
+        let mut count = |byte: &u8| {
+            length += usize::from(is(*byte, BASE64));
+            mixed |= is(*byte, UPPER | DIGIT);
+            beyond_hex |= !is(*byte, HEX) && *byte != b'-';
+            is(*byte, BASE64).then_some(())
+        };
+        let _ = after.iter().take(RUN_BYTES_MIN).try_for_each(&mut count);
+        if length == 0 {
+            return false;
+        }
+        let _ = before.iter().rev().take(RUN_BYTES_MIN).try_for_each(&mut count);
+        length >= RUN_BYTES_MIN && mixed && beyond_hex
     })
 }
 

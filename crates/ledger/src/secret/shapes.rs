@@ -44,29 +44,41 @@ enum Rule {
 /// Looks at a place where its prefix begins and says which bytes are secret.
 type Hook = fn(&[u8], usize, &mut Work) -> Option<Range<usize>>;
 
-/// The first place where some shape may begin.
+/// The first place from `from` on where some shape may begin.
 #[inline]
-pub(super) fn first_suspect(bytes: &[u8]) -> Option<usize> {
-    bytes.array_windows::<4>().position(|&gram| is_hot(gram))
+pub(super) fn next_suspect(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let mut clean = 0;
+    for &block in rest.array_windows().step_by(GRAMS_PER_BLOCK) {
+        if is_hot_block(block) {
+            break;
+        }
+        clean += GRAMS_PER_BLOCK;
+    }
+    let suspect = rest
+        .get(clean..)?
+        .array_windows()
+        .position(|&gram| is_hot(gram))?;
+    Some(from + clean + suspect)
 }
 
 /// Adds the ranges of all tokens and phrases with a known beginning, from `first` on.
 pub(super) fn find(bytes: &[u8], first: usize, found: &mut Vec<Range<usize>>, work: &mut Work) {
-    let mut done = 0;
+    let mut next = Some(first);
     let mut has_aws_id = false;
-    for (at, &gram) in bytes.array_windows::<4>().enumerate().skip(first) {
-        if !is_hot(gram) || at < done {
-            continue;
-        }
-        for shape in CHAINS.of(gram[0]) {
+    while let Some(at) = next {
+        let mut done = at + 1;
+        let first_byte = bytes.get(at).copied().unwrap_or_default();
+        for shape in CHAINS.of(first_byte) {
             work.add(1);
             if let Some(range) = shape.match_at(bytes, at, work) {
-                done = range.end;
+                done = done.max(range.end);
                 has_aws_id |= matches!(shape.rule, Rule::Exact(_, AWS_ID_BODY_BYTES));
                 found.push(range);
                 break;
             }
         }
+        next = next_suspect(bytes, done);
     }
     if has_aws_id {
         find_aws_secrets(bytes, found, work);
@@ -303,19 +315,35 @@ fn webhook(bytes: &[u8], at: usize, work: &mut Work) -> Option<Range<usize>> {
 /// Bits of the table that says where a shape may begin; a power of two.
 const GRAM_BITS: u32 = 16;
 
+/// How many windows of four bytes a block of eight holds.
+const GRAMS_PER_BLOCK: usize = 5;
+
+/// Whether some shape may begin in the block: five looks without a branch between them.
+#[inline]
+fn is_hot_block(block: [u8; 8]) -> bool {
+    let block = u64::from_be_bytes(block);
+    let look = |shift: u32| heat(gram_hash((block >> shift & 0xFFFF_FFFF) as u32));
+    (look(32) | look(24) | look(16) | look(8) | look(0)) & 1 != 0
+}
+
+/// Its lowest bit says whether some shape may begin with four bytes of this hash.
+#[inline]
+fn heat(hash: u32) -> u64 {
+    GRAMS
+        .get(hash as usize / 64)
+        .map_or(0, |word| word >> (hash % 64))
+}
+
 /// Whether some shape may begin with these four bytes. Wrong about one time in a hundred, never to say no.
 #[inline]
 fn is_hot(gram: [u8; 4]) -> bool {
-    let hash = gram_hash(gram);
-    GRAMS
-        .get(hash as usize / 64)
-        .is_some_and(|word| word >> (hash % 64) & 1 != 0)
+    heat(gram_hash(u32::from_be_bytes(gram))) & 1 != 0
 }
 
 /// Case aside, a hash of four bytes below `1 << GRAM_BITS`.
 #[inline]
-const fn gram_hash(gram: [u8; 4]) -> u32 {
-    (u32::from_be_bytes(gram) | 0x2020_2020).wrapping_mul(0x9E37_79B1) >> (32 - GRAM_BITS)
+const fn gram_hash(gram: u32) -> u32 {
+    (gram | 0x2020_2020).wrapping_mul(0x9E37_79B1) >> (32 - GRAM_BITS)
 }
 
 static GRAMS: [u64; 1 << (GRAM_BITS - 6)] = grams();
@@ -338,7 +366,7 @@ const fn grams() -> [u64; 1 << (GRAM_BITS - 6)] {
             } else {
                 free | 0x20
             };
-            let hash = gram_hash(gram);
+            let hash = gram_hash(u32::from_be_bytes(gram));
             table[hash as usize / 64] |= 1 << (hash % 64);
             free += 1;
         }
