@@ -4,6 +4,7 @@
 //! field they are about, and advice. Must never: follow a redirect (the key is for one server), or send the key in the
 //! clear to another machine without a word.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use api::{Problem, code};
@@ -218,8 +219,9 @@ impl Client {
     }
 
     fn out_of_reach(&self, error: &ureq::Error) -> Failure {
-        Failure::unreachable(format!("no answer from {}: {error}", self.base))
-            .hint("is `veritrail serve` running there? VERITRAIL_URL or --url names another address")
+        Failure::unreachable(format!("no answer from {}: {error}", self.base)).hint(
+            "is `veritrail serve` running there? VERITRAIL_URL or --url names another address",
+        )
     }
 }
 
@@ -266,7 +268,9 @@ fn hint(problem: &Problem) -> Option<String> {
                 problem.sources.join(", ")
             ));
         }
-        code::CONFLICT => "an event can't be changed once it is stored: send the new one under a new id",
+        code::CONFLICT => {
+            "an event can't be changed once it is stored: send the new one under a new id"
+        }
         code::BUSY | code::NOT_SIGNED_YET | code::TIMEOUT => "try again in a moment",
         code::DISK_FULL => "writes wait until there is room on the server's disk",
         code::CLOCK => "set the server's clock right, or let an operator confirm it",
@@ -285,7 +289,8 @@ pub(crate) fn encode(text: &str) -> String {
             encoded.push(char::from(byte));
         } else {
             // The dot too: a segment of dots alone would be resolved away.
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a string does not fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded
@@ -299,8 +304,10 @@ fn parse<T: DeserializeOwned>(body: Vec<u8>) -> Result<(String, T), Failure> {
 }
 
 fn not_ours(what: &str) -> Failure {
-    Failure::unreachable(format!("not a Veritrail server, or another version: {what}"))
-        .hint("check VERITRAIL_URL or --url")
+    Failure::unreachable(format!(
+        "not a Veritrail server, or another version: {what}"
+    ))
+    .hint("check VERITRAIL_URL or --url")
 }
 
 fn read_key(credential: &Credential) -> Result<Option<String>, Failure> {

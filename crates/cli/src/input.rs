@@ -16,9 +16,8 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
     } else {
         RealDisk.read(path, bytes_max)
     };
-    let bytes = read.map_err(|error| {
-        Failure::usage(format!("{} can not be read: {error}", path.display()))
-    })?;
+    let bytes = read
+        .map_err(|error| Failure::usage(format!("{} can not be read: {error}", path.display())))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= bytes_max) {
         Ok(bytes)
     } else {

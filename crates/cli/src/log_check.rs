@@ -4,13 +4,13 @@
 //! the log's size; the first thing that does not hold is named by log, seq and path. Must never: take a size, a root or
 //! a key from anywhere but the checkpoint and pins that were handed in, or call something verified that it did not read.
 
+use std::fmt;
+
 use ledger::entry::{Entry, Kind, Opening};
 use ledger::hash::Hash;
 use ledger::limits::ENTRY_BYTES_MAX;
 use ledger::name::LogId;
-use ledger::tile::{
-    TILE_WIDTH, TileKind, TilePath, bundle_decode, entry_bundles, tile_decode,
-};
+use ledger::tile::{TILE_WIDTH, TileKind, TilePath, bundle_decode, entry_bundles, tile_decode};
 use ledger::time::Micros;
 use ledger::tree::CompactRange;
 
@@ -49,14 +49,31 @@ pub(crate) struct Checked {
 /// Something that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// Which log.
-    pub(crate) log: String,
+    /// Which log, if it is one.
+    pub(crate) log: Option<String>,
     /// Which entry, if it is one.
     pub(crate) seq: Option<u64>,
     /// Which file or path, if it is one.
     pub(crate) file: Option<String>,
     /// What was found.
     pub(crate) what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(log) = &self.log {
+            write!(f, "log {log}")?;
+            if let Some(seq) = self.seq {
+                write!(f, ", entry {seq}")?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.what)?;
+        if let Some(file) = &self.file {
+            write!(f, " ({file})")?;
+        }
+        Ok(())
+    }
 }
 
 /// Why a log is not verified.
@@ -74,10 +91,14 @@ pub(crate) type Fetch<'a> = dyn FnMut(&TilePath) -> Result<Vec<u8>, Failure> + '
 /// Reads all of a log and checks it.
 pub(crate) fn check(subject: &Subject<'_>, fetch: &mut Fetch<'_>) -> Result<Checked, CheckError> {
     if let Some(larger) = subject.pinned.iter().find(|pin| pin.size > subject.size) {
-        return Err(subject.fault(None, None, format!(
-            "it has {} entries, but {} vouches for {}: its end was cut off",
-            subject.size, larger.place, larger.size
-        )));
+        return Err(subject.fault(
+            None,
+            None,
+            format!(
+                "it has {} entries, but {} vouches for {}: its end was cut off",
+                subject.size, larger.place, larger.size
+            ),
+        ));
     }
     let mut walk = Walk::new(subject);
     for path in entry_bundles(subject.size) {
@@ -102,15 +123,23 @@ pub(crate) fn check(subject: &Subject<'_>, fetch: &mut Fetch<'_>) -> Result<Chec
         compare_tile(subject, &tile, &hashes, fetch)?;
     }
     if walk.range.root() != subject.root {
-        return Err(subject.fault(None, None, format!(
-            "its {} entries have the root {}, but its checkpoint says {}",
-            subject.size,
-            walk.range.root(),
-            subject.root
-        )));
+        return Err(subject.fault(
+            None,
+            None,
+            format!(
+                "its {} entries have the root {}, but its checkpoint says {}",
+                subject.size,
+                walk.range.root(),
+                subject.root
+            ),
+        ));
     }
     let kind = walk.kind.ok_or_else(|| {
-        subject.fault(None, None, "it has no entries, not even the one that opens it".into())
+        subject.fault(
+            None,
+            None,
+            "it has no entries, not even the one that opens it".into(),
+        )
     })?;
     Ok(Checked {
         kind,
@@ -121,7 +150,7 @@ pub(crate) fn check(subject: &Subject<'_>, fetch: &mut Fetch<'_>) -> Result<Chec
 impl Subject<'_> {
     fn fault(&self, seq: Option<u64>, path: Option<&TilePath>, what: String) -> CheckError {
         CheckError::Fault(Fault {
-            log: self.log.to_string(),
+            log: Some(self.log.to_string()),
             seq,
             file: path.map(|path| format!("tile/{path}")),
             what,
@@ -143,7 +172,11 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(subject: &'a Subject<'a>) -> Self {
-        let empty = subject.pinned.iter().take_while(|pin| pin.size == 0).count();
+        let empty = subject
+            .pinned
+            .iter()
+            .take_while(|pin| pin.size == 0)
+            .count();
         Self {
             subject,
             range: CompactRange::new(),
@@ -206,7 +239,9 @@ impl<'a> Walk<'a> {
     fn partial_tiles(&self) -> Vec<(TilePath, Vec<Hash>)> {
         let rows = self.rows.iter().enumerate();
         rows.filter_map(|(row, hashes)| {
-            let width = u16::try_from(hashes.len()).ok().filter(|width| *width > 0)?;
+            let width = u16::try_from(hashes.len())
+                .ok()
+                .filter(|width| *width > 0)?;
             let last = (self.range.size() >> (8 * row)).checked_sub(1)?;
             Some((tile(row, last, width)?, hashes.clone()))
         })
@@ -217,7 +252,12 @@ impl<'a> Walk<'a> {
 /// The tile that holds node `index` of a row. Trees that fit in memory have no more than eight rows.
 fn tile(row: usize, index: u64, width: u16) -> Option<TilePath> {
     let level = u8::try_from(row).ok()?;
-    TilePath::new(TileKind::Hashes { level }, index / u64::from(TILE_WIDTH), width).ok()
+    TilePath::new(
+        TileKind::Hashes { level },
+        index / u64::from(TILE_WIDTH),
+        width,
+    )
+    .ok()
 }
 
 fn read_opening(subject: &Subject<'_>, bytes: &[u8]) -> Result<Opening, String> {
@@ -227,7 +267,10 @@ fn read_opening(subject: &Subject<'_>, bytes: &[u8]) -> Result<Opening, String> 
     } else if opening.origin != subject.origin {
         Err("it opens a log of another origin than the checkpoint's".to_owned())
     } else if opening.vkey != subject.vkey {
-        Err("it names another verifier key than the one that signs: the key was replaced".to_owned())
+        Err(
+            "it names another verifier key than the one that signs: the key was replaced"
+                .to_owned(),
+        )
     } else {
         Ok(opening)
     }
@@ -251,12 +294,15 @@ fn compare_tile(
     fetch: &mut Fetch<'_>,
 ) -> Result<(), CheckError> {
     let bytes = fetched(subject, path, fetch)?;
-    let served = tile_decode(&bytes)
-        .map_err(|error| subject.fault(None, Some(path), error.to_string()))?;
+    let served =
+        tile_decode(&bytes).map_err(|error| subject.fault(None, Some(path), error.to_string()))?;
     if served == hashes {
         return Ok(());
     }
-    let differing = served.iter().zip(hashes).position(|(left, right)| left != right);
+    let differing = served
+        .iter()
+        .zip(hashes)
+        .position(|(left, right)| left != right);
     let what = match differing {
         Some(place) => format!("hash {place} of it is not that of the entries"),
         None => format!("expected {} hashes, found {}", hashes.len(), served.len()),

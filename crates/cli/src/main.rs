@@ -19,6 +19,7 @@ mod clock;
 mod commands;
 mod failure;
 mod input;
+mod keys_reading;
 mod log_check;
 mod pins;
 mod printer;
@@ -66,12 +67,9 @@ fn main() -> ExitCode {
             }
         }
     };
-    match printer.finish() {
-        Ok(()) => ExitCode::from(code),
-        // Data that did not reach its place must not look delivered; a worse verdict stands.
-        Err(_) if code == 0 => ExitCode::from(3),
-        Err(_) => ExitCode::from(code),
-    }
+    let delivered = printer.finish().is_ok();
+    // Data that did not reach its place must not look delivered; a worse verdict stands.
+    ExitCode::from(if delivered || code != 0 { code } else { 3 })
 }
 
 fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Ending> {
@@ -86,7 +84,7 @@ fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Ending> {
         Command::Tenant(tenant) => tenant.run(printer),
         Command::Key(key) => key.run(printer),
         Command::Vocabulary(vocabulary) => vocabulary.run(printer),
-        Command::Reference(reference) => reference.run(printer),
+        Command::Reference(reference) => Ok(reference.run(printer)),
     }
 }
 

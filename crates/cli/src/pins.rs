@@ -52,9 +52,33 @@ impl Pins {
         Ok(pins)
     }
 
-    /// Whether nothing is pinned.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.keys.is_empty() && self.checkpoints.is_empty()
+    /// Reads a file of anchors. A line that a crash tore is left out, and said to be.
+    pub(crate) fn read_anchors(path: &Path, remarks: &mut Vec<String>) -> Result<Self, Failure> {
+        let text = input::read_text(path, PINS_BYTES_MAX)?;
+        let mut pins = Self::default();
+        for (number, line) in text.lines().enumerate() {
+            if line.trim().is_empty() {
+                continue;
+            }
+            let place = format!("{} line {}", path.display(), number + 1);
+            let read = note_of_line(line).and_then(|note| pinned(note, place.clone()).ok());
+            match read {
+                Some(checkpoint) => pins.checkpoints.push(checkpoint),
+                None => remarks.push(format!("{place} is no anchor and was left out")),
+            }
+        }
+        if pins.checkpoints.is_empty() {
+            return Err(Failure::usage(format!(
+                "{}: no anchor in it",
+                path.display()
+            )));
+        }
+        Ok(pins)
+    }
+
+    /// The signed notes of all pinned checkpoints.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &str> {
+        self.checkpoints.iter().map(|pinned| pinned.note.as_str())
     }
 
     /// The pinned key of a log, and where it stood: the one named as its origin, else one of the same installation.
@@ -79,9 +103,10 @@ impl Pins {
         found
     }
 
-    /// The origins of the logs that checkpoints are pinned of.
+    /// The origins of the logs that keys or checkpoints are pinned of: logs that must be there.
     pub(crate) fn origins(&self) -> impl Iterator<Item = &str> {
-        self.checkpoints.iter().map(|pinned| pinned.origin.as_str())
+        let keys = self.keys.iter().map(|(key, _)| key.name());
+        keys.chain(self.checkpoints.iter().map(|pinned| pinned.origin.as_str()))
     }
 
     fn read_keys(&mut self, path: &Path) -> Result<(), Failure> {
@@ -113,9 +138,8 @@ impl Pins {
                 continue;
             }
             let place = format!("{place} line {}", number + 1);
-            let note = note_of_line(line).ok_or_else(|| {
-                Failure::usage(format!("{place}: expected a checkpoint in JSON"))
-            })?;
+            let note = note_of_line(line)
+                .ok_or_else(|| Failure::usage(format!("{place}: expected a checkpoint in JSON")))?;
             self.checkpoints.push(pinned(note, place)?);
         }
         Ok(())
@@ -124,22 +148,24 @@ impl Pins {
 
 /// What an origin says of the installation: all before the log's id.
 fn installation(origin: &str) -> Option<&str> {
-    origin.rsplit_once('/').map(|(installation, _)| installation)
+    origin
+        .rsplit_once('/')
+        .map(|(installation, _)| installation)
 }
 
 fn note_of_line(line: &str) -> Option<String> {
     match serde_json::from_str(line).ok()? {
         serde_json::Value::String(note) => Some(note),
-        serde_json::Value::Object(anchor) => {
-            Some(anchor.get("checkpoint")?.as_str()?.to_owned())
-        }
+        serde_json::Value::Object(anchor) => Some(anchor.get("checkpoint")?.as_str()?.to_owned()),
         _ => None,
     }
 }
 
 fn pinned(note: String, place: String) -> Result<PinnedCheckpoint, Failure> {
     if note.len() > NOTE_BYTES_MAX {
-        return Err(Failure::usage(format!("{place}: too long for a checkpoint")));
+        return Err(Failure::usage(format!(
+            "{place}: too long for a checkpoint"
+        )));
     }
     let refused = |why: String| Failure::usage(format!("{place}: not a signed checkpoint: {why}"));
     let parsed = Note::parse(&note).map_err(|error| refused(error.to_string()))?;

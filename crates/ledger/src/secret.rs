@@ -7,7 +7,7 @@
 //!
 //! Where it is unsure it masks: an audit log can lose a word, it cannot give a password back. The judgements are
 //! written beside the tables that make them: [`names`](is_secret_name) for field names, `shapes` for tokens with a
-//! known form, `text` for `name=value` and URLs, `phrases` for headers, commands and SQL, `encoded` for base64 and
+//! known form, `text` for `name=value`, `url` for URLs, `phrases` for headers, commands and SQL, `encoded` for base64 and
 //! percent-encoding. Walking JSON, and JSON inside strings, is the caller's part.
 
 mod encoded;
@@ -15,10 +15,11 @@ mod names;
 mod phrases;
 mod shapes;
 mod text;
+mod url;
 
 use std::ops::Range;
 
-use memchr::{memchr3, memmem};
+use memchr::memmem;
 
 pub use self::names::{is_artifact_name, is_secret_name};
 use crate::limits::MASK_DEPTH_MAX;
@@ -68,7 +69,9 @@ pub fn is_bare_hash(text: &str) -> bool {
     ];
     let text = text.trim();
     // Every algorithm above begins with one of these: most texts are dismissed by their first letter.
-    if !text.starts_with(['s', 'S', 'm', 'M', 'b', 'B', 'r', 'R', 'h', 'H']) || !text.contains([':', '=', '-']) {
+    if !text.starts_with(['s', 'S', 'm', 'M', 'b', 'B', 'r', 'R', 'h', 'H'])
+        || !text.contains([':', '=', '-'])
+    {
         return false;
     }
     ALGORITHMS.iter().any(|algorithm| {
@@ -91,7 +94,7 @@ pub fn is_bare_hash(text: &str) -> bool {
 struct Suspects {
     /// The first bytes that some shape may begin with.
     shape: Option<usize>,
-    /// The first `=`, `:` or `%`.
+    /// The first sign after which a value may stand.
     sign: Option<usize>,
     /// The first run of base64 characters that is long enough to be opened.
     run: Option<usize>,
@@ -105,7 +108,7 @@ impl Suspects {
         }
         let suspects = Self {
             shape: shapes::next_suspect(bytes, 0),
-            sign: memchr3(b'=', b':', b'%', bytes),
+            sign: text::next_sign(bytes, 0),
             run: encoded::first_suspect(bytes),
         };
         (suspects.shape.is_some() || suspects.sign.is_some() || suspects.run.is_some())
@@ -381,5 +384,3 @@ const fn classes() -> [Class; 256] {
 
 #[cfg(test)]
 mod tests;
-pub fn bench_next(b:&[u8])->usize{ let mut n=0; let mut at=0; while let Some(i)=shapes::next_suspect(b,at){n+=1; at=i+1;} n }
-pub fn bench_run(b:&[u8])->Option<usize>{ encoded::first_suspect(b) }

@@ -1,6 +1,6 @@
 //! Who is calling and what they may do.
 //!
-//! Promises: a handler sees a tenant only through a [`Caller`], whose key names it; every way of being refused answers
+//! Promises: a handler sees a tenant only through a `Caller`, whose key names it; every way of being refused answers
 //! alike; what a role may do stands in one table. Must never: compare secrets in a way that time tells, or keep a key's
 //! text longer than its check.
 

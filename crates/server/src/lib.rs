@@ -5,7 +5,7 @@
 //! keys are kept.
 //!
 //! Read in this order: [`http`] (the routes), [`auth`] (who may what), `access` (who read), [`admin`] (tenants and keys),
-//! `jobs` (what runs by itself), [`serve`] (sockets and shutdown).
+//! `jobs` (what runs by itself), [`serve()`] (sockets and shutdown).
 
 pub mod admin;
 pub mod auth;

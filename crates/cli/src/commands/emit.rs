@@ -29,7 +29,7 @@ pub(crate) struct Emit {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["operation", "actor", "resource"])]
     json: Option<PathBuf>,
 
-    /// What happened, such as environment_variable.updated
+    /// What happened, such as deployment.created
     #[arg(long, value_name = "NAME", required_unless_present = "json")]
     operation: Option<String>,
 
@@ -64,8 +64,13 @@ pub(crate) struct Emit {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Event")]
 struct Fields {
-    /// user, service_account, api_key, agent, system or anonymous [default: user]
-    #[arg(long, value_name = "TYPE", conflicts_with = "json")]
+    /// What kind of actor it was
+    #[arg(
+        long,
+        value_name = "TYPE",
+        conflicts_with = "json",
+        help = "user, service_account, api_key, agent, system or anonymous [default: user]"
+    )]
     actor_type: Option<String>,
 
     /// The actor's e-mail address
@@ -169,7 +174,8 @@ impl Emit {
         put(&mut event, "reason", text(&fields.reason));
         if !fields.meta.is_empty() {
             let metadata = fields.meta.iter();
-            let metadata = metadata.map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+            let metadata =
+                metadata.map(|(name, value)| (name.clone(), Value::from(value.as_str())));
             event.insert("metadata".to_owned(), metadata.collect());
         }
         Value::Object(event)
@@ -191,7 +197,8 @@ impl Shape {
         if text.first() == Some(&b'[') {
             return Self::Array;
         }
-        let mut values = serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
+        let mut values =
+            serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
         match values.next() {
             // A malformed first line still makes lines: the others are not to suffer.
             Some(Err(_)) if text.contains(&b'\n') && first_line_is_closed(text) => Self::Lines,
@@ -280,7 +287,9 @@ pub(super) fn event_path(id: &str, suffix: &str, source: Option<&str>) -> Result
     if id.is_empty() {
         return Err(Failure::usage("expected the id of an event after --id"));
     }
-    let query = source.map_or(String::new(), |source| format!("?source={}", encode(source)));
+    let query = source.map_or(String::new(), |source| {
+        format!("?source={}", encode(source))
+    });
     Ok(format!("/v1/events/{}{suffix}{query}", encode(id)))
 }
 

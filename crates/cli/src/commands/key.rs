@@ -126,7 +126,9 @@ impl List {
             printer.json(&text);
         } else {
             let rows: Vec<Vec<String>> = answer.keys.iter().map(row).collect();
-            let heading = ["ID", "TENANT", "ROLES", "SOURCE", "OWNER", "CREATED", "ENDS"];
+            let heading = [
+                "ID", "TENANT", "ROLES", "SOURCE", "OWNER", "CREATED", "ENDS",
+            ];
             printer.table(&heading, &rows);
         }
         Ok(Ending::Done)
@@ -168,7 +170,9 @@ fn seconds(text: &str) -> Result<u64, String> {
         Some(b'd') => 86_400,
         _ => return Err(expected),
     };
-    let count = text.get(..text.len() - 1).and_then(|count| count.parse::<u64>().ok());
+    let count = text
+        .get(..text.len() - 1)
+        .and_then(|count| count.parse::<u64>().ok());
     let seconds = count.and_then(|count| count.checked_mul(unit));
     seconds.filter(|seconds| *seconds > 0).ok_or(expected)
 }
@@ -181,7 +185,17 @@ mod tests {
     fn durations_have_a_unit_and_are_never_nothing() {
         assert_eq!(seconds("24h"), Ok(86_400));
         assert_eq!(seconds("90d"), Ok(7_776_000));
-        for text in ["", "h", "24", "0h", "-1h", "1.5h", "24w", "99999999999999999999d", "1é"] {
+        for text in [
+            "",
+            "h",
+            "24",
+            "0h",
+            "-1h",
+            "1.5h",
+            "24w",
+            "99999999999999999999d",
+            "1é",
+        ] {
             assert!(seconds(text).is_err(), "{text}");
         }
     }

@@ -121,10 +121,19 @@ mod tests {
         let value = json::parse(text).unwrap();
         let mut rows = Vec::new();
         flatten("a".into(), &value, &mut rows);
-        let rows: Vec<String> = rows.into_iter().map(|(path, value)| path + "=" + &value).collect();
+        let rows: Vec<String> = rows
+            .into_iter()
+            .map(|(path, value)| path + "=" + &value)
+            .collect();
         assert_eq!(
             rows,
-            ["a.b=1, 2", "a.c[0].f=1.50", "a.c[1].f=12345678901234567890", "a.d={}", "a.e=null"]
+            [
+                "a.b=1, 2",
+                "a.c[0].f=1.50",
+                "a.c[1].f=12345678901234567890",
+                "a.d={}",
+                "a.e=null"
+            ]
         );
     }
 }

@@ -107,5 +107,8 @@ fn print(tenants: &[Made], printer: &mut Printer) {
             ]
         })
         .collect();
-    printer.table(&["NAME", "MODE", "CREATED", "MAIN LOG", "ACCESS LOG"], &rows);
+    printer.table(
+        &["NAME", "MODE", "CREATED", "MAIN LOG", "ACCESS LOG"],
+        &rows,
+    );
 }

@@ -1,5 +1,6 @@
 //! `veritrail vocabulary`: the built-in names of operations, and what a name stands for. Needs no server.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use ledger::vocabulary::{self, Mode, Operation, Resolved};
@@ -24,7 +25,7 @@ pub(crate) enum Vocabulary {
 /// List all operations
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
-    /// Only those of one category, such as access_control
+    /// Only those of one category, such as `access_control`
     #[arg(long, value_name = "NAME")]
     category: Option<String>,
 
@@ -105,11 +106,18 @@ impl Check {
         let names = if self.names == ["-"] {
             let text = input::read_text(Path::new("-"), NAMES_BYTES_MAX)?;
             let lines = text.lines().map(str::trim);
-            lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+            lines
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned)
+                .collect()
         } else {
             self.names
         };
-        let mode = if self.strict { Mode::Strict } else { Mode::Open };
+        let mode = if self.strict {
+            Mode::Strict
+        } else {
+            Mode::Open
+        };
         let mut ending = Ending::Done;
         for name in &names {
             let verdict = Verdict::of(name, mode);
@@ -162,11 +170,16 @@ impl Verdict {
     fn sentence(&self, name: &str) -> String {
         let mut text = format!("{name}: {}", self.status);
         if let Some(canonical) = self.canonical.as_deref().filter(|stored| *stored != name) {
-            let relation = if self.status == "alias" { "of" } else { "stored as" };
-            text.push_str(&format!(" {relation} {canonical}"));
+            let relation = if self.status == "alias" {
+                "of"
+            } else {
+                "stored as"
+            };
+            // Writing to a string does not fail.
+            let _ = write!(text, " {relation} {canonical}");
         }
         if let Some(why) = &self.why {
-            text.push_str(&format!(", {why}"));
+            let _ = write!(text, ", {why}");
         }
         text
     }

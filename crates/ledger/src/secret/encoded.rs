@@ -27,18 +27,23 @@ const LINE_BYTES_MIN: usize = 60;
 pub(super) fn first_suspect(bytes: &[u8]) -> Option<usize> {
     probes(0, bytes.len()).find(|&probe| {
         let (before, after) = bytes.split_at_checked(probe).unwrap_or_default();
-        let (mut length, mut mixed, mut beyond_hex) = (0, false, false);
-        let mut count = |byte: &u8| {
-            length += usize::from(is(*byte, BASE64));
-            mixed |= is(*byte, UPPER | DIGIT);
-            beyond_hex |= !is(*byte, HEX) && *byte != b'-';
-            is(*byte, BASE64).then_some(())
-        };
-        let _ = after.iter().take(RUN_BYTES_MIN).try_for_each(&mut count);
-        if length == 0 {
+        if !after.first().is_some_and(|&byte| is(byte, BASE64)) {
             return false;
         }
-        let _ = before.iter().rev().take(RUN_BYTES_MIN).try_for_each(&mut count);
+        let near = |count: (usize, bool, bool), byte: &u8| {
+            let (length, mixed, beyond_hex) = count;
+            let seen = (
+                length + 1,
+                mixed | is(*byte, UPPER | DIGIT),
+                beyond_hex | !is(*byte, HEX | DASH),
+            );
+            is(*byte, BASE64).then_some(seen).ok_or(count)
+        };
+        let mut after = after.iter().take(RUN_BYTES_MIN);
+        let mut before = before.iter().rev().take(RUN_BYTES_MIN);
+        let (Ok(count) | Err(count)) = after.try_fold((0, false, false), near);
+        let (Ok((length, mixed, beyond_hex)) | Err((length, mixed, beyond_hex))) =
+            before.try_fold(count, near);
         length >= RUN_BYTES_MIN && mixed && beyond_hex
     })
 }

@@ -148,6 +148,9 @@ pub fn is_secret_name(field_name: &str) -> bool {
     if !field_name.is_ascii() && FOREIGN.iter().any(|word| field_name.contains(word)) {
         return true;
     }
+    if field_name.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return is_secret_head(None, field_name.as_bytes());
+    }
     let snake = Snake::of(field_name.as_bytes());
     let mut rest = snake.words();
     let mut first = rest.clone();
@@ -210,10 +213,11 @@ fn is_secret_head(before: Option<&[u8]>, last: &[u8]) -> bool {
     }
     HEADS.has(bare)
         || HEAD_ENDINGS.is_end_of(singular)
-        || PAIRS.iter().any(|(head, qualifiers)| {
-            (head.as_bytes() == singular || head.as_bytes() == bare)
-                && before.is_some_and(|word| qualifiers.has(word))
-        })
+        || PAIR_HINTS & (Words::hint(bare) | Words::hint(singular)) != 0
+            && PAIRS.iter().any(|(head, qualifiers)| {
+                (head.as_bytes() == singular || head.as_bytes() == bare)
+                    && before.is_some_and(|word| qualifiers.has(word))
+            })
         || bare
             .strip_suffix(b"pass")
             .is_some_and(|owner| PASS_OWNERS.has(owner))
@@ -286,22 +290,40 @@ impl Snake {
     }
 }
 
+/// The filter of all last words of [`PAIRS`].
+static PAIR_HINTS: u64 = {
+    let mut hints = 0;
+    let mut pairs = PAIRS;
+    while let [(head, _), rest @ ..] = pairs {
+        hints |= Words::hint(head.as_bytes());
+        pairs = rest;
+    }
+    hints
+};
+
 /// A list of words with a filter before it, so that a word that is not in it mostly costs one look.
 struct Words {
-    words: &'static [&'static str],
+    list: &'static [&'static str],
     /// A bit for each [`Self::hint`] of its words.
     hints: u64,
+    /// A bit for each [`Self::end_hint`] of its words.
+    end_hints: u64,
 }
 
 impl Words {
-    const fn of(words: &'static [&'static str]) -> Self {
-        let mut hints = 0;
-        let mut rest = words;
+    const fn of(list: &'static [&'static str]) -> Self {
+        let (mut hints, mut end_hints) = (0, 0);
+        let mut rest = list;
         while let [word, others @ ..] = rest {
             hints |= Self::hint(word.as_bytes());
+            end_hints |= Self::end_hint(word.as_bytes());
             rest = others;
         }
-        Self { words, hints }
+        Self {
+            list,
+            hints,
+            end_hints,
+        }
     }
 
     /// One bit, by the first and the last letter and the length.
@@ -315,6 +337,14 @@ impl Words {
         }
     }
 
+    /// One bit, by the last two letters.
+    const fn end_hint(word: &[u8]) -> u64 {
+        match word {
+            [.., second, last] => 1 << ((*second as usize * 5 + *last as usize) & 63),
+            _ => 0,
+        }
+    }
+
     /// Whether `word` is one of them, in the singular or the plural, digits at its end aside.
     fn has(&self, word: &[u8]) -> bool {
         let bare = without_digits(word);
@@ -325,15 +355,16 @@ impl Words {
     }
 
     fn has_exactly(&self, word: &[u8]) -> bool {
-        self.hints & Self::hint(word) != 0
-            && self.words.iter().any(|known| known.as_bytes() == word)
+        self.hints & Self::hint(word) != 0 && self.list.iter().any(|known| known.as_bytes() == word)
     }
 
     /// Whether `word` ends with one of them.
     fn is_end_of(&self, word: &[u8]) -> bool {
-        self.words
-            .iter()
-            .any(|known| word.ends_with(known.as_bytes()))
+        self.end_hints & Self::end_hint(word) != 0
+            && self
+                .list
+                .iter()
+                .any(|known| word.ends_with(known.as_bytes()))
     }
 }
 
@@ -367,7 +398,7 @@ static ENDINGS: [u32; 1024] = endings();
 
 const fn endings() -> [u32; 1024] {
     let mut table = [0; 1024];
-    let mut lists: &[&[&str]] = &[HEADS.words, HEAD_ENDINGS.words, DERIVED.words, TAILS.words];
+    let mut lists: &[&[&str]] = &[HEADS.list, HEAD_ENDINGS.list, DERIVED.list, TAILS.list];
     while let [list, others @ ..] = lists {
         let mut words = *list;
         while let [word, rest @ ..] = words {

@@ -1,5 +1,6 @@
 //! Secrets that stand beside their name: `NAME=value`, `name: value`, `"name":"value"` in broken JSON, header lines,
-//! query parameters; and passwords in URLs.
+//! query parameters. [`url`](super::url) takes the signs
+//! that belong to a URL.
 //!
 //! Promises: the range is the value alone, without its quotes; every byte is read a bounded number of times. Must
 //! never: take a time, a port, an image tag or an ARN for a pair.
@@ -10,8 +11,9 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr3_iter};
+use memchr::memchr3_iter;
 
+use super::url::{AtSign, url_secret};
 use super::{
     ALNUM, ALPHA, DASH, DIGIT, DOT, LOWER, UPPER, Work, byte_before, first_mask, follows, is,
     is_secret_name,
@@ -23,12 +25,26 @@ const NAME_BYTES_MAX: usize = 64;
 const GAP_BYTES_MAX: usize = 8;
 /// A value after `name:` without a space, when the name is no password, is a secret from this length on.
 const LONG_VALUE_BYTES_MIN: usize = 24;
+/// A query parameter that is not secret by its name alone is from this length on, in bytes.
+const QUERY_VALUE_BYTES_MIN: usize = 16;
 /// A longer value is never a placeholder, in bytes; one or two masked values may stand in it.
 const PLACEHOLDER_BYTES_MAX: usize = 256;
 /// Longest working directory after `PWD=`, in bytes.
 const DIRECTORY_BYTES_MAX: usize = 256;
-/// The user part of a URL without a password is a token from this length on.
-const URL_TOKEN_BYTES_MIN: usize = 16;
+
+/// The first `=`, `:` or `%` from `from` on. The colons of a time are passed over.
+#[inline]
+pub(super) fn next_sign(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    memchr3_iter(b'=', b':', b'%', rest)
+        .map(|at| from + at)
+        .find(|&at| {
+            let is_time = bytes.get(at) == Some(&b':')
+                && follows(bytes, at, DIGIT)
+                && bytes.get(at + 1).is_some_and(|&byte| is(byte, DIGIT));
+            !is_time
+        })
+}
 
 /// Adds the ranges of values beside secret names and of passwords in URLs, from the sign at `first` on. Returns whether the text holds a `%`.
 pub(super) fn find(
@@ -40,9 +56,10 @@ pub(super) fn find(
     let bytes = text.as_bytes();
     let mut has_percent = false;
     let mut done = 0;
-    let mut at_sign = AtSign { next: 0 };
-    for at in memchr3_iter(b'=', b':', b'%', bytes.get(first..).unwrap_or_default()) {
-        let at = first + at;
+    let mut at_sign = AtSign::default();
+    let mut next = Some(first);
+    while let Some(at) = next {
+        next = next_sign(bytes, at + 1);
         let sign = bytes.get(at).copied();
         has_percent |= sign == Some(b'%');
         if sign == Some(b'%') || at < done {
@@ -205,12 +222,6 @@ fn name_before<'t>(text: &'t str, at: usize, work: &mut Work) -> Option<Name<'t>
 fn pair_value(text: &str, at: usize, work: &mut Work) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let is_colon = bytes.get(at) == Some(&b':');
-    if is_colon
-        && follows(bytes, at, DIGIT)
-        && bytes.get(at + 1).is_some_and(|&byte| is(byte, DIGIT))
-    {
-        return None; // a time
-    }
     let name = name_before(text, at, work)?;
     let in_query = !is_colon && matches!(byte_before(bytes, name.start), Some(b'?' | b'&'));
     let is_secret = is_secret_name(name.text);
@@ -261,7 +272,7 @@ fn pair_value(text: &str, at: usize, work: &mut Work) -> Option<Range<usize>> {
     let is_other = match last.as_slice() {
         b"pwd" => value.starts_with(b"/") && value.len() < DIRECTORY_BYTES_MAX,
         b"pass" | b"tokens" => value.len() < 9 && value.iter().all(|&byte| is(byte, DIGIT)), // counts
-        _ => !is_secret && value.len() < URL_TOKEN_BYTES_MIN,
+        _ => !is_secret && value.len() < QUERY_VALUE_BYTES_MIN,
     };
     (!is_ordinary && !is_other).then_some(start..range.end)
 }
@@ -542,93 +553,4 @@ fn is_telegram(bytes: &[u8], at: usize, work: &mut Work) -> bool {
     let body = bytes.get(at + 1..at + 34);
     work.add(33);
     at - digits >= 8 && body.is_some_and(|body| body.iter().all(|&byte| is(byte, ALNUM | DASH)))
-}
-
-/// Remembers the next `@`, so that many URLs do not each search the whole text for it.
-struct AtSign {
-    next: usize,
-}
-
-impl AtSign {
-    fn after(&mut self, bytes: &[u8], at: usize, work: &mut Work) -> usize {
-        if self.next < at || self.next == 0 {
-            let rest = bytes.get(at..).unwrap_or_default();
-            let length = memchr(b'@', rest).unwrap_or(rest.len());
-            work.add(length);
-            self.next = at + length;
-        }
-        self.next
-    }
-}
-
-/// The password, or the token that stands for one, of the URL whose `://` is at `at`.
-fn url_secret(
-    bytes: &[u8],
-    at: usize,
-    at_sign: &mut AtSign,
-    work: &mut Work,
-) -> Option<Range<usize>> {
-    let start = at + 3;
-    if at_sign.after(bytes, start, work) >= bytes.len() {
-        return None;
-    }
-    let ends =
-        |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`');
-    let authority_end = work.run_end(bytes, start, |byte| {
-        !ends(byte) && !matches!(byte, b'/' | b'?' | b'#' | b'\\')
-    });
-    let authority = bytes.get(start..authority_end)?;
-    let user_end = match authority.iter().rposition(|&byte| byte == b'@') {
-        Some(index) => start + index,
-        None => unescaped_end(bytes, start, authority, at_sign, work)?,
-    };
-    let after = bytes.get(user_end + 1..)?;
-    if after.starts_with(b"sha256:") || after.starts_with(b"sha512:") {
-        return None; // an image reference with a scheme
-    }
-    let user = bytes.get(start..user_end)?;
-    let (name_end, password_start) = match user.iter().position(|byte| matches!(byte, b':' | b'['))
-    {
-        Some(colon) if user.get(colon) == Some(&b':') => (start + colon, start + colon + 1),
-        _ => (user_end, user_end),
-    };
-    let password = bytes.get(password_start..user_end)?;
-    if !password.is_empty() && password != b"x-oauth-basic" {
-        return (password.len() == 1 || !is_placeholder(password))
-            .then_some(password_start..user_end);
-    }
-    let name = bytes.get(start..name_end)?;
-    let is_token = name.len() >= URL_TOKEN_BYTES_MIN
-        && name.iter().any(|&byte| is(byte, DIGIT))
-        && name.iter().all(|&byte| is(byte, ALNUM | DASH));
-    is_token.then_some(start..name_end)
-}
-
-/// Where the user part ends when its password holds an unescaped `/`, `?` or `#`: what looks like a port is none, and
-/// an `@` follows in the same word.
-fn unescaped_end(
-    bytes: &[u8],
-    start: usize,
-    authority: &[u8],
-    at_sign: &mut AtSign,
-    work: &mut Work,
-) -> Option<usize> {
-    let colon = authority.iter().position(|&byte| byte == b':')?;
-    let port = authority.get(colon + 1..)?;
-    if port.iter().all(|&byte| is(byte, DIGIT))
-        || authority.starts_with(b"[")
-        || port.starts_with(b"$")
-        || port.starts_with(b"{")
-    {
-        return None;
-    }
-    let end = at_sign.after(bytes, start, work);
-    let between = bytes.get(start + authority.len()..end)?;
-    // A URL that begins before the `@` owns it.
-    let is_same_word = between.len() < NAME_BYTES_MAX
-        && !between
-            .iter()
-            .any(|&byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b':'));
-    work.add(between.len().min(NAME_BYTES_MAX));
-    is_same_word.then_some(end)
 }

@@ -71,6 +71,10 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Act::{
+        AppendEvents, ConfirmClock, ListLogs, ManageKeys, ManageTenants, ReadAccessLog, ReadEvents,
+        ReadPersons, TakeProofs,
+    };
 
     #[test]
     fn the_table_is_what_the_design_says() {
@@ -84,10 +88,6 @@ mod tests {
                 (role, acts.collect())
             })
             .collect();
-        use Act::{
-            AppendEvents, ConfirmClock, ListLogs, ManageKeys, ManageTenants, ReadAccessLog,
-            ReadEvents, ReadPersons, TakeProofs,
-        };
         let expect = vec![
             (Role::Writer, vec![AppendEvents]),
             (Role::Analyst, vec![ReadEvents]),

@@ -14,15 +14,15 @@ use ledger::part::Label;
 use ledger::prepare::Prepared;
 use ledger::seal::Head;
 use ledger::source::Clock;
-use ledger::tree::{root_plan, Node};
+use ledger::tree::{Node, root_plan};
 use store::registry::INSTANCE_TENANT;
 use store::{
-    Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Receipt, Record, SignedHead,
-    StoreError, Tenant, TenantRecord,
+    Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome,
+    Receipt, Record, SignedHead, StoreError, Tenant, TenantRecord,
 };
 
 #[derive(Debug)]
-pub struct FakeStore {
+pub(crate) struct FakeStore {
     instance: Instance,
     clock: Arc<dyn Clock>,
     inner: Mutex<Inner>,
@@ -43,7 +43,7 @@ struct Log {
 }
 
 impl FakeStore {
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let record = TenantRecord {
             id: TenantId([1; 16]),
             name: INSTANCE_TENANT.into(),
@@ -86,15 +86,33 @@ impl FakeStore {
                 predecessor: None,
             };
             let sealed = head.open(&opening);
-            let records = vec![Record { seq: 0, entry: sealed.entry, person: None, details: None }];
-            inner.logs.insert(log.log(), Log { head, origin, records });
+            let records = vec![Record {
+                seq: 0,
+                entry: sealed.entry,
+                person: None,
+                details: None,
+            }];
+            inner.logs.insert(
+                log.log(),
+                Log {
+                    head,
+                    origin,
+                    records,
+                },
+            );
         }
-        inner.tenants.push(Arc::new(Tenant { record, keys: Arc::new(keys) }));
+        inner.tenants.push(Arc::new(Tenant {
+            record,
+            keys: Arc::new(keys),
+        }));
     }
 
     fn put(&self, log: LogRef, event: &Prepared) -> Outcome {
         let mut inner = self.inner.lock().unwrap();
-        let tenant = inner.tenants.iter().find(|tenant| tenant.record.id == log.tenant());
+        let tenant = inner
+            .tenants
+            .iter()
+            .find(|tenant| tenant.record.id == log.tenant());
         let keys = Arc::clone(&tenant.unwrap().keys);
         let found = inner.logs.get_mut(&log.log()).unwrap();
         for record in found.records.iter().skip(1) {
@@ -102,8 +120,10 @@ impl FakeStore {
             if entry.id != event.id || entry.source != event.source {
                 continue;
             }
-            let parts =
-                [(Label::Details, record.details.as_deref()), (Label::Person, record.person.as_deref())];
+            let parts = [
+                (Label::Details, record.details.as_deref()),
+                (Label::Person, record.person.as_deref()),
+            ];
             if compare(&entry, &parts, event, &keys) != Repetition::Same {
                 return Outcome::Conflict;
             }
@@ -134,9 +154,14 @@ impl FakeStore {
     fn hash(&self, log: LogRef, (level, index): Node) -> Hash {
         if level == 0 {
             let inner = self.inner.lock().unwrap();
-            return Hash::leaf(&inner.logs[&log.log()].records[usize::try_from(index).unwrap()].entry);
+            return Hash::leaf(
+                &inner.logs[&log.log()].records[usize::try_from(index).unwrap()].entry,
+            );
         }
-        let (left, right) = (self.hash(log, (level - 1, index * 2)), self.hash(log, (level - 1, index * 2 + 1)));
+        let (left, right) = (
+            self.hash(log, (level - 1, index * 2)),
+            self.hash(log, (level - 1, index * 2 + 1)),
+        );
         Hash::node(&left, &right)
     }
 
@@ -147,7 +172,11 @@ impl FakeStore {
             (log.records.len() as u64, log.origin.clone())
         };
         let plan = root_plan(size);
-        let hashes: Vec<Hash> = plan.nodes().iter().map(|node| self.hash(log, *node)).collect();
+        let hashes: Vec<Hash> = plan
+            .nodes()
+            .iter()
+            .map(|node| self.hash(log, *node))
+            .collect();
         let root = plan.assemble(&hashes).unwrap()[0];
         let checkpoint = ledger::checkpoint::Checkpoint::new(&origin, size, root).unwrap();
         let note = format!("{checkpoint}\n\u{2014} {origin} {}=\n", "A".repeat(91));
@@ -165,21 +194,39 @@ impl LedgerStore for FakeStore {
     }
 
     fn append(&self, batch: Batch) -> Answer<'_, Vec<Outcome>> {
-        answer(Ok(batch.events.iter().map(|event| self.put(batch.log, event)).collect()))
+        answer(Ok(batch
+            .events
+            .iter()
+            .map(|event| self.put(batch.log, event))
+            .collect()))
     }
 
     fn administer(&self, change: Change, records: Vec<(LogRef, Prepared)>) -> Answer<'_, ()> {
         match change {
             Change::CreateTenant(record) => {
-                if self.inner.lock().unwrap().tenants.iter().any(|tenant| tenant.record.name == record.name) {
-                    return answer(Err(StoreError::Exists { what: "a tenant of this name" }));
+                if self
+                    .inner
+                    .lock()
+                    .unwrap()
+                    .tenants
+                    .iter()
+                    .any(|tenant| tenant.record.name == record.name)
+                {
+                    return answer(Err(StoreError::Exists {
+                        what: "a tenant of this name",
+                    }));
                 }
                 self.open_tenant(record);
             }
             Change::CreateKey(key) => self.inner.lock().unwrap().keys.push(key),
             Change::RevokeKey { id, at } => {
                 let mut inner = self.inner.lock().unwrap();
-                inner.keys.iter_mut().find(|key| key.id == id).unwrap().revoked_at = Some(at);
+                inner
+                    .keys
+                    .iter_mut()
+                    .find(|key| key.id == id)
+                    .unwrap()
+                    .revoked_at = Some(at);
             }
         }
         for (log, event) in records {
@@ -194,17 +241,30 @@ impl LedgerStore for FakeStore {
 
     fn tenant(&self, id: TenantId) -> Answer<'_, Option<Arc<Tenant>>> {
         let inner = self.inner.lock().unwrap();
-        answer(Ok(inner.tenants.iter().find(|tenant| tenant.record.id == id).cloned()))
+        answer(Ok(inner
+            .tenants
+            .iter()
+            .find(|tenant| tenant.record.id == id)
+            .cloned()))
     }
 
     fn tenant_named<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Arc<Tenant>>> {
         let inner = self.inner.lock().unwrap();
-        answer(Ok(inner.tenants.iter().find(|tenant| tenant.record.name == name).cloned()))
+        answer(Ok(inner
+            .tenants
+            .iter()
+            .find(|tenant| tenant.record.name == name)
+            .cloned()))
     }
 
     fn api_keys(&self, tenant: TenantId) -> Answer<'_, Vec<ApiKey>> {
         let inner = self.inner.lock().unwrap();
-        answer(Ok(inner.keys.iter().filter(|key| key.tenant == tenant).cloned().collect()))
+        answer(Ok(inner
+            .keys
+            .iter()
+            .filter(|key| key.tenant == tenant)
+            .cloned()
+            .collect()))
     }
 
     fn api_key<'a>(&'a self, id: &'a str) -> Answer<'a, Option<ApiKey>> {
@@ -214,7 +274,10 @@ impl LedgerStore for FakeStore {
 
     fn head(&self, log: LogRef) -> Answer<'_, LogHead> {
         let signed = self.signed(log);
-        answer(Ok(LogHead { size: signed.size, signed: Some(signed) }))
+        answer(Ok(LogHead {
+            size: signed.size,
+            signed: Some(signed),
+        }))
     }
 
     fn signed_past(&self, log: LogRef, _seq: u64) -> Answer<'_, SignedHead> {
@@ -231,7 +294,10 @@ impl LedgerStore for FakeStore {
     fn records(&self, log: LogRef, range: Range<u64>) -> Answer<'_, Vec<Record>> {
         let inner = self.inner.lock().unwrap();
         let records = inner.logs[&log.log()].records.iter();
-        answer(Ok(records.filter(|record| range.contains(&record.seq)).cloned().collect()))
+        answer(Ok(records
+            .filter(|record| range.contains(&record.seq))
+            .cloned()
+            .collect()))
     }
 
     fn nodes<'a>(&'a self, log: LogRef, nodes: &'a [(u8, u64)]) -> Answer<'a, Vec<Hash>> {

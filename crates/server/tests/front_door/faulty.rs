@@ -7,24 +7,24 @@ use ledger::hash::Hash;
 use ledger::name::{LogId, TenantId};
 use ledger::prepare::Prepared;
 use store::{
-    Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Record, SignedHead, StoreError,
-    Tenant,
+    Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Record,
+    SignedHead, StoreError, Tenant,
 };
 
 /// Wraps a store; appends fail while told to.
 #[derive(Debug)]
-pub struct Faulty {
-    pub inner: Arc<dyn LedgerStore>,
-    pub fault: Mutex<Option<Fault>>,
+pub(crate) struct Faulty {
+    pub(crate) inner: Arc<dyn LedgerStore>,
+    pub(crate) fault: Mutex<Option<Fault>>,
 }
 
 /// Which appends fail, and how.
 #[derive(Debug)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// Only to this log; to any when `None`.
-    pub log: Option<LogId>,
+    pub(crate) log: Option<LogId>,
     /// What they answer.
-    pub error: fn() -> StoreError,
+    pub(crate) error: fn() -> StoreError,
 }
 
 impl LedgerStore for Faulty {

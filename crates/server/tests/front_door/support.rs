@@ -24,10 +24,10 @@ use crate::faulty::{Fault, Faulty};
 const START: i64 = 1_795_248_000_000_000;
 
 #[derive(Debug, Default)]
-pub struct TestClock(AtomicI64);
+pub(crate) struct TestClock(AtomicI64);
 
 impl TestClock {
-    pub fn advance_seconds(&self, seconds: i64) {
+    pub(crate) fn advance_seconds(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
     }
 }
@@ -58,54 +58,67 @@ impl Rng for TestRng {
 }
 
 #[derive(Debug)]
-pub struct World {
-    pub store: Arc<Faulty>,
-    pub server: Arc<Server>,
-    pub clock: Arc<TestClock>,
+pub(crate) struct World {
+    pub(crate) store: Arc<Faulty>,
+    pub(crate) clock: Arc<TestClock>,
     rng: Arc<TestRng>,
     routes: Router,
 }
 
 #[derive(Debug)]
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Reply {
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         str::from_utf8(&self.bytes).unwrap()
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// Status, code and pointer of a problem.
-    pub fn problem(&self) -> (u16, String, String) {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
+    pub(crate) fn problem(&self) -> (u16, String, String) {
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.text()
+        );
         let problem: api::Problem = serde_json::from_slice(&self.bytes).unwrap();
         assert_eq!(problem.status, self.status.as_u16());
         assert_eq!(problem.kind, api::Problem::kind_of(&problem.code));
-        (problem.status, problem.code, problem.pointer.unwrap_or_default())
+        (
+            problem.status,
+            problem.code,
+            problem.pointer.unwrap_or_default(),
+        )
     }
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(Config::default()).await
     }
 
-    pub async fn with(config: Config) -> Self {
+    pub(crate) async fn with(config: Config) -> Self {
         let clock = Arc::new(TestClock::default());
         let rng = Arc::new(TestRng::default());
         let inner = Arc::new(FakeStore::new(Arc::clone(&clock) as Arc<dyn Clock>));
-        let store = Arc::new(Faulty { inner, fault: Mutex::default() });
+        let store = Arc::new(Faulty {
+            inner,
+            fault: Mutex::default(),
+        });
         let server = Server::new(
             Arc::clone(&store) as Arc<dyn LedgerStore>,
             config,
@@ -113,14 +126,31 @@ impl World {
             Arc::clone(&rng) as Arc<dyn Rng>,
         );
         let server = server.await.unwrap();
-        let routes = router(Arc::clone(&server));
-        let world = Self { store, server, clock, rng, routes };
+        let routes = router(server);
+        let world = Self {
+            store,
+
+            clock,
+            rng,
+            routes,
+        };
         for name in ["acme", "umbrella"] {
-            let new = api::NewTenant { name: name.into(), ..api::NewTenant::default() };
+            let new = api::NewTenant {
+                name: name.into(),
+                ..api::NewTenant::default()
+            };
             let instance = world.tenant(INSTANCE_TENANT).await;
-            world.administration(&instance).create_tenant(&new).await.unwrap();
+            world
+                .administration(&instance)
+                .create_tenant(&new)
+                .await
+                .unwrap();
         }
         world
+    }
+
+    pub(crate) fn rng(&self) -> Arc<dyn Rng> {
+        Arc::clone(&self.rng) as Arc<dyn Rng>
     }
 
     fn administration<'a>(&'a self, instance: &'a Tenant) -> Administration<'a> {
@@ -134,12 +164,12 @@ impl World {
         }
     }
 
-    pub async fn tenant(&self, name: &str) -> Arc<Tenant> {
+    pub(crate) async fn tenant(&self, name: &str) -> Arc<Tenant> {
         self.store.tenant_named(name).await.unwrap().unwrap()
     }
 
     /// A key of `tenant` with `roles`, and the source `source`.
-    pub async fn key_of(&self, tenant: &str, roles: &[&str], source: &str) -> String {
+    pub(crate) async fn key_of(&self, tenant: &str, roles: &[&str], source: &str) -> String {
         let new = api::NewKey {
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             source: source.into(),
@@ -149,70 +179,90 @@ impl World {
         self.key(tenant, &new).await
     }
 
-    pub async fn key(&self, tenant: &str, new: &api::NewKey) -> String {
+    pub(crate) async fn key(&self, tenant: &str, new: &api::NewKey) -> String {
         let instance = self.tenant(INSTANCE_TENANT).await;
         let tenant = self.tenant(tenant).await;
-        let made = self.administration(&instance).create_key(&tenant.record, new).await.unwrap();
+        let made = self
+            .administration(&instance)
+            .create_key(&tenant.record, new)
+            .await
+            .unwrap();
         made.reveal().to_owned()
     }
 
-    pub async fn writer(&self) -> String {
+    pub(crate) async fn writer(&self) -> String {
         self.key_of("acme", &["writer"], "api").await
     }
 
-    pub async fn auditor(&self) -> String {
+    pub(crate) async fn auditor(&self) -> String {
         self.key_of("acme", &["auditor"], "audit").await
     }
 
-    pub async fn operator(&self) -> String {
+    pub(crate) async fn operator(&self) -> String {
         self.key_of(INSTANCE_TENANT, &["operator"], "ops").await
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Reply {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        Reply { status: parts.status, headers: parts.headers, bytes }
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            bytes,
+        }
     }
 
-    pub async fn call(&self, method: Method, key: &str, path: &str, body: impl Into<Body>) -> Reply {
-        self.send(request(method, key, path).body(body.into()).unwrap()).await
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        key: &str,
+        path: &str,
+        body: impl Into<Body>,
+    ) -> Reply {
+        self.send(request(method, key, path).body(body.into()).unwrap())
+            .await
     }
 
-    pub async fn get(&self, key: &str, path: &str) -> Reply {
+    pub(crate) async fn get(&self, key: &str, path: &str) -> Reply {
         self.call(Method::GET, key, path, Body::empty()).await
     }
 
-    pub async fn post(&self, key: &str, path: &str, body: impl Into<Body>) -> Reply {
+    pub(crate) async fn post(&self, key: &str, path: &str, body: impl Into<Body>) -> Reply {
         self.call(Method::POST, key, path, body).await
     }
 
     /// Makes every append to `log` (to any log) fail.
-    pub fn fail(&self, log: Option<LogRef>, error: fn() -> store::StoreError) {
+    pub(crate) fn fail(&self, log: Option<LogRef>, error: fn() -> store::StoreError) {
         let log = log.map(|log| log.log());
         *self.store.fault.lock().unwrap() = Some(Fault { log, error });
     }
 
     /// The entries of a log behind its first, each with its details.
-    pub async fn records(&self, log: LogRef) -> Vec<(Value, Value)> {
+    pub(crate) async fn records(&self, log: LogRef) -> Vec<(Value, Value)> {
         let records = self.store.records(log, 1..1_024).await.unwrap();
         let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
         let mut out = Vec::new();
         for record in records {
-            let details = record.details.map_or(Value::Null, |bytes| json(&bytes)[2].clone());
+            let details = record
+                .details
+                .map_or(Value::Null, |bytes| json(&bytes)[2].clone());
             out.push((json(&record.entry), details));
         }
         out
     }
 
     /// Operations of a log in order.
-    pub async fn operations(&self, log: LogRef) -> Vec<String> {
+    pub(crate) async fn operations(&self, log: LogRef) -> Vec<String> {
         let records = self.records(log).await;
-        records.iter().map(|(entry, _)| entry["operation"].as_str().unwrap().to_owned()).collect()
+        records
+            .iter()
+            .map(|(entry, _)| entry["operation"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 
-pub fn request(method: Method, key: &str, path: &str) -> axum::http::request::Builder {
+pub(crate) fn request(method: Method, key: &str, path: &str) -> axum::http::request::Builder {
     let request = Request::builder().method(method).uri(path);
     if key.is_empty() {
         request
@@ -222,7 +272,7 @@ pub fn request(method: Method, key: &str, path: &str) -> axum::http::request::Bu
 }
 
 /// A sound event with this id.
-pub fn event(id: &str) -> String {
+pub(crate) fn event(id: &str) -> String {
     format!(
         r#"{{"id":"{id}","operation":"deployment.created","actor":{{"id":"42"}},"resource":{{"type":"deployment","id":"dpl_1"}}}}"#
     )

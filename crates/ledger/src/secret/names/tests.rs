@@ -93,7 +93,7 @@ fn a_name_of_any_length_is_judged_by_its_end() {
 
 #[test]
 fn the_first_look_lets_every_secret_word_pass() {
-    for word in [HEADS.words, HEAD_ENDINGS.words].concat() {
+    for word in [HEADS.list, HEAD_ENDINGS.list].concat() {
         for name in [
             word.to_owned(),
             format!("{word}s"),

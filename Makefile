@@ -1,0 +1,70 @@
+# Everything a developer runs. `make test` installs what the tests need, by package name, and skips nothing.
+
+CARGO ?= cargo
+VENV := target/venv
+INTEROP := target/interop
+APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: run test test-rust test-interop lint bench docs fuzz packages clean
+
+run:
+	$(CARGO) run --release -- serve
+
+# --- tests -----------------------------------------------------------------
+
+test: packages test-rust test-interop
+
+test-rust:
+	$(CARGO) build --release --bin veritrail
+	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail $(CARGO) test --workspace --locked
+
+# Software that nobody here wrote: Go's sumdb packages, rfc8785 and pymerkle.
+test-interop: $(VENV)/ready
+	mkdir -p $(INTEROP)
+	tests/interop/selftest.sh $(INTEROP) $(VENV)/bin/python
+	tests/interop/run.sh target/release/veritrail $(INTEROP)/logcheck $(VENV)/bin/python
+
+$(VENV)/ready: tests/interop/python/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# Debian packages; only what is missing, so that an installed machine needs neither root nor a network.
+packages:
+	@missing=""; for package in $(APT_PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing$$missing"; \
+	  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+# --- style -----------------------------------------------------------------
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
+	@if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; \
+	else echo "cargo-deny is not installed: crates/testkit/tests/tidy.rs checks licences, sources and bans"; fi
+
+docs:
+	$(CARGO) doc --workspace --no-deps --open
+
+# --- speed -----------------------------------------------------------------
+
+bench:
+	$(CARGO) bench --package veritrail-ledger
+	$(CARGO) build --release --bin veritrail
+	$(CARGO) run --release --package veritrail-testkit --bin veritrail-load -- target/release/veritrail
+
+# --- fuzzing: needs a nightly toolchain and cargo-fuzz ----------------------
+
+fuzz:
+	cd fuzz && for target in $$($(CARGO) +nightly fuzz list); do \
+	  $(CARGO) +nightly fuzz run $$target -- -max_total_time=$${SECONDS_EACH:-60} || exit 1; done
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,154 @@
+//! `veritrail serve`: puts the parts together and runs them.
+//!
+//! Promises: a first start makes keys, data, tenant `default` and an operator's key, in an order that a crash can't
+//! leave unusable; an API key is printed only where a person asked or looks; what the configuration may claim is said in
+//! one sentence. Must never make new keys for data that have some, or put a key into the server's own log.
+
+mod first;
+mod settings;
+mod welcome;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use keys::durable::{Disk, RealDisk};
+use keys::master::{KeysDirectory, KeysError};
+use keys::signer::FileSigner;
+use ledger::name::InstanceId;
+use ledger::source::{Clock, Rng};
+use server::{AnchorSink, Config};
+use store::LedgerStore;
+use store_embedded::{EmbeddedStore, LayoutError, OpenError, Options};
+
+use super::Ending;
+use crate::anchor::AnchorFile;
+use crate::clock::SystemClock;
+use crate::failure::Failure;
+use crate::keys_reading;
+use crate::printer::Printer;
+use crate::rng::SystemRng;
+
+pub(crate) use settings::Serve;
+
+impl Serve {
+    pub(crate) fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {
+        let config = self.config()?;
+        server::telemetry::start_log(&config.log);
+        let parts = Parts::new()?;
+        // Before anything is made: a first start that fails for a busy port would have shown no key.
+        let listener = TcpListener::bind(config.listen).map_err(|error| {
+            Failure::unreachable(format!("can't listen on {}: {error}", config.listen))
+                .hint("is another server running? --listen chooses another address")
+        })?;
+        let store = parts.open_store(&config)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("starting the runtime")?;
+        let may_show = self.print_key || printer.is_watched();
+        let first = runtime.block_on(first::prepare(&self, &config, &parts, &*store, may_show))?;
+        let address = listener.local_addr().context("reading the address")?;
+        welcome::print(&config, address, &first, printer);
+        printer.flush();
+        let ended = runtime.block_on(parts.serve(config, store, listener));
+        // Blocking work that outlived the server's own patience must not hold up the end.
+        runtime.shutdown_timeout(Duration::from_secs(5));
+        ended.map(|()| Ending::Done)
+    }
+}
+
+/// The real disk, clock and randomness of this process.
+struct Parts {
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+}
+
+impl Parts {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            disk: Arc::new(RealDisk),
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(SystemRng::new().context("the system has no randomness")?),
+        })
+    }
+
+    /// Opens or makes keys and data. Blocks: call it outside the runtime.
+    fn open_store(&self, config: &Config) -> anyhow::Result<Arc<dyn LedgerStore>> {
+        let keys = self.open_keys(&config.keys, &config.data)?;
+        let signer = FileSigner::open(&keys).context("the signer can't be opened")?;
+        let (disk, data) = (Arc::clone(&self.disk), config.data.clone());
+        let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
+        let options = Options {
+            origin: config.origin.clone(),
+            checkpoint_interval: Duration::from_millis(config.checkpoint_interval_ms),
+            reserve_bytes: config.limits.reserve_disk_bytes,
+            ..Options::new(disk, data, keys, Box::new(signer), clock, rng)
+        };
+        let store: Arc<dyn LedgerStore> = EmbeddedStore::open(options).map_err(refused)?;
+        Ok(store)
+    }
+
+    /// Serves until a signal asks to end.
+    async fn serve(
+        &self,
+        config: Config,
+        store: Arc<dyn LedgerStore>,
+        listener: TcpListener,
+    ) -> anyhow::Result<()> {
+        listener.set_nonblocking(true).context("listening")?;
+        let listener = tokio::net::TcpListener::from_std(listener).context("listening")?;
+        let mut anchors: Vec<Arc<dyn AnchorSink>> = Vec::new();
+        if let Some(file) = &config.anchor.file {
+            anchors.push(Arc::new(AnchorFile::new(file.clone())));
+        }
+        let shutdown = async {
+            if let Err(error) = server::shutdown_signal().await {
+                tracing::error!(%error, "signals can't be heard; shutting down");
+            }
+        };
+        let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
+        server::serve(store, config, clock, rng, anchors, listener, shutdown)
+            .await
+            .context("the server ended")
+    }
+
+    fn open_keys(&self, directory: &Path, data: &Path) -> anyhow::Result<KeysDirectory> {
+        match KeysDirectory::open(Arc::clone(&self.disk), directory) {
+            Ok(keys) => return Ok(keys),
+            Err(KeysError::Missing { .. } | KeysError::HalfInitialised { .. }) => {}
+            Err(error) => return Err(keys_reading::unusable_directory(error).into()),
+        }
+        // Data that were made under other keys can't be continued under new ones.
+        if self.disk.exists(&data.join("FORMAT"))? {
+            let (data, keys) = (data.display(), directory.display());
+            return Err(Failure::usage(format!("there are data in {data}, but no keys in {keys}"))
+                .hint("name the keys directory of these data with --keys, or restore it from its backup")
+                .into());
+        }
+        let instance = InstanceId::random(&*self.rng);
+        let made = KeysDirectory::create(Arc::clone(&self.disk), directory, &*self.rng, instance);
+        Ok(made?)
+    }
+}
+
+/// What a store that does not open means for the exit code.
+fn refused(error: OpenError) -> anyhow::Error {
+    let message = error.to_string();
+    match error {
+        OpenError::RolledBack { .. } | OpenError::Tampered { .. } => {
+            Failure::tampered(message).into()
+        }
+        OpenError::ForeignKeys { .. }
+        | OpenError::Layout(
+            LayoutError::Missing { .. }
+            | LayoutError::Newer { .. }
+            | LayoutError::Foreign { .. }
+            | LayoutError::HalfInitialised { .. },
+        ) => Failure::usage(message).into(),
+        other => other.into(),
+    }
+}

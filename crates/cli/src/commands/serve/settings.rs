@@ -1,0 +1,200 @@
+//! The flags of `serve`: one for each setting of the server, handed on as text, so that bounds and messages stand in
+//! one place (`server::config`). A test holds this list to the server's table.
+
+use std::path::PathBuf;
+
+use server::Config;
+use server::config::environment;
+
+use crate::failure::Failure;
+
+/// Run the server
+///
+/// Settings come from --config, then the environment (`VERITRAIL_LISTEN` and so on), then these flags;
+/// the later wins. docs/reference/config.md describes them all.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The first start makes the keys and data directories, a tenant `default`, and an operator's key in
+KEYS/operator.key. On a terminal, or with --print-key, it shows an API key of `default` that may
+write and audit for 24 hours.")]
+pub(crate) struct Serve {
+    /// The data directory [default: ./veritrail-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+
+    /// The keys directory; best on another disk than the data [default: ./veritrail-keys]
+    #[arg(long, value_name = "DIR")]
+    keys: Option<String>,
+
+    /// Where to listen [default: 127.0.0.1:7400]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+
+    /// Settings in TOML
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Make an API key of tenant default for 24 hours and print it, also where stdout is no terminal
+    #[arg(long)]
+    pub(super) print_key: bool,
+
+    /// Make a new operator's key and put it in the place of KEYS/operator.key
+    #[arg(long)]
+    pub(super) new_operator_key: bool,
+
+    /// What the origins of new logs begin with; never a host's or customer's name
+    #[arg(long, value_name = "NAME")]
+    origin: Option<String>,
+
+    /// Serve plain HTTP beyond this machine
+    #[arg(long)]
+    allow_plain_http: bool,
+
+    /// How often checkpoints are signed, in milliseconds
+    #[arg(long, value_name = "N")]
+    checkpoint_interval_ms: Option<String>,
+
+    #[command(flatten)]
+    anchor: AnchorFlags,
+
+    #[command(flatten)]
+    limits: LimitFlags,
+
+    #[command(flatten)]
+    log: LogFlags,
+}
+
+/// Publishing heads outside.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Anchors")]
+struct AnchorFlags {
+    /// File that gets a signed checkpoint of the instance log each interval; best on another machine
+    #[arg(long, value_name = "FILE")]
+    anchor_file: Option<String>,
+
+    /// How often, in seconds
+    #[arg(long, value_name = "N")]
+    anchor_interval_seconds: Option<String>,
+}
+
+/// Bounds.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "flags are named as their settings, and a prefix tells which table"
+)]
+struct LimitFlags {
+    /// Request bodies held in memory at once, in bytes
+    #[arg(long, value_name = "N")]
+    limits_queue_bytes: Option<String>,
+
+    /// Requests in flight at once
+    #[arg(long, value_name = "N")]
+    limits_concurrent_requests: Option<String>,
+
+    /// Open connections
+    #[arg(long, value_name = "N")]
+    limits_connections: Option<String>,
+
+    /// How long a client may take to send a request's head
+    #[arg(long, value_name = "N")]
+    limits_header_timeout_seconds: Option<String>,
+
+    /// How long a request may take
+    #[arg(long, value_name = "N")]
+    limits_request_timeout_seconds: Option<String>,
+
+    /// How long running requests may take to end at shutdown
+    #[arg(long, value_name = "N")]
+    limits_shutdown_seconds: Option<String>,
+
+    /// Below so many free bytes writes are refused
+    #[arg(long, value_name = "N")]
+    limits_reserve_disk_bytes: Option<String>,
+}
+
+/// The server's own log.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Log on stderr")]
+struct LogFlags {
+    /// text or json
+    #[arg(long, value_name = "FORM")]
+    log_format: Option<String>,
+
+    /// error, warn, info or debug
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+impl Serve {
+    /// All settings, read and checked.
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        let (anchor, limits, log) = (&self.anchor, &self.limits, &self.log);
+        let plain = self.allow_plain_http.then(|| "true".to_owned());
+        let flags: Vec<(&str, String)> = [
+            ("--data", &self.data),
+            ("--keys", &self.keys),
+            ("--listen", &self.listen),
+            ("--origin", &self.origin),
+            ("--allow-plain-http", &plain),
+            ("--checkpoint-interval-ms", &self.checkpoint_interval_ms),
+            ("--anchor-file", &anchor.anchor_file),
+            ("--anchor-interval-seconds", &anchor.anchor_interval_seconds),
+            ("--limits-queue-bytes", &limits.limits_queue_bytes),
+            (
+                "--limits-concurrent-requests",
+                &limits.limits_concurrent_requests,
+            ),
+            ("--limits-connections", &limits.limits_connections),
+            (
+                "--limits-header-timeout-seconds",
+                &limits.limits_header_timeout_seconds,
+            ),
+            (
+                "--limits-request-timeout-seconds",
+                &limits.limits_request_timeout_seconds,
+            ),
+            ("--limits-shutdown-seconds", &limits.limits_shutdown_seconds),
+            (
+                "--limits-reserve-disk-bytes",
+                &limits.limits_reserve_disk_bytes,
+            ),
+            ("--log-format", &log.log_format),
+            ("--log-level", &log.log_level),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.clone()?)))
+        .collect();
+        Config::load(self.config.as_deref(), &environment, &flags).map_err(|error| {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+            Failure::usage(format!("{error}{}", cause.unwrap_or_default()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use crate::arguments::Arguments;
+
+    #[test]
+    fn every_setting_has_its_flag() {
+        let root = Arguments::command();
+        let serve = root.find_subcommand("serve").unwrap();
+        let flags: Vec<String> = serve
+            .get_arguments()
+            .filter_map(|argument| Some(format!("--{}", argument.get_long()?)))
+            .collect();
+        let reference = server::config::reference();
+        let documented: Vec<&str> = reference
+            .lines()
+            .filter_map(|line| line.strip_prefix("* flag: `")?.strip_suffix('`'))
+            .collect();
+        assert!(documented.len() > 10, "{documented:?}");
+        for flag in documented {
+            assert!(flags.iter().any(|known| known == flag), "{flag} is missing");
+        }
+    }
+}

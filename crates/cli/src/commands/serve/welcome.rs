@@ -1,0 +1,122 @@
+//! What `serve` says when it is up: where it listens, what it may claim, and how to send the first event.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use server::Config;
+
+use super::first::{DEFAULT_TENANT, First};
+use crate::printer::Printer;
+
+/// An event to try it with.
+const SAMPLE: &str = r#"{"operation":"environment_variable.updated","actor":{"id":"42","email":"dev@example.com"},"resource":{"type":"environment_variable","id":"var_789","name":"DATABASE_URL","project_id":"proj_456"},"reason":"trying it out"}"#;
+
+/// Prints it.
+pub(super) fn print(config: &Config, address: SocketAddr, first: &First, printer: &mut Printer) {
+    let url = format!("http://{}", reachable(address));
+    printer.heading(&format!("Veritrail listens on {url}"));
+    printer.line(&claim(config));
+    if first.operator_key_written {
+        printer.line(&format!(
+            "Operator's key, for tenants and keys: {} (keep it secret)",
+            first.operator_key.display()
+        ));
+    }
+    if let Some((key, end)) = &first.shown_key {
+        printer.line(&format!(
+            "API key of tenant {DEFAULT_TENANT}, writer and auditor, until {end}, not shown again:"
+        ));
+        printer.line(key);
+        printer.line("Record an event:");
+        printer.line(&format!(
+            "  curl -sS {url}/v1/events -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{SAMPLE}'"
+        ));
+        return;
+    }
+    if first.tenant_made {
+        printer.line(&format!(
+            "Tenant {DEFAULT_TENANT} is there. No API key is shown, because this is no terminal."
+        ));
+    }
+    printer.line(&format!(
+        "For an API key: veritrail key create --url {url} --key-file {} --tenant {DEFAULT_TENANT} --role writer,auditor --source laptop --owner me --expires 24h",
+        shell(&first.operator_key)
+    ));
+}
+
+/// What this configuration may claim, in one sentence (DESIGN section 3).
+fn claim(config: &Config) -> String {
+    let anchored = config.anchor.file.as_ref().map(|file| {
+        format!(
+            "Claim: anchored ({}, every {} s): what an anchor covers can't be rewritten unnoticed even with the keys, as long as that file is out of reach of whoever administers this machine.",
+            file.display(),
+            config.anchor.interval_seconds
+        )
+    });
+    anchored.unwrap_or_else(|| {
+        if apart(&config.data, &config.keys) {
+            "Claim: signer-separated: who changes or restores the data without the keys, which lie on another disk, is found out by `veritrail verify`; who has both is not.".to_owned()
+        } else {
+            "Claim: local: who changes the data without the keys is found out by `veritrail verify`; who has both, as on this disk, is not.".to_owned()
+        }
+    })
+}
+
+/// Whether two directories lie on different file systems.
+fn apart(data: &Path, keys: &Path) -> bool {
+    let device = |path| std::fs::metadata(path).map(|found: std::fs::Metadata| found.dev());
+    match (device(data), device(keys)) {
+        (Ok(data), Ok(keys)) => data != keys,
+        _ => false,
+    }
+}
+
+/// An address that a client on this machine can use.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let mut reachable = address;
+    if address.ip().is_unspecified() {
+        match address {
+            SocketAddr::V4(_) => reachable.set_ip(std::net::Ipv4Addr::LOCALHOST.into()),
+            SocketAddr::V6(_) => reachable.set_ip(std::net::Ipv6Addr::LOCALHOST.into()),
+        }
+    }
+    reachable
+}
+
+/// A path that a shell takes for one word.
+fn shell(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%,=".contains(&byte);
+    if text.bytes().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_an_event_that_a_shell_hands_on_unchanged() {
+        assert!(!SAMPLE.contains('\''));
+        let value = ledger::json::parse(SAMPLE.as_bytes()).unwrap();
+        let operation = value.member("operation").unwrap().as_str().unwrap();
+        assert!(ledger::vocabulary::find(operation).is_some());
+    }
+
+    #[test]
+    fn the_claim_follows_the_configuration() {
+        let mut config = Config::default();
+        assert!(claim(&config).starts_with("Claim: local"));
+        config.anchor.file = Some("/mnt/anchors".into());
+        assert!(claim(&config).starts_with("Claim: anchored (/mnt/anchors, every 3600 s)"));
+    }
+
+    #[test]
+    fn a_path_stays_one_word() {
+        assert_eq!(shell(Path::new("./a b'c")), "'./a b'\\''c'");
+    }
+}

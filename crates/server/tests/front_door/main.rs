@@ -1,0 +1,19 @@
+//! The service through its front door, over a store in memory: what is accepted, what is refused and how, who may do
+//! what, and what each read leaves behind.
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy knows functions of tests by their attribute only, not their helpers"
+)]
+
+mod access;
+mod administration;
+mod bodies;
+mod events;
+mod fake_store;
+mod faulty;
+mod input;
+mod keys;
+mod proofs;
+mod roles;
+mod serving;
+mod support;
