@@ -1,6 +1,5 @@
 //! Secrets that stand beside their name: `NAME=value`, `name: value`, `"name":"value"` in broken JSON, header lines,
-//! query parameters. [`url`](super::url) takes the signs
-//! that belong to a URL.
+//! query parameters. The `://` of URLs goes to [`url`](super::url).
 //!
 //! Promises: the range is the value alone, without its quotes; every byte is read a bounded number of times. Must
 //! never: take a time, a port, an image tag or an ARN for a pair.

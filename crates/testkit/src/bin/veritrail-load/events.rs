@@ -44,11 +44,11 @@ fn event(numbers: &mut Numbers, id: &str) -> String {
     format!(
         concat!(
             r#"{{"id":"{id}","timestamp":"2026-11-20T{h:02}:{m:02}:{s:02}.{ms:03}Z","operation":"{operation}","#,
-            r#""actor":{{"type":"user","id":"usr_{user}","email":"user{user}@example.com","name":"User Number {user}"}},"#,
-            r#""origin":{{"ip":"198.51.{a}.{b}","user_agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36","#,
+            r#""actor":{{"type":"user","id":"usr_{user}","email":"user{user}@example.com","name":"User {user}"}},"#,
+            r#""origin":{{"ip":"198.51.{a}.{b}","user_agent":"Mozilla/5.0 (X11; Linux x86_64)","#,
             r#""session_id":"ses_{session}"}},"resource":{{"type":"{kind}","id":"{kind}_{resource}","#,
             r#""name":"{kind}-{resource}","project_id":"proj_{project}"}},"outcome":{{"result":"success"}},"#,
-            r#""context":{{"application":"console","service":"api","environment":"production","region":"eu-west-1","#,
+            r#""context":{{"application":"console","environment":"production","region":"eu-west-1","#,
             r#""channel":"dashboard"}},"changes":[{{"field":"status","before":"queued","after":"ready"}}],"#,
             r#""request_id":"req_{request}","correlation_id":"cor_{correlation}","#,
             r#""metadata":{{"commit":"{commit}","branch":"main","plan":"team","attempt":{attempt}}}}}"#

@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 /// Events of one request in the burst.
 const BATCH: usize = 500;
 /// Connections of the burst.
-const BURST_CONNECTIONS: usize = 4;
+const BURST_CONNECTIONS: usize = 8;
 /// Connections of the single POSTs.
 const MANY_CONNECTIONS: usize = 64;
 

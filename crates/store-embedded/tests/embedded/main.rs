@@ -1,0 +1,7 @@
+//! The embedded store on bad days: crashes at every sync point, broken disks, wrong clocks, dishonest administrators.
+//!
+//! One binary, one topic a file. Each test says which error must come; a test that can't fail is a defect.
+#![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
+
+mod crash;
+mod site;

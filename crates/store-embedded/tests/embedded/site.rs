@@ -1,0 +1,254 @@
+//! The place where a store of a test lives: a disk, a keys directory, a data directory, a clock and random numbers.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use keys::durable::{Disk, OpenMode, Secrecy};
+use keys::master::KeysDirectory;
+use keys::signer::FileSigner;
+use ledger::hash::Hash;
+use ledger::name::{InstanceId, LogId, TenantId};
+use ledger::prepare::{Door, Prepared, prepare};
+use ledger::source::{Clock, Rng};
+use ledger::time::Micros;
+use store::{LedgerStore, LogRef, Tenant, TenantRecord};
+use store_embedded::verify::{self, Inputs, Pinned, Report};
+use store_embedded::{EmbeddedStore, OpenError, Options};
+use testkit::sim_disk::{Loss, SimDisk};
+
+/// Where a simulated disk has its keys and data.
+const ROOT: &str = "/srv";
+/// The clock's first reading: January 2027.
+const EPOCH_MICROS: i64 = 1_800_000_000_000_000;
+pub(crate) const SECOND: i64 = 1_000_000;
+
+/// A clock that moves by a microsecond a reading, and as it is told.
+#[derive(Debug)]
+pub(crate) struct TestClock {
+    wall: AtomicI64,
+    monotonic: AtomicI64,
+}
+
+impl TestClock {
+    fn new() -> Self {
+        Self { wall: AtomicI64::new(EPOCH_MICROS), monotonic: AtomicI64::new(0) }
+    }
+
+    /// Time passes.
+    pub(crate) fn pass(&self, micros: i64) {
+        self.step_wall(micros);
+        self.pass_monotonic(micros);
+    }
+
+    /// The wall clock is set.
+    pub(crate) fn step_wall(&self, micros: i64) {
+        self.wall.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// Time passes that the wall clock does not notice.
+    pub(crate) fn pass_monotonic(&self, micros: i64) {
+        self.monotonic.fetch_add(micros, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn wall(&self) -> Micros {
+        Micros::from_micros(self.wall.fetch_add(1, Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> i64 {
+        self.monotonic.fetch_add(1, Ordering::SeqCst)
+    }
+}
+
+/// Numbers that repeat from test to test, and never within one.
+#[derive(Debug, Default)]
+pub(crate) struct CountingRng(AtomicU64);
+
+impl Rng for CountingRng {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(32) {
+            let number = self.0.fetch_add(1, Ordering::SeqCst);
+            chunk.copy_from_slice(&Hash::of(&number.to_be_bytes()).0[..chunk.len()]);
+        }
+    }
+}
+
+/// Waits for an answer of the store.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// Disk, directories, clock, randomness.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) keys: PathBuf,
+    pub(crate) data: PathBuf,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) rng: Arc<CountingRng>,
+    pub(crate) reserve_bytes: u64,
+    pub(crate) checkpoint_interval: Duration,
+}
+
+impl Site {
+    /// A site with keys and no data yet.
+    pub(crate) fn new(disk: Arc<dyn Disk>, root: &Path) -> Self {
+        let site = Self {
+            disk,
+            keys: root.join("keys"),
+            data: root.join("data"),
+            clock: Arc::new(TestClock::new()),
+            rng: Arc::default(),
+            reserve_bytes: 0,
+            checkpoint_interval: Duration::ZERO,
+        };
+        let instance = InstanceId::random(&*site.rng);
+        KeysDirectory::create(Arc::clone(&site.disk), &site.keys, &*site.rng, instance).unwrap();
+        site
+    }
+
+    /// A site on a simulated disk.
+    pub(crate) fn simulated() -> (Self, SimDisk) {
+        let disk = SimDisk::new(1);
+        (Self::new(Arc::new(disk.clone()), Path::new(ROOT)), disk)
+    }
+
+    /// The same site on another disk.
+    pub(crate) fn on(&self, disk: &SimDisk) -> Self {
+        Self { disk: Arc::new(disk.clone()), ..self.clone() }
+    }
+
+    /// A copy of a site on a simulated disk, everything on it durable.
+    pub(crate) fn copy(&self, disk: &SimDisk) -> (Self, SimDisk) {
+        let copy = disk.after_crash(Loss::Kept);
+        (self.on(&copy), copy)
+    }
+
+    /// The keys, opened.
+    pub(crate) fn keys_directory(&self) -> KeysDirectory {
+        KeysDirectory::open(Arc::clone(&self.disk), &self.keys).unwrap()
+    }
+
+    /// Opens the store.
+    pub(crate) fn open(&self) -> Result<Arc<EmbeddedStore>, OpenError> {
+        let keys = self.keys_directory();
+        let signer = Box::new(FileSigner::open(&keys).unwrap());
+        self.open_with(keys, signer)
+    }
+
+    /// Opens the store with keys and a signer at hand.
+    pub(crate) fn open_with(
+        &self,
+        keys: KeysDirectory,
+        signer: Box<FileSigner>,
+    ) -> Result<Arc<EmbeddedStore>, OpenError> {
+        EmbeddedStore::open(Options {
+            reserve_bytes: self.reserve_bytes,
+            checkpoint_interval: self.checkpoint_interval,
+            ..Options::new(
+                Arc::clone(&self.disk),
+                self.data.clone(),
+                keys,
+                signer,
+                self.clock.clone(),
+                self.rng.clone(),
+            )
+        })
+    }
+
+    /// What the keys directory says.
+    pub(crate) fn pinned(&self) -> Pinned {
+        let keys = self.keys_directory();
+        Pinned {
+            instance: keys.instance(),
+            public_key: keys.public_key().unwrap(),
+            frame_key: *keys.frame_key(keys.instance()),
+            heads: keys.pinned_heads().unwrap(),
+        }
+    }
+
+    /// Nothing to verify against yet.
+    pub(crate) fn inputs(&self) -> Inputs {
+        Inputs {
+            disk: Arc::clone(&self.disk),
+            data: self.data.clone(),
+            pinned: None,
+            anchors: Vec::new(),
+            checkpoints: Vec::new(),
+            receipts: Vec::new(),
+            progress: None,
+        }
+    }
+
+    /// Verifies the data against the keys directory.
+    pub(crate) fn verify(&self) -> Report {
+        verify::run(&Inputs { pinned: Some(self.pinned()), ..self.inputs() }).unwrap()
+    }
+
+    /// Reads a file whole.
+    pub(crate) fn read(&self, path: &Path) -> Vec<u8> {
+        self.disk.read(path, 1 << 30).unwrap()
+    }
+
+    /// Puts other bytes in the place of a file's.
+    pub(crate) fn overwrite(&self, path: &Path, bytes: &[u8]) {
+        let file = self.disk.open(path, OpenMode::CreateOrOpen, Secrecy::Secret).unwrap();
+        file.set_len(0).unwrap();
+        file.write_at(bytes, 0).unwrap();
+        file.sync().unwrap();
+        self.disk.sync_dir(path.parent().unwrap()).unwrap();
+    }
+
+    /// A tenant to be made.
+    pub(crate) fn tenant_record(&self, name: &str) -> TenantRecord {
+        let mut salt = [0; 32];
+        self.rng.fill(&mut salt);
+        TenantRecord {
+            id: TenantId::random(&*self.rng),
+            name: name.to_owned(),
+            salt,
+            kid: self.keys_directory().current_kid().to_owned(),
+            created_at: self.clock.wall(),
+            main: LogId::random(&*self.rng),
+            access: LogId::random(&*self.rng),
+            strict: false,
+            mask_exceptions: Vec::new(),
+        }
+    }
+}
+
+/// A producer's event with this id.
+pub(crate) fn event(tenant: &Tenant, id: &str) -> Prepared {
+    let text = format!(
+        r#"{{"id":"{id}","operation":"deployment.created","actor":{{"id":"u7","email":"dev@example.com"}},"resource":{{"type":"deployment","id":"dpl_{id}","project_id":"p1"}},"metadata":{{"commit":"abc {id}"}}}}"#
+    );
+    prepared(tenant, &text)
+}
+
+/// Any event of a producer.
+pub(crate) fn prepared(tenant: &Tenant, text: &str) -> Prepared {
+    let door = Door {
+        keys: &tenant.keys,
+        key: "k1",
+        source: "api",
+        mode: ledger::vocabulary::Mode::default(),
+        exceptions: &[],
+        idempotency: None,
+    };
+    // Salts need not be secret here; equal ones in two events would show as equal digests, which nothing compares.
+    let rng = CountingRng(AtomicU64::new(text.len() as u64));
+    prepare(ledger::json::parse(text.as_bytes()).unwrap(), &door, &rng).unwrap()
+}
+
+/// A tenant by its name.
+pub(crate) fn tenant_named(store: &EmbeddedStore, name: &str) -> Option<Arc<Tenant>> {
+    block_on(store.tenant_named(name)).unwrap()
+}
+
+/// A tenant's main log.
+pub(crate) fn main_log(store: &EmbeddedStore, name: &str) -> LogRef {
+    LogRef::main(&tenant_named(store, name).unwrap())
+}
