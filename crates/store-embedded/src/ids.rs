@@ -79,7 +79,9 @@ impl IdRun {
 
     fn index(number: u64, file: Box<dyn DiskFile>, rows: &[Row]) -> Self {
         let mut filter = Filter::for_keys(rows.len());
-        rows.iter().for_each(|(key, _)| filter.add(*key));
+        for (key, _) in rows {
+            filter.add(*key);
+        }
         let fences = rows.iter().step_by(FENCE_ROWS).map(|(key, _)| *key).collect();
         Self { number, count: rows.len(), file, fences, filter }
     }

@@ -193,7 +193,7 @@ pub(crate) fn open(options: Options) -> Result<Opened, OpenError> {
     let contents = state.contents().map_err(state_failed)?;
     let (journal, frames) =
         Journal::open(Arc::clone(&disk), &layout.journal(), frame_key.clone(), contents.progress.frame)?;
-    recover(options, layout, format, state, contents, journal, frames, frame_key, lock)
+    recover(options, &layout, format, state, &contents, journal, &frames, frame_key, lock)
 }
 
 /// Makes what a new data directory holds; FORMAT comes last.
@@ -211,12 +211,12 @@ fn begin(options: &Options, layout: &Layout, key: &FrameKey) -> Result<Format, O
 #[expect(clippy::too_many_arguments, reason = "one straight sequence, cut in two to stay readable")]
 fn recover(
     options: Options,
-    layout: Layout,
+    layout: &Layout,
     format: Format,
     state: State,
-    contents: Contents,
+    contents: &Contents,
     journal: Journal,
-    frames: Vec<Frame>,
+    frames: &[Frame],
     key: FrameKey,
     lock: Box<dyn Lock>,
 ) -> Result<Opened, OpenError> {
@@ -232,7 +232,7 @@ fn recover(
         contents.recent_ids.clone(),
     )
     .map_err(packs_failed)?;
-    let view = view_of(&contents, &*disk, &layout, &options.keys)?;
+    let view = view_of(contents, &*disk, layout, &options.keys)?;
     let instance = Instance {
         id: format.instance,
         origin: format.origin,
@@ -241,7 +241,7 @@ fn recover(
     let reader = PackReader::new(Arc::clone(&disk), layout.packs(), key);
     let shared =
         Arc::new(Shared::new(Arc::clone(&disk), layout.clone(), instance, options.keys, state, reader, view));
-    let (heads, newest) = replay(&shared, &contents, &frames)?;
+    let (heads, newest) = replay(&shared, contents, frames)?;
     let signed = options.signer.heads();
     for (log, head) in &signed {
         let found = heads.get(log).map_or(0, Head::size);
@@ -261,7 +261,7 @@ fn recover(
         clock: Arc::clone(&options.clock),
         interval: options.checkpoint_interval,
     };
-    packer.recover(&frames, &heads)?;
+    packer.recover(frames, &heads)?;
     let vkey_of = vkey_maker(packer.signing.signer());
     let (wall, monotonic) = (options.clock.wall(), options.clock.monotonic());
     let writer = Writer {

@@ -105,7 +105,7 @@ impl Shared {
         let end = 1_u64.checked_shl(level.into()).and_then(|leaves| leaves.checked_mul(index.checked_add(1)?));
         let Some(end) = end.filter(|end| *end <= size) else { return Err(StoreError::NotFound) };
         if level >= TILE_LEVELS {
-            let stored = level % TILE_LEVELS == 0 && end <= packed;
+            let stored = level.is_multiple_of(TILE_LEVELS) && end <= packed;
             if let Some(number) = number.filter(|_| stored)
                 && let Some(hash) = self.state.node(number, level, index)?
             {

@@ -5,12 +5,13 @@
 //! outcome is unknown the writer stops for good.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ledger::clock_guard::ClockGuard;
 use ledger::content::{self, Repetition};
-use ledger::entry::{Entry, Kind, Opening};
+use ledger::entry::{Entry as LedgerEntry, Kind, Opening};
 use ledger::name::{LogId, TenantId};
 use ledger::part::Label;
 use ledger::prepare::Prepared;
@@ -213,7 +214,7 @@ impl Writer {
     }
 
     fn compare(&self, tenant: TenantId, seq: u64, stored: &Stored, event: &Prepared) -> Option<Outcome> {
-        let entry = Entry::parse(&stored.entry).ok()?;
+        let entry = LedgerEntry::parse(&stored.entry).ok()?;
         if entry.id != event.id || entry.source != event.source {
             return None;
         }
@@ -363,10 +364,10 @@ impl LogView {
 
 impl Group {
     fn head<'a>(&'a mut self, log: LogId, heads: &HashMap<LogId, Head>) -> Option<&'a mut Head> {
-        if !self.heads.contains_key(&log) {
-            self.heads.insert(log, heads.get(&log)?.clone());
+        match self.heads.entry(log) {
+            Entry::Occupied(head) => Some(head.into_mut()),
+            Entry::Vacant(place) => Some(place.insert(heads.get(&log)?.clone())),
         }
-        self.heads.get_mut(&log)
     }
 
     fn push(&mut self, log: LogId, seq: u64, record: Stored) {

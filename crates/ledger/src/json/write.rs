@@ -84,8 +84,8 @@ pub fn canonical_key_order(left: &str, right: &str) -> Ordering {
 pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
     // Most strings need no escape: the check without a branch in its loop runs over sixteen bytes at a time.
-    let escapes = text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
-    if !escapes {
+    let escape = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    if text.bytes().fold(0, |found, byte| found | escape(byte)) == 0 {
         out.push_str(text);
         out.push('"');
         return;

@@ -1,7 +1,7 @@
 //! The logs as they grow under the scan, held against what is expected of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ledger::checkpoint::{self, Checkpoint};
 use ledger::entry::Opening;
@@ -265,7 +265,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn check_own_notes(&mut self, bytes: &[u8], path: &PathBuf, report: &mut Report) {
+    fn check_own_notes(&mut self, bytes: &[u8], path: &Path, report: &mut Report) {
         let mut lines = bytes.split(|byte| *byte == b'\n').peekable();
         while let Some(line) = lines.next() {
             if line.is_empty() || line.iter().all(|byte| *byte == 0) {
@@ -287,7 +287,7 @@ impl Ledger {
                 }),
                 // The last line may be in the middle of being written.
                 Err(_) if unfinished => {}
-                Err(what) => report.problem(None, None, Some(path.clone()), what),
+                Err(what) => report.problem(None, None, Some(path.to_owned()), what),
             }
         }
     }

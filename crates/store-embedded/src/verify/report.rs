@@ -1,6 +1,6 @@
 //! What verification found, and in one sentence what it rests on.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
 use ledger::entry::Kind;
@@ -194,11 +194,11 @@ impl Report {
                 let unvouched = self.logs.iter().filter(|log| log.vouched == 0 && log.size > 0).count();
                 let mut text = format!("Verified: {counted} are as they were signed, resting on {}", rests.join(", "));
                 if unvouched > 0 {
-                    text.push_str(&format!("; {unvouched} of the logs agree with themselves only"));
+                    _ = write!(text, "; {unvouched} of the logs agree with themselves only");
                 }
                 if self.unsigned + self.journal_entries > 0 {
                     let behind = self.unsigned + self.journal_entries;
-                    text.push_str(&format!("; {behind} newer entries are not signed yet"));
+                    _ = write!(text, "; {behind} newer entries are not signed yet");
                 }
                 text.push('.');
                 text

@@ -4,4 +4,5 @@
 #![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
 
 mod crash;
+mod life;
 mod site;

@@ -132,6 +132,13 @@ impl Site {
         KeysDirectory::open(Arc::clone(&self.disk), &self.keys).unwrap()
     }
 
+    /// Keys and signer, unless the disk fails.
+    pub(crate) fn try_keys(&self) -> Option<(KeysDirectory, Box<FileSigner>)> {
+        let keys = KeysDirectory::open(Arc::clone(&self.disk), &self.keys).ok()?;
+        let signer = FileSigner::open(&keys).ok()?;
+        Some((keys, Box::new(signer)))
+    }
+
     /// Opens the store.
     pub(crate) fn open(&self) -> Result<Arc<EmbeddedStore>, OpenError> {
         let keys = self.keys_directory();

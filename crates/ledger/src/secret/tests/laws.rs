@@ -98,8 +98,8 @@ fn work_grows_with_the_text_and_no_faster_on_hostile_text() {
         work.steps
     };
     for unit in doubled.chain(extra.map(str::to_owned)) {
-        let small = unit.repeat(4_096 / unit.len() + 1);
-        let large = unit.repeat(65_536 / unit.len() + 1);
+        let small = unit.repeat(1_024 / unit.len() + 1);
+        let large = unit.repeat(16_384 / unit.len() + 1);
         let (small_steps, large_steps) = (steps(&small), steps(&large));
         assert!(
             large_steps <= small_steps * 18 + 4_096,
