@@ -307,7 +307,10 @@ fn compare_tile(
         Some(place) => format!("hash {place} of it is not that of the entries"),
         None => format!("expected {} hashes, found {}", hashes.len(), served.len()),
     };
-    Err(subject.fault(None, Some(path), what))
+    let seq = differing
+        .filter(|_| path.tree_level() == 0)
+        .and_then(|place| path.range().nth(place));
+    Err(subject.fault(seq, Some(path), what))
 }
 
 fn fetched(

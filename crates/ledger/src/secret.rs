@@ -209,14 +209,13 @@ fn settle(text: &str, found: &mut Vec<Range<usize>>) {
         }
     }
     let mut masks = masks(text.as_bytes()).into_iter().peekable();
+    let mut masked_to = 0; // a mask may reach out of one range into the next
     for range in joined {
-        let mut start = range.start;
+        let mut start = range.start.max(masked_to);
         while let Some(mask) = masks.next_if(|mask| mask.start < range.end) {
             keep(text, start..mask.start, found);
             start = start.max(mask.end);
-            if mask.end > range.end {
-                break;
-            }
+            masked_to = mask.end;
         }
         keep(text, start..range.end, found);
     }

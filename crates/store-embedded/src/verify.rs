@@ -110,11 +110,12 @@ pub fn run(inputs: &Inputs) -> Result<Report, VerifyError> {
         return Ok(report.finish(inputs));
     }
     let mut ledger = Ledger::new(inputs);
+    ledger.read_own_notes(inputs, &layout)?;
     scan::packs(inputs, &layout, format.instance, key.as_ref(), &mut ledger, &mut report)?;
     if let Some(key) = &key {
-        journal_check::check(&*inputs.disk, &layout, key, &ledger, &mut report)?;
+        journal_check::check(&*inputs.disk, &layout, key, &mut ledger, &mut report)?;
     }
-    let wanted = ledger.conclude(inputs, &layout, &mut report)?;
+    let wanted = ledger.conclude(inputs, &layout, &mut report);
     if !wanted.is_empty() {
         // Roots at sizes where no run ended: read once more, looking at those sizes only.
         let mut again = Ledger::looking_for(inputs, wanted);

@@ -147,8 +147,7 @@ fn an_edited_entry_with_everything_derived_anew_is_another_root_than_the_signed_
 fn history_that_was_changed_and_signed_again_breaks_on_the_pin() {
     let sound = Shown::sound(SIZE);
     let mut entries = sound.entries.clone();
-    entries.swap_remove(299);
-    entries.insert(299, entry(LOG, 299, 298));
+    entries[299] = entry(LOG, 299, 298);
     let rewritten = Shown::of(entries);
     let pins = [sound.pin(200), sound.pin(400)];
     let (_, _, what) = fault(rewritten.check(&rewritten, &pins));

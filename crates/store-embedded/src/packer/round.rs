@@ -172,8 +172,9 @@ impl Packs {
     ) -> Result<(), StoreError> {
         let runs = builder.runs().to_vec();
         let (entries, parts) = builder.finish();
-        let (pack, entries_at) = self.append_entries(entries, by_log)?;
+        // Parts first: whoever reads the files while they grow finds every entry's parts.
         let parts_at = self.append_block(Kind::Parts, &parts)?;
+        let (pack, entries_at) = self.append_entries(entries, by_log)?;
         for (log, first, count) in runs {
             let number = self.logs.get(&log).map(|row| row.number).ok_or(StoreError::NotFound)?;
             round.blocks.push((number, first, BlockRow { count, pack, entries: entries_at, parts: parts_at }));

@@ -19,7 +19,7 @@ pub(super) fn check(
     disk: &dyn Disk,
     layout: &Layout,
     key: &FrameKey,
-    ledger: &Ledger,
+    ledger: &mut Ledger,
     report: &mut Report,
 ) -> Result<(), VerifyError> {
     let directory = layout.journal();
@@ -45,6 +45,9 @@ pub(super) fn check(
                     for run in &frame.runs {
                         let packed = ledger.size_of(run.log);
                         report.journal_entries += run.end().saturating_sub(run.first.max(packed));
+                        for (seq, record) in (run.first..).zip(run.records.iter()).filter(|(seq, _)| *seq >= packed) {
+                            ledger.journaled(run.log, seq, record.leaf, &path, report);
+                        }
                     }
                 }
                 Found::End => break,

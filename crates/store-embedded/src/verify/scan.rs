@@ -1,5 +1,9 @@
 //! Reading all packs in order: blocks of entries and their parts side by side, checked on several threads, handed on
 //! in order.
+//!
+//! The newest pack may end in what a server is writing just now, or was when the machine stopped: blocks without their
+//! other half, or with sectors that never arrived. From the first of these on its blocks are left out with a note, and
+//! are no tampering: heads are signed after blocks are safe, so that what is missing of a signed log is missed by them.
 
 use std::io;
 use std::num::NonZero;
@@ -18,6 +22,8 @@ use crate::pack::{self, FILE_HEADER_BYTES, Half};
 
 /// Pairs of blocks checked at once.
 const PAIRS_AT_ONCE: usize = 128;
+/// What a disk writes whole or not at all.
+const SECTOR_BYTES: u64 = 512;
 
 /// One block as it was read.
 struct Raw {
@@ -59,26 +65,26 @@ pub(super) fn packs(
         let newest = index + 1 == numbers.len();
         let mut entries = Walker::open(disk, layout, instance, number, Half::Entries, newest, report);
         let mut parts = Walker::open(disk, layout, instance, number, Half::Parts, newest, report);
-        loop {
+        let mut whole = true;
+        while whole {
             let mut pairs = Vec::with_capacity(PAIRS_AT_ONCE);
             while pairs.len() < PAIRS_AT_ONCE
                 && let Some(raw) = entries.next(key, report)
             {
                 done += raw.stored.len() as u64;
-                if raw.header.kind == Kind::Registry {
-                    if let Err(error) = raw.header.open(&raw.stored, raw.place, key) {
-                        report.problem(None, None, Some(entries.path.clone()), at(&error, raw.place));
-                    }
-                    continue;
-                }
-                let part = parts.next(key, report);
+                let part = if raw.header.kind == Kind::Registry { None } else { parts.next(key, report) };
                 done += part.as_ref().map_or(0, |part| part.stored.len() as u64);
                 pairs.push((raw, part));
             }
             if pairs.is_empty() {
                 break;
             }
-            for checked in check_pairs(&pairs, key, (&entries.path, &parts.path)) {
+            for checked in check_pairs(&pairs, key, (&entries.path, &parts.path), newest) {
+                if let Some((path, what)) = checked.unfinished {
+                    report.notes.push(format!("{}: {what}", path.display()));
+                    whole = false;
+                    break;
+                }
                 for (path, what) in checked.damage {
                     report.problem(None, None, Some(path), what);
                 }
@@ -90,8 +96,12 @@ pub(super) fn packs(
                 progress(done, total);
             }
         }
-        if parts.next(key, report).is_some() {
-            report.problem(None, None, Some(parts.path.clone()), "parts without their entries");
+        if whole && parts.next(key, report).is_some() {
+            if newest {
+                report.notes.push(format!("{}: parts whose entries are not written yet", parts.path.display()));
+            } else {
+                report.problem(None, None, Some(parts.path.clone()), "parts without their entries");
+            }
         }
     }
     Ok(())
@@ -102,49 +112,84 @@ pub(super) fn packs(
 struct CheckedPair {
     runs: Vec<CheckedRun>,
     damage: Vec<(PathBuf, String)>,
+    /// What is not written yet.
+    unfinished: Option<(PathBuf, String)>,
 }
 
 fn check_pairs(
     pairs: &[(Raw, Option<Raw>)],
     key: Option<&FrameKey>,
     paths: (&PathBuf, &PathBuf),
+    newest: bool,
 ) -> Vec<CheckedPair> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(16);
     let share = pairs.len().div_ceil(threads).max(1);
+    let check = |pairs: &[(Raw, Option<Raw>)]| -> Vec<CheckedPair> {
+        pairs.iter().map(|pair| check_pair(pair, key, paths, newest)).collect()
+    };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = pairs
-            .chunks(share)
-            .map(|pairs| scope.spawn(move || pairs.iter().map(|pair| check_pair(pair, key, paths)).collect::<Vec<_>>()))
-            .collect();
+        let workers: Vec<_> = pairs.chunks(share).map(|pairs| scope.spawn(move || check(pairs))).collect();
         // A worker has no way to fail but a bug of ours; its pairs would be missing, and missing entries are found.
         workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
     })
 }
 
-fn check_pair((raw, part): &(Raw, Option<Raw>), key: Option<&FrameKey>, paths: (&PathBuf, &PathBuf)) -> CheckedPair {
+fn check_pair(
+    (raw, part): &(Raw, Option<Raw>),
+    key: Option<&FrameKey>,
+    paths: (&PathBuf, &PathBuf),
+    newest: bool,
+) -> CheckedPair {
     let mut checked = CheckedPair::default();
-    let open = |raw: &Raw, kind: Kind| -> Result<Records, BlockError> {
-        if raw.header.kind != kind {
-            return Err(BlockError::Header);
+    let mut open = |raw: &Raw, kind: Kind, path: &PathBuf| -> Option<Vec<u8>> {
+        let payload = if raw.header.kind == kind {
+            raw.header.open(&raw.stored, raw.place, key)
+        } else {
+            Err(BlockError::Header)
+        };
+        match payload {
+            Ok(payload) => return Some(payload),
+            Err(error) if newest && lacks_a_sector(&raw.stored, raw.place.offset + block::HEADER_BYTES as u64) => {
+                checked.unfinished.get_or_insert((path.clone(), format!("an unfinished block: {}", at(&error, raw.place))));
+            }
+            Err(error) => checked.damage.push((path.clone(), at(&error, raw.place))),
         }
-        Ok(Records::parse(kind, raw.header.open(&raw.stored, raw.place, key)?)?)
+        None
     };
-    let parts = part.as_ref().and_then(|raw| match open(raw, Kind::Parts) {
-        Ok(parts) => Some(parts),
+    if raw.header.kind == Kind::Registry {
+        open(raw, Kind::Registry, paths.0);
+        return checked;
+    }
+    let entries = open(raw, Kind::Entries, paths.0);
+    let parts = part.as_ref().and_then(|part| open(part, Kind::Parts, paths.1));
+    if newest && part.is_none() {
+        let what = format!("entries whose parts are not written yet at byte {}", raw.place.offset);
+        checked.unfinished.get_or_insert((paths.0.clone(), what));
+    }
+    let mut read = |kind, payload, place, path: &PathBuf| match Records::parse(kind, payload) {
+        Ok(records) => Some(records),
         Err(error) => {
-            checked.damage.push((paths.1.clone(), at(&error, raw.place)));
+            checked.damage.push((path.clone(), at(&error.into(), place)));
             None
         }
-    });
-    match open(raw, Kind::Entries) {
-        Ok(entries) => checked.runs = block_check::check(&entries, parts.as_ref()),
-        Err(error) => checked.damage.push((paths.0.clone(), at(&error, raw.place))),
-    }
+    };
+    let entries = entries.and_then(|payload| read(Kind::Entries, payload, raw.place, paths.0));
+    let parts = parts.zip(part.as_ref());
+    let parts = parts.and_then(|(payload, part)| read(Kind::Parts, payload, part.place, paths.1));
+    checked.runs = entries.map(|entries| block_check::check(&entries, parts.as_ref())).unwrap_or_default();
     checked
 }
 
 fn at(error: &BlockError, place: Place) -> String {
     format!("{error} at byte {}", place.offset)
+}
+
+/// Whether a sector, or what of it lies in these bytes of a file, reads as zeros: it never arrived on the disk.
+fn lacks_a_sector(bytes: &[u8], offset: u64) -> bool {
+    let first = usize::try_from(SECTOR_BYTES - offset % SECTOR_BYTES).unwrap_or_default().min(bytes.len());
+    let (head, rest) = bytes.split_at(first);
+    let sectors = std::iter::once(head).chain(rest.chunks(SECTOR_BYTES as usize));
+    sectors.into_iter().any(|sector| !sector.is_empty() && sector.iter().all(|byte| *byte == 0))
 }
 
 /// Goes from block to block of one file.
@@ -170,9 +215,17 @@ impl Walker {
         let path = pack::path_of(&layout.packs(), number, half);
         let mut walker = Self { path: path.clone(), file: None, number, at: FILE_HEADER_BYTES as u64, end: 0, newest };
         let opened = disk.open(&path, OpenMode::Read, Secrecy::Secret).and_then(|file| Ok((file.len()?, file)));
-        let Ok((end, file)) = opened else {
-            report.problem(None, None, Some(path), "a file of a pack is missing");
-            return walker;
+        let (end, file) = match opened {
+            Ok(opened) => opened,
+            // A pack is begun with one file, then the other.
+            Err(error) if newest && error.kind() == io::ErrorKind::NotFound => {
+                report.notes.push(format!("{}: not begun yet", path.display()));
+                return walker;
+            }
+            Err(_) => {
+                report.problem(None, None, Some(path), "a file of a pack is missing");
+                return walker;
+            }
         };
         let mut header = [0; FILE_HEADER_BYTES];
         let whole = file.read_at(&mut header, 0).is_ok() && header == pack::file_header(instance, number, half);
@@ -199,9 +252,7 @@ impl Walker {
         let header = if fits { Header::parse(&bytes, place, key).ok() } else { None };
         let whole = header.filter(|header| header.stored_bytes as u64 + block::HEADER_BYTES as u64 <= left);
         let Some(header) = whole else {
-            // The newest file may end in a block that is being written, or was when the machine stopped: nothing signed
-            // stands there, or it will be missed below.
-            let unfinished = self.newest && (bytes == [0; block::HEADER_BYTES] || !fits || header.is_some());
+            let unfinished = self.newest && (!fits || header.is_some() || lacks_a_sector(&bytes, self.at));
             if unfinished {
                 report.notes.push(format!("{}: an unfinished block at byte {}", self.path.display(), self.at));
             } else {

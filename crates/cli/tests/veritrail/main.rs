@@ -1,0 +1,19 @@
+//! The real binary, from outside: what it prints where, and with which code it ends.
+//!
+//! One test binary for all of it, because each would link the whole product.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests may fail loudly, and write files that need not survive a power cut"
+)]
+
+mod command;
+mod dishonest_server;
+mod help;
+mod keys_and_tenants;
+mod mirror;
+mod offline;
+mod proofs;
+mod running;
+mod talking;
+mod verifying_data;

@@ -1,0 +1,103 @@
+//! A server of our own, on a port that the system chose, in a directory that goes when it goes.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::command::{Ran, ran, run_with_input, veritrail};
+
+/// A running server. Killed when dropped.
+pub(crate) struct Running {
+    pub(crate) directory: TempDir,
+    child: Child,
+    pub(crate) url: String,
+    /// The key that was printed; empty if none was.
+    pub(crate) key: String,
+    /// Everything printed on stdout by then.
+    pub(crate) welcome: String,
+}
+
+impl Running {
+    /// A first start that prints a key.
+    pub(crate) fn start() -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), &["--print-key"])
+    }
+
+    /// Any start.
+    pub(crate) fn start_in(directory: TempDir, arguments: &[&str]) -> Self {
+        let mut child = veritrail(directory.path())
+            .args(["serve", "--listen", "127.0.0.1:0", "--limits-reserve-disk-bytes", "0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut welcome = String::new();
+        // The last line says how to go on.
+        while !welcome.contains("curl -sS") && !welcome.contains("veritrail key create") {
+            let line = lines.next().expect("the server ended before it was up").unwrap();
+            welcome.push_str(&line);
+            welcome.push('\n');
+        }
+        let line = |start: &str| welcome.lines().find_map(|line| line.strip_prefix(start));
+        Self {
+            url: line("Veritrail listens on ").unwrap().to_owned(),
+            key: line("vtk_").map_or(String::new(), |rest| format!("vtk_{rest}")),
+            directory,
+            child,
+            welcome,
+        }
+    }
+
+    /// A client command with the printed key.
+    pub(crate) fn client(&self) -> Command {
+        let mut command = veritrail(self.directory.path());
+        command.env("VERITRAIL_URL", &self.url);
+        if !self.key.is_empty() {
+            command.env("VERITRAIL_KEY", &self.key);
+        }
+        command
+    }
+
+    /// Runs a client command with the printed key.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        ran(self.client().args(arguments).output().unwrap())
+    }
+
+    /// Runs a client command as the operator.
+    pub(crate) fn operate(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.client();
+        command.args(arguments).args(["--key-file", "veritrail-keys/operator.key"]);
+        ran(command.output().unwrap())
+    }
+
+    /// Sends JSON.
+    pub(crate) fn emit(&self, json: &str) -> Ran {
+        let mut command = self.client();
+        command.args(["emit", "--json", "-"]);
+        run_with_input(command, json)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Asks it to end, and waits; its directory stays.
+    pub(crate) fn stop(mut self) -> TempDir {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
