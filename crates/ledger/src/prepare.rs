@@ -188,6 +188,11 @@ fn name(event: &mut Event<'_>, mode: Mode, flags: &mut Flags) -> Result<String, 
             "operation_alias",
             format!("stored as {}", operation.name),
         ),
+        // A name that is kept as it is stands in the entry for ever.
+        Resolved::Unknown { .. } if secret::is_secret_shaped(&event.operation) => {
+            let expected = "expected an operation such as environment_variable.updated, found what looks like a secret";
+            return Err(Rejection::new(Reason::BadOperation, pointer, expected));
+        }
         Resolved::Unknown { name } => {
             let detail = "not in the vocabulary: kept as it is".to_owned();
             (name, Flags::UNKNOWN_OPERATION, "operation_unknown", detail)

@@ -47,7 +47,8 @@ pub enum Loss {
     /// All of it is lost.
     All,
     /// A part chosen by this seed is kept: sectors of 512 bytes (a lost one reads as before, or as zeros beyond the
-    /// old length), file lengths, and single directory operations whatever their order.
+    /// old length), file lengths (a length that was set, or any that writing grew through), and single directory
+    /// operations whatever their order.
     Random(u64),
     /// All of it is kept, and durable from then on.
     Kept,

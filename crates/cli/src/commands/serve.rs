@@ -8,8 +8,10 @@ mod first;
 mod settings;
 mod welcome;
 
+use std::io;
 use std::net::TcpListener;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,14 +53,31 @@ impl Serve {
         let may_show = self.print_key || printer.is_watched();
         let first = runtime.block_on(first::prepare(&self, &config, &parts, &*store, may_show))?;
         let address = listener.local_addr().context("reading the address")?;
+        // Whoever reads that it is up may ask it to end, and it must end in order then.
+        let mut shutdown: Shutdown = Box::pin(server::shutdown_signal());
+        let asked = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                asked = &mut shutdown => Some(asked),
+                () = std::future::ready(()) => None,
+            }
+        });
+        if let Some(asked) = asked {
+            return asked
+                .map(|()| Ending::Done)
+                .context("listening for signals");
+        }
         welcome::print(&config, address, &first, printer);
         printer.flush();
-        let ended = runtime.block_on(parts.serve(config, store, listener));
+        let ended = runtime.block_on(parts.serve(config, store, listener, shutdown));
         // Blocking work that outlived the server's own patience must not hold up the end.
         runtime.shutdown_timeout(Duration::from_secs(5));
         ended.map(|()| Ending::Done)
     }
 }
+
+/// Ready when a signal asks to end.
+type Shutdown = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// The real disk, clock and randomness of this process.
 struct Parts {
@@ -98,6 +117,7 @@ impl Parts {
         config: Config,
         store: Arc<dyn LedgerStore>,
         listener: TcpListener,
+        shutdown: Shutdown,
     ) -> anyhow::Result<()> {
         listener.set_nonblocking(true).context("listening")?;
         let listener = tokio::net::TcpListener::from_std(listener).context("listening")?;
@@ -106,7 +126,7 @@ impl Parts {
             anchors.push(Arc::new(AnchorFile::new(file.clone())));
         }
         let shutdown = async {
-            if let Err(error) = server::shutdown_signal().await {
+            if let Err(error) = shutdown.await {
                 tracing::error!(%error, "signals can't be heard; shutting down");
             }
         };

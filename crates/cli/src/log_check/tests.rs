@@ -151,7 +151,10 @@ fn history_that_was_changed_and_signed_again_breaks_on_the_pin() {
     let rewritten = Shown::of(entries);
     let pins = [sound.pin(200), sound.pin(400)];
     let (_, _, what) = fault(rewritten.check(&rewritten, &pins));
-    assert!(what.contains("first 400 entries") && what.contains("the pin"), "{what}");
+    assert!(
+        what.contains("first 400 entries") && what.contains("the pin"),
+        "{what}"
+    );
 }
 
 #[test]
@@ -207,13 +210,22 @@ fn entries_in_the_wrong_place_are_named_by_their_seq() {
         fault(bent.check(&bent, &[]))
     };
     let (seq, _, what) = with(&|entries| entries.swap(3, 4));
-    assert!(seq == Some(3) && what.contains("says that it is entry 4"), "{what}");
+    assert!(
+        seq == Some(3) && what.contains("says that it is entry 4"),
+        "{what}"
+    );
     let (seq, _, what) = with(&|entries| entries[5] = entry(LogId([8; 16]), 5, 5));
-    assert!(seq == Some(5) && what.contains("belongs to the log 0808"), "{what}");
+    assert!(
+        seq == Some(5) && what.contains("belongs to the log 0808"),
+        "{what}"
+    );
     let (seq, _, what) = with(&|entries| entries[6] = entry(LOG, 6, 1));
     assert!(seq == Some(6) && what.contains("recorded before"), "{what}");
     let (seq, _, what) = with(&|entries| entries[7] = b"{}".to_vec());
-    assert!(seq == Some(7) && what.contains("not a veritrail/entry/1"), "{what}");
+    assert!(
+        seq == Some(7) && what.contains("not a veritrail/entry/1"),
+        "{what}"
+    );
     let (seq, _, what) = with(&|entries| drop(entries.remove(0)));
     assert!(seq == Some(0), "{what}");
 }
@@ -222,9 +234,27 @@ fn entries_in_the_wrong_place_are_named_by_their_seq() {
 fn a_replaced_key_or_origin_is_seen_in_entry_0() {
     let sound = Shown::sound(3);
     for (opening, words) in [
-        (Opening { vkey: "another".into(), ..opening() }, "key was replaced"),
-        (Opening { origin: "elsewhere/x".into(), ..opening() }, "another origin"),
-        (Opening { log: LogId([9; 16]), ..opening() }, "opens the log 0909"),
+        (
+            Opening {
+                vkey: "another".into(),
+                ..opening()
+            },
+            "key was replaced",
+        ),
+        (
+            Opening {
+                origin: "elsewhere/x".into(),
+                ..opening()
+            },
+            "another origin",
+        ),
+        (
+            Opening {
+                log: LogId([9; 16]),
+                ..opening()
+            },
+            "opens the log 0909",
+        ),
     ] {
         let mut entries = sound.entries.clone();
         entries[0] = opening.encode();
@@ -247,7 +277,10 @@ fn what_can_not_be_read_is_no_fault() {
         pinned: &[],
     };
     let ended = check(&subject, &mut |_| Err(Failure::unreachable("no answer")));
-    assert_eq!(ended, Err(CheckError::Failed(Failure::unreachable("no answer"))));
+    assert_eq!(
+        ended,
+        Err(CheckError::Failed(Failure::unreachable("no answer")))
+    );
 }
 
 #[test]

@@ -15,7 +15,10 @@ pub(crate) struct Ran {
 /// The binary, to be run in `directory`.
 pub(crate) fn veritrail(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_veritrail"));
-    command.current_dir(directory).env_clear().stdin(Stdio::null());
+    command
+        .current_dir(directory)
+        .env_clear()
+        .stdin(Stdio::null());
     command
 }
 
@@ -26,7 +29,10 @@ pub(crate) fn run(directory: &Path, arguments: &[&str]) -> Ran {
 
 /// Runs it with arguments and something on standard input.
 pub(crate) fn run_with_input(mut command: Command, input: &str) -> Ran {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A command that refuses early may close its end.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
@@ -45,14 +51,23 @@ impl Ran {
     /// Asserts the code and answers stdout.
     #[track_caller]
     pub(crate) fn ends(self, code: i32) -> String {
-        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.out, self.err);
+        assert_eq!(
+            self.code, code,
+            "stdout: {}\nstderr: {}",
+            self.out, self.err
+        );
         self.out
     }
 
     /// Asserts the code and that stderr says something.
     #[track_caller]
     pub(crate) fn complains(self, code: i32, words: &str) -> String {
-        assert!(self.err.contains(words), "stdout: {}\nstderr: {}", self.out, self.err);
+        assert!(
+            self.err.contains(words),
+            "stdout: {}\nstderr: {}",
+            self.out,
+            self.err
+        );
         self.ends(code)
     }
 }

@@ -41,7 +41,12 @@ fn every_command_helps_as_its_snapshot_says() {
             "" => "veritrail.txt".to_owned(),
             name => format!("veritrail-{}.txt", name.replace(' ', "-")),
         };
-        compare(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help").join(file), &help);
+        compare(
+            &Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("tests/help")
+                .join(file),
+            &help,
+        );
     }
 }
 
@@ -63,10 +68,15 @@ fn version_and_help_are_data_and_mistakes_are_talk() {
     let version = run(Path::new("."), &["--version"]);
     assert_eq!((version.code, version.err.as_str()), (0, ""));
     assert!(version.out.starts_with("veritrail "), "{}", version.out);
-    for arguments in [&[][..], &["fly"], &["show"], &["emit", "--wait"], &["verify", "--data"]] {
+    for arguments in [
+        &["fly"][..],
+        &["show"],
+        &["emit", "--wait"],
+        &["verify", "--data"],
+    ] {
         let ran = run(Path::new("."), arguments);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");
-        assert!(ran.err.contains("Usage:"), "{}", ran.err);
+        assert!(ran.err.contains("--help"), "{}", ran.err);
     }
 }
 

@@ -64,7 +64,10 @@ fn answer(mut stream: &TcpStream, directory: &Path) {
             br#"{"type":"t","title":"t","status":404,"detail":"nothing is here","code":"not_found"}"#.to_vec(),
         ),
     };
-    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
     // A client that has seen enough goes away.
     let _ = stream.write_all(&[head.into_bytes(), body].concat());
 }

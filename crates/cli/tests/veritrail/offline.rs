@@ -10,14 +10,22 @@ fn here(arguments: &[&str]) -> crate::command::Ran {
 
 #[test]
 fn names_are_judged_one_a_line() {
-    let names = ["deployment.created", "DeploymentCreated", "robot.waved", "veritrail.key.created"];
+    let names = [
+        "deployment.created",
+        "DeploymentCreated",
+        "robot.waved",
+        "veritrail.key.created",
+    ];
     let checked = here(&[&["vocabulary", "check"], &names[..]].concat());
     let out = checked.ends(2);
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines[0], "deployment.created: canonical");
     assert_eq!(lines[1], "DeploymentCreated: alias of deployment.created");
     assert!(lines[2].starts_with("robot.waved: unknown"), "{out}");
-    assert!(lines[3].starts_with("veritrail.key.created: refused"), "{out}");
+    assert!(
+        lines[3].starts_with("veritrail.key.created: refused"),
+        "{out}"
+    );
 }
 
 #[test]
@@ -25,17 +33,31 @@ fn names_come_from_standard_input_and_strictness_refuses_aliases() {
     let mut command = veritrail(Path::new("."));
     command.args(["vocabulary", "check", "--strict", "--json", "-"]);
     let checked = run_with_input(command, "deployment.created\n\nDeploymentCreated\n").ends(2);
-    let statuses: Vec<serde_json::Value> =
-        checked.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let statuses: Vec<serde_json::Value> = checked
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(statuses[0]["status"], "canonical");
     assert_eq!(statuses[1]["status"], "refused");
-    assert!(statuses[1]["detail"].as_str().unwrap().contains("deployment.created"), "{checked}");
+    assert!(
+        statuses[1]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("deployment.created"),
+        "{checked}"
+    );
 }
 
 #[test]
 fn the_vocabulary_lists_as_a_table_and_as_json() {
     let table = here(&["vocabulary", "list", "--category", "databases"]).ends(0);
-    assert!(table.lines().skip(1).all(|line| line.contains(" databases ")), "{table}");
+    assert!(
+        table
+            .lines()
+            .skip(1)
+            .all(|line| line.contains(" databases ")),
+        "{table}"
+    );
     let json = here(&["vocabulary", "list", "--json"]).ends(0);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(json["operations"].as_array().unwrap().len() > 100);
@@ -52,14 +74,20 @@ fn a_name_can_not_draw_on_the_terminal() {
 fn colour_comes_only_when_asked_for() {
     let coloured = |variable: Option<(&str, &str)>, arguments: &[&str]| {
         let mut command = veritrail(Path::new("."));
-        command.args(["vocabulary", "list"]).args(arguments).envs(variable);
+        command
+            .args(["vocabulary", "list"])
+            .args(arguments)
+            .envs(variable);
         let output = command.output().unwrap();
         output.stdout.contains(&0x1b)
     };
     assert!(!coloured(None, &[]));
     assert!(coloured(Some(("CLICOLOR_FORCE", "1")), &[]));
     assert!(!coloured(Some(("CLICOLOR_FORCE", "0")), &[]));
-    assert!(!coloured(Some(("CLICOLOR_FORCE", "1")), &["--color", "never"]));
+    assert!(!coloured(
+        Some(("CLICOLOR_FORCE", "1")),
+        &["--color", "never"]
+    ));
     assert!(coloured(Some(("NO_COLOR", "1")), &["--color", "always"]));
 }
 

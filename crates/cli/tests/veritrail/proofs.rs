@@ -16,8 +16,21 @@ fn proved() -> tempfile::TempDir {
         );
         server.emit(&event).ends(0);
     }
-    server.run(&["emit", "--wait", "--operation", "deployment.created", "--actor", "7", "--resource", "deployment/d"]).ends(0);
-    server.run(&["prove", "--id", "e", "-o", "proof"]).complains(0, "wrote proof");
+    server
+        .run(&[
+            "emit",
+            "--wait",
+            "--operation",
+            "deployment.created",
+            "--actor",
+            "7",
+            "--resource",
+            "deployment/d",
+        ])
+        .ends(0);
+    server
+        .run(&["prove", "--id", "e", "-o", "proof"])
+        .complains(0, "wrote proof");
     let printed = server.run(&["prove", "--id", "e"]).ends(0);
     assert!(printed.starts_with("c2sp.org/tlog-proof@v1\n"), "{printed}");
     server.run(&["log", "export", "logs"]).ends(0);
@@ -41,7 +54,10 @@ fn disclose(directory: &Path, bend: &dyn Fn(&mut serde_json::Value)) {
     let extra = Base64::decode_vec(line.strip_prefix("extra ").unwrap()).unwrap();
     let mut extra: serde_json::Value = serde_json::from_slice(&extra).unwrap();
     bend(&mut extra);
-    let bent = format!("extra {}", Base64::encode_string(extra.to_string().as_bytes()));
+    let bent = format!(
+        "extra {}",
+        Base64::encode_string(extra.to_string().as_bytes())
+    );
     std::fs::write(path, text.replace(line, &bent)).unwrap();
 }
 
@@ -55,11 +71,24 @@ fn bend_base64(value: &mut serde_json::Value, from: &str, to: &str) {
 fn a_proof_holds_under_a_pinned_key_and_says_what_was_proved() {
     let directory = proved();
     let out = with_key(directory.path()).ends(0);
-    assert!(out.contains("event e: deployment.created") && out.contains("dev@example.com"), "{out}");
+    assert!(
+        out.contains("event e: deployment.created") && out.contains("dev@example.com"),
+        "{out}"
+    );
     assert!(out.ends_with("Verified: the checkpoint is signed under the key in vkey, and the entry follows from it.\n"), "{out}");
-    let keys = ["verify-proof", "proof", "--keys", "veritrail-keys", "--json"];
-    let json: serde_json::Value = serde_json::from_str(&run(directory.path(), &keys).ends(0)).unwrap();
-    assert_eq!((&json["verdict"], &json["seq"]), (&"verified".into(), &2.into()));
+    let keys = [
+        "verify-proof",
+        "proof",
+        "--keys",
+        "veritrail-keys",
+        "--json",
+    ];
+    let json: serde_json::Value =
+        serde_json::from_str(&run(directory.path(), &keys).ends(0)).unwrap();
+    assert_eq!(
+        (&json["verdict"], &json["seq"]),
+        (&"verified".into(), &2.into())
+    );
 }
 
 #[test]
@@ -72,9 +101,14 @@ fn without_a_pinned_key_nothing_vouches_for_it() {
 #[test]
 fn another_entry_does_not_follow_from_the_checkpoint() {
     let directory = proved();
-    disclose(directory.path(), &|extra| bend_base64(&mut extra["entry"], "created", "deleted"));
+    disclose(directory.path(), &|extra| {
+        bend_base64(&mut extra["entry"], "created", "deleted");
+    });
     let out = with_key(directory.path()).ends(1);
-    assert!(out.contains("tampered: the proof does not hold for this entry"), "{out}");
+    assert!(
+        out.contains("tampered: the proof does not hold for this entry"),
+        "{out}"
+    );
     // Nor without a key.
     run(directory.path(), &["verify-proof", "proof"]).ends(1);
 }
@@ -82,7 +116,9 @@ fn another_entry_does_not_follow_from_the_checkpoint() {
 #[test]
 fn another_part_is_not_the_one_committed_to() {
     let directory = proved();
-    disclose(directory.path(), &|extra| bend_base64(&mut extra["person"], "dev@", "sam@"));
+    disclose(directory.path(), &|extra| {
+        bend_base64(&mut extra["person"], "dev@", "sam@");
+    });
     let out = with_key(directory.path()).ends(1);
     assert!(out.contains("the person part is not the one"), "{out}");
 }
@@ -94,7 +130,10 @@ fn a_withheld_part_leaves_the_proof_valid() {
         extra.as_object_mut().unwrap().remove("person");
     });
     let out = with_key(directory.path()).ends(0);
-    assert!(out.contains("person part is not here") && !out.contains("dev@example.com"), "{out}");
+    assert!(
+        out.contains("person part is not here") && !out.contains("dev@example.com"),
+        "{out}"
+    );
 }
 
 #[test]
@@ -103,7 +142,9 @@ fn every_changed_character_of_the_proof_itself_is_caught() {
     let path = directory.path().join("proof");
     let sound = std::fs::read_to_string(&path).unwrap();
     let start = sound.find("index ").unwrap();
-    let places: Vec<usize> = (start..sound.len()).filter(|at| sound.is_char_boundary(*at)).collect();
+    let places: Vec<usize> = (start..sound.len())
+        .filter(|at| sound.is_char_boundary(*at))
+        .collect();
     for at in places.into_iter().step_by(7) {
         let mut bytes = sound.clone().into_bytes();
         if !bytes[at].is_ascii() {
@@ -122,8 +163,16 @@ fn the_key_of_another_installation_does_not_fit() {
     std::fs::copy(other.path().join("vkey"), directory.path().join("vkey")).unwrap();
     let out = with_key(directory.path()).ends(1);
     assert!(out.contains("not of the installation"), "{out}");
-    std::fs::rename(other.path().join("veritrail-keys"), directory.path().join("others")).unwrap();
-    run(directory.path(), &["verify-proof", "proof", "--keys", "others"]).ends(1);
+    std::fs::rename(
+        other.path().join("veritrail-keys"),
+        directory.path().join("others"),
+    )
+    .unwrap();
+    run(
+        directory.path(),
+        &["verify-proof", "proof", "--keys", "others"],
+    )
+    .ends(1);
 }
 
 #[test]

@@ -28,7 +28,13 @@ impl Running {
     /// Any start.
     pub(crate) fn start_in(directory: TempDir, arguments: &[&str]) -> Self {
         let mut child = veritrail(directory.path())
-            .args(["serve", "--listen", "127.0.0.1:0", "--limits-reserve-disk-bytes", "0"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--limits-reserve-disk-bytes",
+                "0",
+            ])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -38,7 +44,10 @@ impl Running {
         let mut welcome = String::new();
         // The last line says how to go on.
         while !welcome.contains("curl -sS") && !welcome.contains("veritrail key create") {
-            let line = lines.next().expect("the server ended before it was up").unwrap();
+            let line = lines
+                .next()
+                .expect("the server ended before it was up")
+                .unwrap();
             welcome.push_str(&line);
             welcome.push('\n');
         }
@@ -70,7 +79,9 @@ impl Running {
     /// Runs a client command as the operator.
     pub(crate) fn operate(&self, arguments: &[&str]) -> Ran {
         let mut command = self.client();
-        command.args(arguments).args(["--key-file", "veritrail-keys/operator.key"]);
+        command
+            .args(arguments)
+            .args(["--key-file", "veritrail-keys/operator.key"]);
         ran(command.output().unwrap())
     }
 

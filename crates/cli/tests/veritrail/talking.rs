@@ -14,8 +14,16 @@ fn json(text: &str) -> serde_json::Value {
 #[test]
 fn the_printed_curl_line_works_when_pasted() {
     let server = Running::start();
-    assert!(server.welcome.contains("Claim: local:"), "{}", server.welcome);
-    let line = server.welcome.lines().find(|line| line.contains("curl -sS")).unwrap();
+    assert!(
+        server.welcome.contains("Claim: local:"),
+        "{}",
+        server.welcome
+    );
+    let line = server
+        .welcome
+        .lines()
+        .find(|line| line.contains("curl -sS"))
+        .unwrap();
     let Ok(output) = Command::new("sh").args(["-c", line]).output() else {
         return;
     };
@@ -34,10 +42,20 @@ fn the_short_form_is_accepted_and_shown_in_full() {
     assert!(stored.err.contains("warning:"), "{}", stored.err);
     assert_eq!(json(&stored.ends(0))["id"], "evt_a1b2c3d4");
     let shown = server.run(&["show", "--id", "evt_a1b2c3d4"]).ends(0);
-    for words in ["environment_variable.updated", "dev@example.com", "198.51.100.23", "DATABASE_URL", "req_x7y8z9"] {
+    for words in [
+        "environment_variable.updated",
+        "dev@example.com",
+        "198.51.100.23",
+        "DATABASE_URL",
+        "req_x7y8z9",
+    ] {
         assert!(shown.contains(words), "{words} is missing in:\n{shown}");
     }
-    let answer = json(&server.run(&["show", "--id", "evt_a1b2c3d4", "--json"]).ends(0));
+    let answer = json(
+        &server
+            .run(&["show", "--id", "evt_a1b2c3d4", "--json"])
+            .ends(0),
+    );
     assert_eq!(answer["actor"]["id"], "42");
 }
 
@@ -45,9 +63,29 @@ fn the_short_form_is_accepted_and_shown_in_full() {
 fn flags_make_an_event_and_repeating_it_gives_the_same_receipt() {
     let server = Running::start();
     let arguments = [
-        "emit", "--id", "e1", "--operation", "deployment.created", "--actor", "7", "--actor-type", "service_account",
-        "--email", "ci@example.com", "--resource", "deployment/d/1", "--name", "web", "--project", "p", "--outcome",
-        "failure", "--reason", "because", "--meta", "a=b=c",
+        "emit",
+        "--id",
+        "e1",
+        "--operation",
+        "deployment.created",
+        "--actor",
+        "7",
+        "--actor-type",
+        "service_account",
+        "--email",
+        "ci@example.com",
+        "--resource",
+        "deployment/d/1",
+        "--name",
+        "web",
+        "--project",
+        "p",
+        "--outcome",
+        "failure",
+        "--reason",
+        "because",
+        "--meta",
+        "a=b=c",
     ];
     let first = json(&server.run(&arguments).ends(0));
     let mut again = json(&server.run(&arguments).ends(0));
@@ -66,7 +104,18 @@ fn flags_make_an_event_and_repeating_it_gives_the_same_receipt() {
 #[test]
 fn a_dry_run_stores_nothing() {
     let server = Running::start();
-    let arguments = ["emit", "--dry-run", "--id", "e2", "--operation", "deployment.created", "--actor", "7", "--resource", "deployment/d"];
+    let arguments = [
+        "emit",
+        "--dry-run",
+        "--id",
+        "e2",
+        "--operation",
+        "deployment.created",
+        "--actor",
+        "7",
+        "--resource",
+        "deployment/d",
+    ];
     assert_eq!(json(&server.run(&arguments).ends(0))["status"], "dry_run");
     server.run(&["show", "--id", "e2"]).complains(2, "error: ");
 }
@@ -74,13 +123,27 @@ fn a_dry_run_stores_nothing() {
 #[test]
 fn one_bad_line_of_many_is_named_and_the_others_are_stored() {
     let server = Running::start();
-    let good = |id: &str| format!(r#"{{"id":"{id}","operation":"deployment.created","actor":{{"id":"1"}},"resource":{{"type":"deployment"}}}}"#);
-    let text = format!("{}\n{{\"operation\":\"deployment.created\"}}\n{}\n", good("a"), good("b"));
+    let good = |id: &str| {
+        format!(
+            r#"{{"id":"{id}","operation":"deployment.created","actor":{{"id":"1"}},"resource":{{"type":"deployment"}}}}"#
+        )
+    };
+    let text = format!(
+        "{}\n{{\"operation\":\"deployment.created\"}}\n{}\n",
+        good("a"),
+        good("b")
+    );
     let sent = server.emit(&text);
-    assert!(sent.err.contains("error: event 1:") && sent.err.contains("2 stored"), "{}", sent.err);
+    assert!(
+        sent.err.contains("error: event 1:") && sent.err.contains("2 stored"),
+        "{}",
+        sent.err
+    );
     let out = sent.ends(2);
-    let statuses: Vec<String> =
-        out.lines().map(|line| json(line)["status"].as_str().unwrap().to_owned()).collect();
+    let statuses: Vec<String> = out
+        .lines()
+        .map(|line| json(line)["status"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(statuses, ["stored", "refused", "stored"]);
     server.run(&["show", "--id", "b"]).ends(0);
 }
@@ -88,8 +151,13 @@ fn one_bad_line_of_many_is_named_and_the_others_are_stored() {
 #[test]
 fn a_refusal_says_which_field_and_what_was_expected() {
     let server = Running::start();
-    let refused = server.emit(r#"{"operation":"deployment.created","resource":{"type":"deployment"}}"#);
-    assert!(refused.err.starts_with("error: ") && refused.err.contains("(/actor)"), "{}", refused.err);
+    let refused =
+        server.emit(r#"{"operation":"deployment.created","resource":{"type":"deployment"}}"#);
+    assert!(
+        refused.err.starts_with("error: ") && refused.err.contains("(/actor)"),
+        "{}",
+        refused.err
+    );
     refused.ends(2);
 }
 
@@ -99,18 +167,30 @@ fn what_an_event_says_can_not_draw_on_the_terminal() {
     let event = "{\"id\":\"e3\",\"operation\":\"deployment.created\",\"actor\":{\"id\":\"1\"},\"resource\":{\"type\":\"deployment\"},\"metadata\":{\"a\":\"x\\u202ey\\u009bz\\n  recorded  never\"}}";
     server.emit(event).ends(0);
     let shown = server.run(&["show", "--id", "e3"]).ends(0);
-    assert!(shown.contains("x\\u{202e}y\\u{9b}z\\n  recorded  never"), "{shown}");
+    assert!(
+        shown.contains("x\\u{202e}y\\u{9b}z\\n  recorded  never"),
+        "{shown}"
+    );
     let raw = server.run(&["show", "--id", "e3", "--json"]).ends(0);
     assert!(!raw.contains(['\u{202e}', '\u{9b}']), "{raw}");
-    assert_eq!(json(&raw)["metadata"]["a"], "x\u{202e}y\u{9b}z\n  recorded  never");
+    assert_eq!(
+        json(&raw)["metadata"]["a"],
+        "x\u{202e}y\u{9b}z\n  recorded  never"
+    );
 }
 
 #[test]
 fn without_a_valid_key_nobody_gets_in() {
     let server = Running::start();
-    for key in ["", "vtk_wrong", "vtk_AAAAAAAA_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA_AAAAAA"] {
+    for key in [
+        "",
+        "vtk_wrong",
+        "vtk_AAAAAAAA_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA_AAAAAA",
+    ] {
         let mut command = server.client();
-        command.env("VERITRAIL_KEY", key).args(["show", "--id", "e"]);
+        command
+            .env("VERITRAIL_KEY", key)
+            .args(["show", "--id", "e"]);
         let refused = ran(command.output().unwrap());
         assert!(refused.err.contains("VERITRAIL_KEY"), "{}", refused.err);
         refused.ends(3);
@@ -120,7 +200,16 @@ fn without_a_valid_key_nobody_gets_in() {
 #[test]
 fn receipts_wait_for_a_proof_when_asked() {
     let server = Running::start();
-    let arguments = ["emit", "--wait", "--operation", "deployment.created", "--actor", "7", "--resource", "deployment/d"];
+    let arguments = [
+        "emit",
+        "--wait",
+        "--operation",
+        "deployment.created",
+        "--actor",
+        "7",
+        "--resource",
+        "deployment/d",
+    ];
     let receipt = json(&server.run(&arguments).ends(0));
     assert!(receipt["checkpoint"].as_str().unwrap().contains('\u{2014}'));
 }

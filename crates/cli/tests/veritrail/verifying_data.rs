@@ -20,7 +20,10 @@ fn recorded() -> tempfile::TempDir {
 }
 
 fn verify(directory: &Path, arguments: &[&str]) -> Ran {
-    run(directory, &[&["verify", "--data", "veritrail-data"], arguments].concat())
+    run(
+        directory,
+        &[&["verify", "--data", "veritrail-data"], arguments].concat(),
+    )
 }
 
 /// The largest pack of entries.
@@ -28,17 +31,32 @@ fn pack(directory: &Path) -> PathBuf {
     let packs = std::fs::read_dir(directory.join("veritrail-data/packs")).unwrap();
     let entries = packs.map(|pack| pack.unwrap().path());
     let entries = entries.filter(|path| path.extension().is_some_and(|kind| kind == "vte"));
-    entries.max_by_key(|path| std::fs::metadata(path).unwrap().len()).unwrap()
+    entries
+        .max_by_key(|path| std::fs::metadata(path).unwrap().len())
+        .unwrap()
 }
 
 #[test]
 fn sound_data_are_verified_with_their_keys_and_self_consistent_without() {
     let directory = recorded();
-    let out = verify(directory.path(), &["--keys", "veritrail-keys", "--receipts", "receipts"]).ends(0);
+    let out = verify(
+        directory.path(),
+        &["--keys", "veritrail-keys", "--receipts", "receipts"],
+    )
+    .ends(0);
     let last = out.lines().last().unwrap();
-    assert!(last.starts_with("Verified: ") && last.contains("50 receipts"), "{out}");
+    assert!(
+        last.starts_with("Verified: ") && last.contains("50 receipts"),
+        "{out}"
+    );
     let out = verify(directory.path(), &[]).ends(4);
-    assert!(out.lines().last().unwrap().starts_with("Self-consistent only: "), "{out}");
+    assert!(
+        out.lines()
+            .last()
+            .unwrap()
+            .starts_with("Self-consistent only: "),
+        "{out}"
+    );
     let json = verify(directory.path(), &["--keys", "veritrail-keys", "--json"]).ends(0);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["verdict"], "verified");
@@ -47,7 +65,18 @@ fn sound_data_are_verified_with_their_keys_and_self_consistent_without() {
 #[test]
 fn data_are_verified_while_the_server_runs() {
     let server = Running::start();
-    server.run(&["emit", "--wait", "--operation", "deployment.created", "--actor", "7", "--resource", "deployment/d"]).ends(0);
+    server
+        .run(&[
+            "emit",
+            "--wait",
+            "--operation",
+            "deployment.created",
+            "--actor",
+            "7",
+            "--resource",
+            "deployment/d",
+        ])
+        .ends(0);
     verify(server.path(), &["--keys", "veritrail-keys"]).ends(0);
 }
 
@@ -61,7 +90,10 @@ fn a_changed_byte_in_a_pack_is_tampering_with_or_without_keys() {
         bent[at] ^= 1;
         std::fs::write(&path, bent).unwrap();
         let out = verify(directory.path(), &["--keys", "veritrail-keys"]).ends(1);
-        assert!(out.contains("tampered: ") && out.contains("Tampered: "), "byte {at}: {out}");
+        assert!(
+            out.contains("tampered: ") && out.contains("Tampered: "),
+            "byte {at}: {out}"
+        );
     }
 }
 
@@ -70,12 +102,18 @@ fn a_receipt_that_the_log_does_not_keep_is_tampering() {
     let directory = recorded();
     let path = directory.path().join("receipts");
     let text = std::fs::read_to_string(&path).unwrap();
-    let mut receipt: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    let mut receipt: serde_json::Value =
+        serde_json::from_str(text.lines().next().unwrap()).unwrap();
     receipt["leaf_hash"] = "00".repeat(32).into();
     std::fs::write(&path, format!("{receipt}\n")).unwrap();
-    verify(directory.path(), &["--keys", "veritrail-keys", "--receipts", "receipts"]).ends(1);
+    verify(
+        directory.path(),
+        &["--keys", "veritrail-keys", "--receipts", "receipts"],
+    )
+    .ends(1);
     std::fs::write(&path, "{}\n").unwrap();
-    verify(directory.path(), &["--receipts", "receipts"]).complains(2, "receipts line 1: expected a receipt");
+    verify(directory.path(), &["--receipts", "receipts"])
+        .complains(2, "receipts line 1: expected a receipt");
 }
 
 #[test]
@@ -90,13 +128,40 @@ fn the_keys_of_another_installation_do_not_vouch() {
 #[test]
 fn anchors_vouch_for_what_they_cover() {
     let directory = tempfile::tempdir().unwrap();
-    let arguments = ["--print-key", "--anchor-file", "anchors", "--anchor-interval-seconds", "1"];
+    let arguments = [
+        "--print-key",
+        "--anchor-file",
+        "anchors",
+        "--anchor-interval-seconds",
+        "1",
+    ];
     let server = Running::start_in(directory, &arguments);
-    assert!(server.welcome.contains("Claim: anchored (anchors, every 1 s)"), "{}", server.welcome);
-    server.run(&["emit", "--wait", "--operation", "deployment.created", "--actor", "7", "--resource", "deployment/d"]).ends(0);
+    assert!(
+        server
+            .welcome
+            .contains("Claim: anchored (anchors, every 1 s)"),
+        "{}",
+        server.welcome
+    );
+    server
+        .run(&[
+            "emit",
+            "--wait",
+            "--operation",
+            "deployment.created",
+            "--actor",
+            "7",
+            "--resource",
+            "deployment/d",
+        ])
+        .ends(0);
     let anchors = server.path().join("anchors");
     // The interval is a second; asking the server is what passes the time.
-    while std::fs::read(&anchors).is_ok_and(|text| !text.is_empty()) == false {
+    let written = || std::fs::read(&anchors).is_ok_and(|text| !text.is_empty());
+    let mut patience = 5_000;
+    while !written() {
+        patience -= 1;
+        assert!(patience > 0, "no anchor came");
         server.run(&["log", "list"]).ends(0);
     }
     let directory = server.stop();

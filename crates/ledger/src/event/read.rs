@@ -7,6 +7,7 @@ use super::fields::{Fields, wrong_type};
 use super::{ACTOR_TYPES, Event, OUTCOMES, Party};
 use crate::json::{Member, Value};
 use crate::rejection::{Reason, Rejection};
+use crate::secret;
 use crate::time::Micros;
 use crate::warning::Warning;
 
@@ -194,6 +195,10 @@ impl<'a> Draft<'a> {
                 "expected a type such as deployment",
             ));
         };
+        if secret::is_secret_shaped(&kind) {
+            let expected = "expected a type such as deployment, found what looks like a secret";
+            return Err(Rejection::new(Reason::BadValue, type_pointer, expected));
+        }
         if !is_resource_type(&kind) {
             let expected = "expected 1 to 64 of a-z, 0-9 and _, beginning with a letter";
             return Err(Rejection::new(Reason::BadValue, type_pointer, expected));

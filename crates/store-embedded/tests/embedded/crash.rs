@@ -66,6 +66,47 @@ fn survives(side: CrashSide, losses: impl Fn(u64) -> Vec<Loss>) {
     println!("crash points: {points} {side:?}; {recovered} stores recovered, the others did not exist yet");
 }
 
+/// What a process that is started again does before the power goes: nothing, or write on, or write on and end well.
+#[derive(Clone, Copy, Debug)]
+enum Restarted {
+    Closed,
+    Wrote,
+    WroteAndClosed,
+}
+
+impl Restarted {
+    const ALL: [Self; 3] = [Self::Closed, Self::Wrote, Self::WroteAndClosed];
+
+    /// Opens what a dead process left in the page cache, and answers the disk as a power cut then leaves it. `None`
+    /// when there was no store yet.
+    fn then_power_cut(self, site: &Site, disk: &SimDisk, account: &mut Account, loss: Loss) -> Option<SimDisk> {
+        let store = life::reopen(site, account, &format!("{self:?}"))?;
+        if !matches!(self, Self::Closed) {
+            life::write_unclosed(&store, account);
+        }
+        if !matches!(self, Self::Wrote) {
+            life::close(&store);
+        }
+        Some(disk.after_crash(loss))
+    }
+}
+
+/// A process dies, or gives up, at `disk`'s faults; another one takes over; then the power goes.
+fn survives_restarts(stopped: &Stopped, at: &str, loss: Loss) -> u64 {
+    let mut recovered = 0;
+    for restarted in Restarted::ALL {
+        let at = format!("{at}, {restarted:?}, then a power cut with {loss:?} lost");
+        let disk = stopped.disk.after_kill();
+        let site = stopped.site.on(&disk);
+        let mut account = stopped.account.clone();
+        let Some(cut) = restarted.then_power_cut(&site, &disk, &mut account, loss) else { continue };
+        let site = site.on(&cut);
+        life::verify_found(&site, &account, &at);
+        recovered += u64::from(life::check(&site, &account, &at));
+    }
+    recovered
+}
+
 #[test]
 fn a_crash_before_any_sync_loses_nothing_acknowledged() {
     survives(CrashSide::Before, |point| vec![Loss::All, Loss::Kept, Loss::Random(point)]);
@@ -74,4 +115,71 @@ fn a_crash_before_any_sync_loses_nothing_acknowledged() {
 #[test]
 fn a_crash_after_any_sync_loses_nothing_acknowledged() {
     survives(CrashSide::After, |point| vec![Loss::All, Loss::Kept, Loss::Random(point)]);
+}
+
+#[test]
+fn a_process_killed_before_any_sync_and_a_power_cut_later_lose_nothing_acknowledged() {
+    let mut recovered = 0;
+    let points = Beginning::new().at_every_point(CrashSide::Before, |point, stopped| {
+        for loss in [Loss::All, Loss::Random(point)] {
+            recovered += survives_restarts(&stopped, &format!("killed before sync point {point}"), loss);
+        }
+    });
+    println!("kill points: {points}; {recovered} stores recovered");
+}
+
+#[test]
+fn a_crash_while_recovering_loses_nothing_acknowledged() {
+    let mut crashes = 0;
+    let beginning = Beginning::new();
+    beginning.at_every_point(CrashSide::Before, |point, stopped| {
+        if point % 7 != 3 {
+            return;
+        }
+        let left = stopped.disk.after_crash(Loss::Random(point));
+        for again in 1..SYNC_POINTS_MAX {
+            let (site, disk) = stopped.site.on(&left).copy(&left);
+            disk.crash_at_sync(again, if again % 2 == 0 { CrashSide::Before } else { CrashSide::After });
+            let at = format!("crash at sync point {point}, and at {again} of the recovery");
+            let ended = life::recover_and_close(&site);
+            if !disk.crashed() {
+                assert!(ended.is_ok() || stopped.account.is_empty(), "{at}: {ended:?}");
+                return;
+            }
+            crashes += 1;
+            let site = site.on(&disk.after_crash(Loss::Random(point * again)));
+            life::verify_found(&site, &stopped.account, &at);
+            life::check(&site, &stopped.account, &at);
+        }
+    });
+    assert!(crashes > 100, "{crashes} crashes while recovering are too few");
+    println!("crashes while recovering: {crashes}, all recovered");
+}
+
+#[test]
+fn a_failing_fsync_stops_writing_and_loses_nothing_acknowledged() {
+    let beginning = Beginning::new();
+    let (mut points, mut poisoned, mut recovered) = (0, 0, 0);
+    for point in 1..SYNC_POINTS_MAX {
+        let (site, disk) = beginning.site.copy(&beginning.disk);
+        disk.fail_sync(point);
+        let mut account = Account::default();
+        let ended = life::live(&site, &beginning.records, &mut account);
+        if disk.sync_points() < point {
+            break;
+        }
+        points += 1;
+        poisoned += u64::from(ended.is_err());
+        let stopped = Stopped { site, disk, account };
+        let at = format!("sync point {point} failed");
+        for loss in [Loss::All, Loss::Kept, Loss::Random(point)] {
+            let site = stopped.site.on(&stopped.disk.after_crash(loss));
+            let at = format!("{at}, {loss:?} lost");
+            life::verify_found(&site, &stopped.account, &at);
+            recovered += u64::from(life::check(&site, &stopped.account, &at));
+        }
+        recovered += survives_restarts(&stopped, &at, Loss::All);
+    }
+    assert!(poisoned * 2 > points, "most failures stop the store");
+    println!("failing fsyncs: {points}, of which {poisoned} stopped the store; {recovered} recoveries");
 }

@@ -69,7 +69,7 @@ impl Account {
             .collect()
     }
 
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.tenants.is_empty() && self.events.iter().all(|sent| sent.receipt.is_none())
     }
 
@@ -167,6 +167,36 @@ pub(crate) fn live(site: &Site, records: &[TenantRecord; 2], account: &mut Accou
     Ok(())
 }
 
+/// Opens what a dead process left; `None` when it had not made a store yet.
+pub(crate) fn reopen(site: &Site, account: &Account, at: &str) -> Option<Arc<EmbeddedStore>> {
+    match site.open() {
+        Ok(store) => Some(store),
+        Err(OpenError::Layout(LayoutError::HalfInitialised { .. })) if account.is_empty() => None,
+        Err(error) => panic!("{at}: {error}: {error:?}"),
+    }
+}
+
+/// Writes a little and leaves the store as it is.
+pub(crate) fn write_unclosed(store: &EmbeddedStore, account: &mut Account) {
+    for tenant in ["alpha", "beta"] {
+        if tenant_named(store, tenant).is_some() {
+            account.append(store, (tenant, false), &["r1", "r2"]).unwrap();
+        }
+    }
+}
+
+/// Closes a store on a disk that works.
+pub(crate) fn close(store: &EmbeddedStore) {
+    block_on(store.close()).unwrap();
+}
+
+/// Opens and closes on a disk that may stop.
+pub(crate) fn recover_and_close(site: &Site) -> Result<(), Stopped> {
+    let store = try_open(site)?;
+    block_on(store.close())?;
+    Ok(())
+}
+
 fn try_open(site: &Site) -> Result<Arc<EmbeddedStore>, Stopped> {
     let (keys, signer) = site.try_keys().ok_or(Stopped)?;
     Ok(site.open_with(keys, signer)?)
@@ -195,11 +225,7 @@ pub(crate) fn verify_found(site: &Site, account: &Account, at: &str) {
 
 /// Opens what a crash left and holds it against the account. `false` when the crash came before there was a store.
 pub(crate) fn check(site: &Site, account: &Account, at: &str) -> bool {
-    let store = match site.open() {
-        Ok(store) => store,
-        Err(OpenError::Layout(LayoutError::HalfInitialised { .. })) if account.is_empty() => return false,
-        Err(error) => panic!("{at}: {error}: {error:?}"),
-    };
+    let Some(store) = reopen(site, account, at) else { return false };
     check_registry(&store, account, at);
     check_events(&store, account, at);
     check_order(&store, at);

@@ -15,6 +15,9 @@ pub(super) struct FileNode {
     pub(super) current: Vec<u8>,
     durable: Vec<u8>,
     dirty: BTreeSet<usize>,
+    /// Lengths since the last sync, oldest first: from and to. What grows by writing may be found at any length in
+    /// between; setting a length is one step of the file system's journal, kept whole or lost whole.
+    lengths: Vec<(usize, usize)>,
 }
 
 impl FileNode {
@@ -35,6 +38,7 @@ impl FileNode {
         let end = offset + bytes.len();
         let from = offset.min(self.current.len());
         if end > self.current.len() {
+            self.lengths.push((self.current.len(), end));
             self.current.resize(end, 0);
         }
         self.current[offset..end].copy_from_slice(bytes);
@@ -47,6 +51,7 @@ impl FileNode {
             length.max(self.current.len()),
         );
         self.current.resize(length, 0);
+        self.lengths.push((length, length));
         self.touch(from, end);
     }
 
@@ -57,11 +62,14 @@ impl FileNode {
 
     /// Some of what was written becomes durable, by sectors; the rest never will.
     pub(super) fn settle_some(&mut self, chance: &mut Chance) {
-        let (old, new) = (self.durable.len(), self.current.len());
         let length = match chance.number() % 3 {
-            0 => old,
-            1 => new,
-            _ => chance.between(old.min(new), old.max(new)),
+            0 => self.durable.len(),
+            1 => self.current.len(),
+            _ if self.lengths.is_empty() => self.durable.len(),
+            _ => {
+                let (low, high) = self.lengths[chance.between(0, self.lengths.len() - 1)];
+                chance.between(low, high)
+            }
         };
         self.settle(length, || chance.coin());
     }
@@ -69,6 +77,7 @@ impl FileNode {
     /// Nothing written since the last sync ever becomes durable.
     pub(super) fn settle_none(&mut self) {
         self.dirty.clear();
+        self.lengths.clear();
     }
 
     /// The file as it is found after a crash.
@@ -77,6 +86,7 @@ impl FileNode {
             current: self.durable.clone(),
             durable: self.durable.clone(),
             dirty: BTreeSet::new(),
+            lengths: Vec::new(),
         }
     }
 
@@ -99,6 +109,7 @@ impl FileNode {
     /// Brings the durable bytes to `length`, with the dirty sectors that `keeps` picks.
     fn settle(&mut self, length: usize, mut keeps: impl FnMut() -> bool) {
         self.durable.resize(length, 0);
+        self.lengths.clear();
         for sector in std::mem::take(&mut self.dirty) {
             let from = sector * SECTOR_BYTES;
             let end = (from + SECTOR_BYTES).min(length).min(self.current.len());

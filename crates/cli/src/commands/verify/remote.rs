@@ -22,12 +22,27 @@ pub(super) fn check(client: &Client, asked: &[String], pins: &Pins) -> Result<Re
         match check_log(client, log, pins) {
             Ok(found) => report.logs.push(found),
             Err(CheckError::Fault(fault)) => report.faults.push(fault),
+            Err(CheckError::Failed(failure)) if is_pinned_but_absent(log, &failure, pins) => {
+                report.faults.push(Fault {
+                    log: Some(log.to_string()),
+                    seq: None,
+                    file: None,
+                    what: "it is pinned, but the server does not show it".to_owned(),
+                });
+            }
             Err(CheckError::Failed(failure)) => {
                 report.failed.get_or_insert(failure);
             }
         }
     }
     Ok(report)
+}
+
+/// Whether a log that must be there is answered with "not found".
+fn is_pinned_but_absent(log: LogId, failure: &Failure, pins: &Pins) -> bool {
+    let end = format!("/{log}");
+    failure.code.as_deref() == Some(api::code::NOT_FOUND)
+        && pins.origins().any(|origin| origin.ends_with(&end))
 }
 
 /// Pinned logs that the server does not list.
