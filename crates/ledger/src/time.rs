@@ -11,8 +11,8 @@ pub struct Micros(i64);
 
 static PARSER: DateTimeParser = DateTimeParser::new();
 static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
-/// The last microsecond that prints with a four-digit year in every zone: 9999-12-30T22:00:00.999999Z.
-const LAST: i64 = 253_402_207_200_999_999;
+/// The last microsecond that prints with a four-digit year in every zone: 9999-12-30T21:59:59.999999Z.
+const LAST: i64 = 253_402_207_199_999_999;
 
 /// A text that is no RFC 3339 time between 1970 and 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +83,7 @@ mod tests {
         for text in [
             "1970-01-01T00:00:00.000000Z",
             "2026-03-12T14:32:07.123000Z",
-            "9999-12-30T22:00:00.999999Z",
+            "9999-12-30T21:59:59.999999Z",
         ] {
             assert_eq!(Micros::parse(text).unwrap().to_string(), text);
         }
