@@ -31,6 +31,7 @@ pub(crate) struct Connection {
     #[arg(
         long,
         env = "VERITRAIL_URL",
+        hide_env_values = true,
         default_value = "http://127.0.0.1:7400",
         value_name = "URL"
     )]

@@ -129,6 +129,35 @@ pub fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8], secrecy: Secrecy) -> 
     disk.sync_dir(directory)
 }
 
+/// Puts a copy of the first `length` bytes of a file in its place, as [`replace`] does.
+///
+/// For files that are found at start and built on: what is read of them may be in the page cache only, and where a sync
+/// of the old file failed, no later one of it would make the bytes durable.
+pub fn renew(disk: &dyn Disk, path: &Path, length: u64, secrecy: Secrecy) -> io::Result<()> {
+    let directory = directory_of(path)?;
+    let temporary = temporary_of(path)?;
+    if disk.exists(&temporary)? {
+        disk.remove(&temporary)?;
+    }
+    let from = disk.open(path, OpenMode::Read, secrecy)?;
+    let to = disk.open(&temporary, OpenMode::Create, secrecy)?;
+    let mut bytes = Vec::new();
+    let mut at = 0;
+    while at < length {
+        let size = (length - at).min(COPIED_BYTES);
+        bytes.resize(usize::try_from(size).map_err(io::Error::other)?, 0);
+        from.read_at(&mut bytes, at)?;
+        to.write_at(&bytes, at)?;
+        at += size;
+    }
+    to.sync()?;
+    disk.rename(&temporary, path)?;
+    disk.sync_dir(directory)
+}
+
+/// Bytes copied at once.
+const COPIED_BYTES: u64 = 1024 * 1024;
+
 /// Makes a new file with these bytes, durably. `AlreadyExists` if the name is taken: nothing is ever overwritten.
 ///
 /// A crash leaves no file, the whole file, or *part of it under its final name* (perhaps with zeros for bytes): what is

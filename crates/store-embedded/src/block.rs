@@ -262,6 +262,9 @@ impl Records {
             }
             offsets.push(length(at));
             at += size as usize;
+            if at > payload.len() {
+                return cursor.fail("records of the lengths given");
+            }
         }
         offsets.push(length(at));
         if at != payload.len() {
@@ -283,7 +286,7 @@ impl Records {
         if *found != log || seq - first >= u64::from(*count) {
             return None;
         }
-        Some(index + usize::try_from(seq - first).ok()?)
+        index.checked_add(usize::try_from(seq - first).ok()?)
     }
 
     fn piece(&self, index: usize) -> &[u8] {
@@ -311,3 +314,6 @@ impl Records {
         self.payload.len() + self.offsets.len() * 4
     }
 }
+
+#[cfg(test)]
+mod tests;

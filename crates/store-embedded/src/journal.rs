@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use keys::durable::{Disk, DiskFile, OpenMode, Secrecy};
+use keys::durable::{Disk, DiskFile, OpenMode, Secrecy, renew};
 
 use crate::frame::{self, Found, Frame};
 use crate::mac::FrameKey;
@@ -135,27 +135,27 @@ impl Journal {
             let path = path_of(directory, number);
             let newest = index + 1 == numbers.len();
             let failed = |source| JournalError::Disk { path: path.clone(), source };
-            if newest {
-                // What a killed process wrote but did not sync can be read here, and a power cut could still take it
-                // away after we have built on it.
-                let file = disk.open(&path, OpenMode::ReadWrite, Secrecy::Secret).map_err(failed)?;
-                file.sync().map_err(failed)?;
-            }
             let bytes = disk.read(&path, FILE_BYTES * 4).map_err(failed)?;
             let Some(first) = first_frame(&bytes, number) else {
                 // A crash while a file is begun leaves its header behind; no frame can have followed it.
                 let begun = bytes.len() <= FILE_HEADER_BYTES || bytes.iter().all(|byte| *byte == 0);
                 if newest && begun && expected.is_some() {
                     disk.remove(&path).map_err(failed)?;
-                    disk.sync_dir(directory).map_err(failed)?;
                     break;
                 }
                 return Err(JournalError::Damaged { path, offset: 0, what: "the file's header is wrong" });
             };
-            let next = *expected.get_or_insert(first);
-            let gap = closed.last().is_some_and(|(before, _)| before + 1 != number);
-            if first != next || gap || (closed.is_empty() && first > packed + 1) {
-                let path = path_of(directory, closed.last().map_or(number.saturating_sub(1), |(before, _)| before + 1));
+            if newest && bytes.len() == FILE_HEADER_BYTES && expected.is_some_and(|next| first < next) {
+                // Begun when a sync failed; writing went on in the file before.
+                disk.remove(&path).map_err(failed)?;
+                break;
+            }
+            let before = closed.last().map(|(before, _)| *before);
+            let follows = expected == Some(first) && before.is_some_and(|before| before + 1 == number);
+            // Of the files that are not needed any more, a crash while they are removed may leave any.
+            let enough = first <= packed + 1 && expected.is_none_or(|next| first >= next);
+            if !follows && !enough {
+                let path = path_of(directory, before.map_or(number.saturating_sub(1), |before| before + 1));
                 return Err(JournalError::Missing { path, frame: packed });
             }
             let (end, after) = read_frames(&bytes, &path, number, first, newest, &key, &mut frames)?;
@@ -172,12 +172,13 @@ impl Journal {
         closed.pop();
         let path = path_of(directory, number);
         let failed = |source| JournalError::Disk { path: path.clone(), source };
-        let file = disk.open(&path, OpenMode::ReadWrite, Secrecy::Secret).map_err(failed)?;
         if end < length {
             tracing::warn!(file = number, at = end, bytes = length - end, "cut a journal frame that was not finished");
-            file.set_len(end).map_err(failed)?;
-            file.sync().map_err(failed)?;
         }
+        // What a killed process wrote but did not sync was read here, and a power cut could still take it away after we
+        // have built on it; where a sync failed, even after the next one.
+        renew(&*disk, &path, end, Secrecy::Secret).map_err(failed)?;
+        let file = disk.open(&path, OpenMode::ReadWrite, Secrecy::Secret).map_err(failed)?;
         frames.retain(|frame| frame.number > packed);
         let directory = directory.to_owned();
         let journal =

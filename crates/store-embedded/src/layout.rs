@@ -144,7 +144,17 @@ impl Layout {
             return self.read_format(&bytes).map(Stage::Whole);
         }
         let names = disk.list(&self.root).map_err(failed)?;
-        let ours = ["LOCK", "FORMAT.new", "journal", "packs", "ids", "state.redb", "checkpoints", "checkpoints.new"];
+        let ours = [
+            "LOCK",
+            "FORMAT.new",
+            "journal",
+            "packs",
+            "ids",
+            "state.redb",
+            "state.redb.new",
+            "checkpoints",
+            "checkpoints.new",
+        ];
         match names.iter().find(|name| !ours.contains(&name.as_str())) {
             Some(found) => Err(LayoutError::Foreign { path: self.root.clone(), found: found.clone() }),
             None if names.iter().all(|name| name == "LOCK") => Ok(Stage::Empty),
@@ -167,15 +177,21 @@ impl Layout {
         Ok(Format { instance, origin })
     }
 
-    /// Makes the directories. FORMAT comes last, by [`Layout::complete`].
+    /// Makes the directory itself.
+    pub(crate) fn make_root(&self, disk: &dyn Disk) -> Result<(), LayoutError> {
+        disk.create_dir_all(&self.root, Secrecy::Secret).map_err(|source| self.disk_error(source))
+    }
+
+    /// Makes the directories in it. FORMAT comes last, by [`Layout::complete`].
     pub(crate) fn make(&self, disk: &dyn Disk) -> Result<(), LayoutError> {
-        for directory in [self.root.clone(), self.journal(), self.packs(), self.ids()] {
+        for directory in [self.journal(), self.packs(), self.ids()] {
             disk.create_dir_all(&directory, Secrecy::Secret).map_err(|source| self.disk_error(source))?;
         }
         Ok(())
     }
 
-    /// Writes FORMAT: from here on the directory is a whole one.
+    /// Writes FORMAT: from here on the directory is a whole one. Done at every opening, because the name that is seen
+    /// may not be durable yet.
     pub(crate) fn complete(&self, disk: &dyn Disk, format: &Format) -> Result<(), LayoutError> {
         let text = format!("{NAME} {VERSION}\ninstance {}\norigin {}\n", format.instance, format.origin);
         replace(disk, &self.format(), text.as_bytes(), Secrecy::Ordinary).map_err(|source| self.disk_error(source))

@@ -165,19 +165,20 @@ pub(crate) struct Opened {
 pub(crate) fn open(options: Options) -> Result<Opened, OpenError> {
     let layout = Layout::new(&options.data);
     let disk = Arc::clone(&options.disk);
-    let stage = layout.stage(&*disk)?;
-    let frame_key = FrameKey::new(&options.keys.frame_key(options.keys.instance()));
-    if let Stage::Empty = stage {
+    if let Stage::Empty = layout.stage(&*disk)? {
         let signed = options.signer.heads().into_iter().map(|(log, head)| (log, head.size)).next();
         if let Some((log, signed)) = signed {
             return Err(OpenError::RolledBack { log, signed, found: 0 });
         }
-        layout.make(&*disk)?;
+        layout.make_root(&*disk)?;
     }
     let lock = disk.try_lock(&layout.lock()).map_err(|source| match source.kind() {
         io::ErrorKind::WouldBlock => LayoutError::InUse { path: options.data.clone() },
         _ => LayoutError::Disk { path: layout.lock(), source },
     })?;
+    // Again, under the lock: another process may have been faster.
+    let stage = layout.stage(&*disk)?;
+    let frame_key = FrameKey::new(&options.keys.frame_key(options.keys.instance()));
     let state_failed = |source| OpenError::State { path: layout.state(), source };
     let (format, fresh) = match stage {
         Stage::Whole(format) => (format, false),
@@ -186,6 +187,7 @@ pub(crate) fn open(options: Options) -> Result<Opened, OpenError> {
     if format.instance != options.keys.instance() {
         return Err(OpenError::ForeignKeys { keys: options.keys.instance(), data: format.instance });
     }
+    layout.complete(&*disk, &format)?;
     if !fresh && !disk.exists(&layout.state()).map_err(|source| LayoutError::Disk { path: layout.state(), source })? {
         return Err(state_failed(redb::Error::Io(io::ErrorKind::NotFound.into()).into()));
     }
@@ -199,13 +201,12 @@ pub(crate) fn open(options: Options) -> Result<Opened, OpenError> {
 /// Makes what a new data directory holds; FORMAT comes last.
 fn begin(options: &Options, layout: &Layout, key: &FrameKey) -> Result<Format, OpenError> {
     let disk = &options.disk;
+    layout.make(&**disk)?;
     Journal::create(Arc::clone(disk), &layout.journal(), key.clone())?;
     State::open(&**disk, &layout.state()).map_err(|source| OpenError::State { path: layout.state(), source })?;
     let instance = options.keys.instance();
     let origin = options.origin.clone().unwrap_or_else(|| format!("veritrail.invalid/{instance}"));
-    let format = Format { instance, origin };
-    layout.complete(&**disk, &format)?;
-    Ok(format)
+    Ok(Format { instance, origin })
 }
 
 #[expect(clippy::too_many_arguments, reason = "one straight sequence, cut in two to stay readable")]
@@ -220,6 +221,8 @@ fn recover(
     key: FrameKey,
     lock: Box<dyn Lock>,
 ) -> Result<Opened, OpenError> {
+    // Before anything is cut: the rest of what was signed may still stand in the packs.
+    refuse_rolled_back(&*options.signer, &contents, &frames)?;
     let disk = Arc::clone(&options.disk);
     let packs_failed = |source| OpenError::Packs { path: layout.packs(), source };
     let logs: HashMap<LogId, LogRow> = contents.logs.iter().cloned().collect();
@@ -242,13 +245,6 @@ fn recover(
     let shared =
         Arc::new(Shared::new(Arc::clone(&disk), layout.clone(), instance, options.keys, state, reader, view));
     let (heads, newest) = replay(&shared, contents, frames)?;
-    let signed = options.signer.heads();
-    for (log, head) in &signed {
-        let found = heads.get(log).map_or(0, Head::size);
-        if head.size > found {
-            return Err(OpenError::RolledBack { log: *log, signed: head.size, found });
-        }
-    }
     let inbox = Arc::new(Inbox::default());
     let queue = Arc::new(Queue::new(Arc::clone(&shared), options.queue_bytes_max, options.tail_bytes_max));
     let notes = Notes::begin(Arc::clone(&disk), layout.checkpoints(), BTreeMap::new()).map_err(packs_failed)?;
@@ -277,6 +273,22 @@ fn recover(
         vkey_of,
     };
     Ok(Opened { shared, queue, inbox, writer, packer, lock })
+}
+
+/// Holds what the signer remembers against how far state and journal go.
+fn refuse_rolled_back(signer: &dyn Signer, contents: &Contents, frames: &[Frame]) -> Result<(), OpenError> {
+    let mut sizes: HashMap<LogId, u64> = contents.logs.iter().map(|(log, row)| (*log, row.range.size())).collect();
+    for run in frames.iter().flat_map(|frame| &frame.runs) {
+        let size = sizes.entry(run.log).or_default();
+        *size = run.end().max(*size);
+    }
+    for (log, head) in signer.heads() {
+        let found = sizes.get(&log).copied().unwrap_or_default();
+        if head.size > found {
+            return Err(OpenError::RolledBack { log, signed: head.size, found });
+        }
+    }
+    Ok(())
 }
 
 /// The signer's verifier key under any origin, for the writer, which has no signer at hand.

@@ -8,7 +8,7 @@ mod rows;
 
 use std::path::Path;
 
-use keys::durable::{Disk, OpenMode, Secrecy};
+use keys::durable::{Disk, OpenMode, Secrecy, renew};
 use ledger::hash::Hash;
 use ledger::name::LogId;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
@@ -79,8 +79,13 @@ pub(crate) struct Contents {
 }
 
 impl State {
-    /// Opens or makes the state file at `path`.
+    /// Opens or makes the state file at `path`. One that is there is written anew first, because it may hold a commit
+    /// that is seen and not durable (see [`renew`]).
     pub(crate) fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StateError> {
+        if disk.exists(path).map_err(redb::Error::Io)? {
+            let length = disk.open(path, OpenMode::Read, Secrecy::Secret).and_then(|file| file.len());
+            length.and_then(|length| renew(disk, path, length, Secrecy::Secret)).map_err(redb::Error::Io)?;
+        }
         let file = disk.open(path, OpenMode::CreateOrOpen, Secrecy::Secret).map_err(redb::Error::Io)?;
         if let Some(directory) = path.parent() {
             disk.sync_dir(directory).map_err(redb::Error::Io)?;

@@ -41,9 +41,6 @@ pub(crate) struct Emit {
     #[arg(long, value_name = "TYPE/ID", required_unless_present = "json")]
     resource: Option<String>,
 
-    #[command(flatten)]
-    fields: Fields,
-
     /// Show what would be stored, and store nothing
     #[arg(long, conflicts_with = "wait")]
     dry_run: bool,
@@ -55,6 +52,9 @@ pub(crate) struct Emit {
     /// Makes sending again harmless where the event has no id
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
+
+    #[command(flatten)]
+    fields: Fields,
 
     #[command(flatten)]
     connection: Connection,

@@ -52,7 +52,12 @@ pub(crate) struct Verify {
     vkey: Vec<PathBuf>,
 
     /// The server to check, where there is no --data
-    #[arg(long, env = "VERITRAIL_URL", value_name = "URL")]
+    #[arg(
+        long,
+        env = "VERITRAIL_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     url: Option<String>,
 
     /// Only this log; may be given more than once
