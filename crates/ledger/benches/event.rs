@@ -1,5 +1,8 @@
 //! What one event costs on one core: the pure part of its way, from JSON text to a sealed entry.
-#![expect(missing_docs, reason = "criterion's macros make functions without them")]
+#![expect(
+    missing_docs,
+    reason = "criterion's macros make functions without them"
+)]
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +27,10 @@ struct Counter(AtomicU64);
 impl Rng for Counter {
     fn fill(&self, bytes: &mut [u8]) {
         let count = self.0.fetch_add(1, Ordering::Relaxed);
-        for (byte, value) in bytes.iter_mut().zip(count.to_be_bytes().into_iter().cycle()) {
+        for (byte, value) in bytes
+            .iter_mut()
+            .zip(count.to_be_bytes().into_iter().cycle())
+        {
             *byte = value;
         }
     }
@@ -37,8 +43,20 @@ fn keys() -> TenantKeys {
 }
 
 fn prepared(keys: &TenantKeys, rng: &Counter) -> Prepared {
-    let door = Door { keys, key: "k8Fj2LpQ", source: "api", mode: Mode::Open, exceptions: &[], idempotency: None };
-    prepare(json::parse(EVENT.as_bytes()).expect("the event is JSON"), &door, rng).expect("the event is accepted")
+    let door = Door {
+        keys,
+        key: "k8Fj2LpQ",
+        source: "api",
+        mode: Mode::Open,
+        exceptions: &[],
+        idempotency: None,
+    };
+    prepare(
+        json::parse(EVENT.as_bytes()).expect("the event is JSON"),
+        &door,
+        rng,
+    )
+    .expect("the event is accepted")
 }
 
 fn opened() -> Head {
@@ -59,20 +77,41 @@ fn event(c: &mut Criterion) {
     let (keys, rng) = (keys(), Counter::default());
     let mut group = c.benchmark_group("event");
     group.throughput(Throughput::Elements(1));
-    group.bench_function("parse JSON", |b| b.iter(|| json::parse(black_box(EVENT.as_bytes()))));
-    group.bench_function("prepare: parse, mask, entry, parts, digests", |b| b.iter(|| prepared(&keys, &rng)));
+    group.bench_function("parse JSON", |b| {
+        b.iter(|| json::parse(black_box(EVENT.as_bytes())))
+    });
+    group.bench_function("prepare: parse, mask, entry, parts, digests", |b| {
+        b.iter(|| prepared(&keys, &rng))
+    });
     let event = prepared(&keys, &rng);
     let mut head = opened();
     let now = Micros::parse("2026-03-12T14:32:08Z").expect("a time");
-    group.bench_function("seal: entry bytes, leaf hash, right edge", |b| b.iter(|| head.seal(black_box(&event), now)));
-    group.bench_function("all of it", |b| b.iter(|| head.seal(&prepared(&keys, &rng), now)));
-    let details = event.details.as_ref().expect("the event has details").bytes.clone();
-    group.bench_function("part digest", |b| b.iter(|| part::digest(black_box(&details))));
+    group.bench_function("seal: entry bytes, leaf hash, right edge", |b| {
+        b.iter(|| head.seal(black_box(&event), now))
+    });
+    group.bench_function("all of it", |b| {
+        b.iter(|| head.seal(&prepared(&keys, &rng), now))
+    });
+    let details = event
+        .details
+        .as_ref()
+        .expect("the event has details")
+        .bytes
+        .clone();
+    group.bench_function("part digest", |b| {
+        b.iter(|| part::digest(black_box(&details)))
+    });
     let sealed = head.seal(&event, now);
-    group.bench_function("read an entry", |b| b.iter(|| ledger::entry::Entry::parse(black_box(&sealed.entry))));
-    group.bench_function("leaf hash", |b| b.iter(|| Hash::leaf(black_box(&sealed.entry))));
+    group.bench_function("read an entry", |b| {
+        b.iter(|| ledger::entry::Entry::parse(black_box(&sealed.entry)))
+    });
+    group.bench_function("leaf hash", |b| {
+        b.iter(|| Hash::leaf(black_box(&sealed.entry)))
+    });
     let mut range = CompactRange::new();
-    group.bench_function("append a leaf", |b| b.iter(|| range.push(black_box(sealed.leaf))));
+    group.bench_function("append a leaf", |b| {
+        b.iter(|| range.push(black_box(sealed.leaf)))
+    });
     group.finish();
 }
 

@@ -148,10 +148,7 @@ mod tests {
                 "JzYjH4svliH0R3PyEMfeZu6Jt69u5qehZo7F7EPYlSE",
             ),
         ] {
-            assert_eq!(
-                digest(&URL_SAFE_NO_PAD.decode(disclosure).unwrap()),
-                expect
-            );
+            assert_eq!(digest(&URL_SAFE_NO_PAD.decode(disclosure).unwrap()), expect);
         }
     }
 
@@ -179,9 +176,7 @@ mod tests {
     fn long_parts_digest_as_one_encoding() {
         for length in [0, 1, 767, 768, 769, 5_000] {
             let bytes = vec![0x5a; length];
-            let whole = URL_SAFE_NO_PAD.encode(Sha256::digest(
-                URL_SAFE_NO_PAD.encode(&bytes),
-            ));
+            let whole = URL_SAFE_NO_PAD.encode(Sha256::digest(URL_SAFE_NO_PAD.encode(&bytes)));
             assert_eq!(digest(&bytes), whole);
         }
     }

@@ -42,7 +42,9 @@ impl Kind {
     }
 
     fn of(code: u8) -> Option<Self> {
-        [Self::Entries, Self::Parts, Self::Registry].into_iter().find(|kind| kind.code() == code)
+        [Self::Entries, Self::Parts, Self::Registry]
+            .into_iter()
+            .find(|kind| kind.code() == code)
     }
 }
 
@@ -74,15 +76,19 @@ impl Builder {
     /// Adds one record.
     pub(crate) fn push(&mut self, log: LogId, seq: u64, record: &Stored) {
         match self.runs.last_mut() {
-            Some((last, first, count)) if *last == log && *first + u64::from(*count) == seq => *count += 1,
+            Some((last, first, count)) if *last == log && *first + u64::from(*count) == seq => {
+                *count += 1
+            }
             _ => self.runs.push((log, seq, 1)),
         }
-        self.entry_lengths.extend_from_slice(&length(record.entry.len()).to_be_bytes());
+        self.entry_lengths
+            .extend_from_slice(&length(record.entry.len()).to_be_bytes());
         self.entries.extend_from_slice(&record.entry);
         for part in [&record.person, &record.details] {
             let size = part.as_ref().map_or(0, |part| length(part.len()) + 1);
             self.part_lengths.extend_from_slice(&size.to_be_bytes());
-            self.parts.extend_from_slice(part.as_deref().unwrap_or_default());
+            self.parts
+                .extend_from_slice(part.as_deref().unwrap_or_default());
         }
     }
 
@@ -168,7 +174,9 @@ impl Compressor {
     }
 
     fn compress(&mut self, payload: &[u8]) -> Vec<u8> {
-        self.0.compress(payload).expect("zstd compresses any bytes into a buffer of its own bound")
+        self.0
+            .compress(payload)
+            .expect("zstd compresses any bytes into a buffer of its own bound")
     }
 }
 
@@ -198,10 +206,18 @@ pub(crate) enum BlockError {
 
 impl Header {
     /// Reads a header. Without a key its own check is left out.
-    pub(crate) fn parse(bytes: &[u8], place: Place, key: Option<&FrameKey>) -> Result<Self, BlockError> {
-        let bytes: [u8; HEADER_BYTES] =
-            bytes.get(..HEADER_BYTES).and_then(|bytes| bytes.try_into().ok()).ok_or(BlockError::Header)?;
-        let word = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize;
+    pub(crate) fn parse(
+        bytes: &[u8],
+        place: Place,
+        key: Option<&FrameKey>,
+    ) -> Result<Self, BlockError> {
+        let bytes: [u8; HEADER_BYTES] = bytes
+            .get(..HEADER_BYTES)
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or(BlockError::Header)?;
+        let word = |at: usize| {
+            u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize
+        };
         let kind = Kind::of(bytes[4]).ok_or(BlockError::Header)?;
         let known = bytes[..4] == MAGIC && bytes[5] == CODEC_ZSTD && bytes[6..12] == [0; 6];
         let pieces: [&[u8]; 3] = [b"veritrail/block-header", &position(place), &bytes[..20]];
@@ -209,17 +225,37 @@ impl Header {
         if !known || !genuine || word(12) > PAYLOAD_BYTES_MAX || word(16) > PAYLOAD_BYTES_MAX {
             return Err(BlockError::Header);
         }
-        Ok(Self { kind, payload_bytes: word(12), stored_bytes: word(16), bytes })
+        Ok(Self {
+            kind,
+            payload_bytes: word(12),
+            stored_bytes: word(16),
+            bytes,
+        })
     }
 
     /// Checks and unpacks what is stored behind the header.
-    pub(crate) fn open(&self, stored: &[u8], place: Place, key: Option<&FrameKey>) -> Result<Vec<u8>, BlockError> {
-        let pieces: [&[u8]; 4] = [b"veritrail/block", &position(place), &self.bytes[..24], stored];
+    pub(crate) fn open(
+        &self,
+        stored: &[u8],
+        place: Place,
+        key: Option<&FrameKey>,
+    ) -> Result<Vec<u8>, BlockError> {
+        let pieces: [&[u8]; 4] = [
+            b"veritrail/block",
+            &position(place),
+            &self.bytes[..24],
+            stored,
+        ];
         if key.is_some_and(|key| !key.verify(&pieces, &self.bytes[24..])) {
             return Err(BlockError::Check);
         }
-        let payload = zstd::bulk::decompress(stored, self.payload_bytes).map_err(|_| BlockError::Packed)?;
-        if payload.len() == self.payload_bytes { Ok(payload) } else { Err(BlockError::Packed) }
+        let payload =
+            zstd::bulk::decompress(stored, self.payload_bytes).map_err(|_| BlockError::Packed)?;
+        if payload.len() == self.payload_bytes {
+            Ok(payload)
+        } else {
+            Err(BlockError::Packed)
+        }
     }
 }
 
@@ -249,7 +285,11 @@ impl Records {
             runs.push((log, first, length, records));
             records += length as usize;
         }
-        let pieces = if kind == Kind::Parts { records * 2 } else { records };
+        let pieces = if kind == Kind::Parts {
+            records * 2
+        } else {
+            records
+        };
         let table = cursor.take(pieces.saturating_mul(4), "a table of lengths")?;
         let mut at = 4 + runs.len() * 28 + table.len();
         let mut offsets = Vec::with_capacity(pieces + 1);
@@ -270,7 +310,13 @@ impl Records {
         if at != payload.len() {
             return cursor.fail("records of the lengths given");
         }
-        Ok(Self { payload, runs, offsets, absent, kind })
+        Ok(Self {
+            payload,
+            runs,
+            offsets,
+            absent,
+            kind,
+        })
     }
 
     /// The runs: log, first seq, count, index of the first record.
@@ -281,7 +327,9 @@ impl Records {
     /// The index of a record.
     pub(crate) fn index_of(&self, log: LogId, seq: u64) -> Option<usize> {
         // The packer writes runs in order of log and seq.
-        let after = self.runs.partition_point(|(other, first, _, _)| (*other, *first) <= (log, seq));
+        let after = self
+            .runs
+            .partition_point(|(other, first, _, _)| (*other, *first) <= (log, seq));
         let (found, first, count, index) = self.runs.get(after.checked_sub(1)?)?;
         if *found != log || seq - first >= u64::from(*count) {
             return None;
@@ -291,12 +339,18 @@ impl Records {
 
     fn piece(&self, index: usize) -> &[u8] {
         let bounds = self.offsets.get(index).zip(self.offsets.get(index + 1));
-        bounds.and_then(|(from, to)| self.payload.get(*from as usize..*to as usize)).unwrap_or_default()
+        bounds
+            .and_then(|(from, to)| self.payload.get(*from as usize..*to as usize))
+            .unwrap_or_default()
     }
 
     /// The entry of a record.
     pub(crate) fn entry(&self, index: usize) -> &[u8] {
-        debug_assert_eq!(self.kind, Kind::Entries, "only a block of entries is asked for entries");
+        debug_assert_eq!(
+            self.kind,
+            Kind::Entries,
+            "only a block of entries is asked for entries"
+        );
         self.piece(index)
     }
 

@@ -38,26 +38,49 @@ struct Cached {
 
 impl PackReader {
     pub(crate) fn new(disk: Arc<dyn Disk>, directory: PathBuf, key: FrameKey) -> Self {
-        Self { disk, directory, key, cached: Mutex::default() }
+        Self {
+            disk,
+            directory,
+            key,
+            cached: Mutex::default(),
+        }
     }
 
     /// The records of a block.
     pub(crate) fn block(&self, kind: Kind, place: Place) -> Result<Arc<Records>, StoreError> {
-        let half = if kind == Kind::Parts { Half::Parts } else { Half::Entries };
+        let half = if kind == Kind::Parts {
+            Half::Parts
+        } else {
+            Half::Entries
+        };
         let block_key = (place.pack, place.offset, kind);
         if let Some(records) = self.lock().blocks.get(&block_key) {
             return Ok(Arc::clone(records));
         }
         let path = pack::path_of(&self.directory, place.pack, half);
-        let damaged = |what: String| StoreError::Damaged(format!("{} at byte {}: {what}", path.display(), place.offset));
-        let file = self.file(place.pack, half).map_err(|error| StoreError::engine("opening a pack", error))?;
-        let payload = pack::read_block(&*file, place, kind, Some(&self.key)).map_err(|error| match error {
-            pack::ReadError::Disk(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-                StoreError::engine("reading a pack", error)
-            }
-            other => damaged(other.to_string()),
-        })?;
-        let records = Arc::new(Records::parse(kind, payload).map_err(|error| damaged(error.to_string()))?);
+        let damaged = |what: String| {
+            StoreError::Damaged(format!(
+                "{} at byte {}: {what}",
+                path.display(),
+                place.offset
+            ))
+        };
+        let file = self
+            .file(place.pack, half)
+            .map_err(|error| StoreError::engine("opening a pack", error))?;
+        let payload =
+            pack::read_block(&*file, place, kind, Some(&self.key)).map_err(
+                |error| match error {
+                    pack::ReadError::Disk(error)
+                        if error.kind() != io::ErrorKind::UnexpectedEof =>
+                    {
+                        StoreError::engine("reading a pack", error)
+                    }
+                    other => damaged(other.to_string()),
+                },
+            )?;
+        let records =
+            Arc::new(Records::parse(kind, payload).map_err(|error| damaged(error.to_string()))?);
         self.lock().keep(block_key, &records);
         Ok(records)
     }
@@ -68,7 +91,8 @@ impl PackReader {
             return Ok(Arc::clone(file));
         }
         let path = pack::path_of(&self.directory, number, half);
-        let file: Arc<dyn DiskFile> = Arc::from(self.disk.open(&path, OpenMode::Read, Secrecy::Secret)?);
+        let file: Arc<dyn DiskFile> =
+            Arc::from(self.disk.open(&path, OpenMode::Read, Secrecy::Secret)?);
         let mut cached = self.lock();
         if cached.files.len() >= FILES_MAX {
             cached.files.clear();
@@ -90,7 +114,9 @@ impl Cached {
         self.order.push_back(key);
         self.bytes += records.size();
         while self.bytes > CACHE_BYTES {
-            let Some(oldest) = self.order.pop_front() else { return };
+            let Some(oldest) = self.order.pop_front() else {
+                return;
+            };
             if let Some(records) = self.blocks.remove(&oldest) {
                 self.bytes -= records.size();
             }

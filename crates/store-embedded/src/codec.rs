@@ -23,11 +23,21 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn fail<T>(&self, expected: &'static str) -> Result<T, Malformed> {
-        Err(Malformed { expected, offset: self.at })
+        Err(Malformed {
+            expected,
+            offset: self.at,
+        })
     }
 
-    pub(crate) fn take(&mut self, length: usize, expected: &'static str) -> Result<&'a [u8], Malformed> {
-        let end = self.at.checked_add(length).filter(|end| *end <= self.bytes.len());
+    pub(crate) fn take(
+        &mut self,
+        length: usize,
+        expected: &'static str,
+    ) -> Result<&'a [u8], Malformed> {
+        let end = self
+            .at
+            .checked_add(length)
+            .filter(|end| *end <= self.bytes.len());
         match end.and_then(|end| self.bytes.get(self.at..end)) {
             Some(bytes) => {
                 self.at += length;
@@ -37,7 +47,10 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    pub(crate) fn array<const N: usize>(&mut self, expected: &'static str) -> Result<[u8; N], Malformed> {
+    pub(crate) fn array<const N: usize>(
+        &mut self,
+        expected: &'static str,
+    ) -> Result<[u8; N], Malformed> {
         let bytes = self.take(N, expected)?;
         bytes.try_into().or_else(|_| self.fail(expected))
     }
@@ -61,7 +74,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// Like [`sized`](Self::sized), with length + 1 stored so that 0 means absent.
-    pub(crate) fn optional(&mut self, expected: &'static str) -> Result<Option<&'a [u8]>, Malformed> {
+    pub(crate) fn optional(
+        &mut self,
+        expected: &'static str,
+    ) -> Result<Option<&'a [u8]>, Malformed> {
         match self.u32(expected)? {
             0 => Ok(None),
             length => self.take(length as usize - 1, expected).map(Some),

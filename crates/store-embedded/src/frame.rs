@@ -64,7 +64,10 @@ impl Frame {
         out.push(OP_END);
         let payload = &out[start + HEADER_BYTES..];
         let size = length(payload.len()).to_be_bytes();
-        let place = Place { file, number: self.number };
+        let place = Place {
+            file,
+            number: self.number,
+        };
         let check = key.mac(&[&place.header(), &size]);
         let mac = key.mac(&[&place.payload(), payload]);
         let header = &mut out[start..start + HEADER_BYTES];
@@ -77,7 +80,10 @@ impl Frame {
 
     /// Reads a payload whose check was found right.
     fn decode(number: u64, payload: &[u8]) -> Result<Self, Malformed> {
-        let mut frame = Self { number, ..Self::default() };
+        let mut frame = Self {
+            number,
+            ..Self::default()
+        };
         let mut cursor = Cursor::new(payload);
         loop {
             match cursor.u8("an operation")? {
@@ -97,7 +103,11 @@ impl Frame {
                         let details = cursor.optional("a details part")?;
                         records.push(Stored::from_bytes(log, entry, person, details));
                     }
-                    frame.runs.push(Run { log, first, records: Arc::new(records) });
+                    frame.runs.push(Run {
+                        log,
+                        first,
+                        records: Arc::new(records),
+                    });
                 }
                 _ => return cursor.fail("an operation of this version"),
             }
@@ -154,23 +164,40 @@ pub(crate) fn read(bytes: &[u8], file: u64, key: &FrameKey) -> Found {
         Some(0) => return Found::Torn,
         Some(_) => {}
     }
-    let Some(header) = bytes.get(..HEADER_BYTES) else { return Found::Torn };
+    let Some(header) = bytes.get(..HEADER_BYTES) else {
+        return Found::Torn;
+    };
     let mut number = [0; 8];
     number.copy_from_slice(&header[4..12]);
     let mut size = [0; 4];
     size.copy_from_slice(&header[12..16]);
-    let place = Place { file, number: u64::from_be_bytes(number) };
+    let place = Place {
+        file,
+        number: u64::from_be_bytes(number),
+    };
     if header[..4] != MAGIC || !key.verify(&[&place.header(), &size], &header[16..20]) {
         // The sector with the rest of the header never arrived: the mac is all zeros then, as no mac is.
         let torn = header[20..] == [0; MAC_BYTES];
-        return if torn { Found::Torn } else { Found::Damaged("a frame's header is wrong") };
+        return if torn {
+            Found::Torn
+        } else {
+            Found::Damaged("a frame's header is wrong")
+        };
     }
     let whole = HEADER_BYTES + u32::from_be_bytes(size) as usize;
-    let Some(payload) = bytes.get(HEADER_BYTES..whole) else { return Found::Torn };
+    let Some(payload) = bytes.get(HEADER_BYTES..whole) else {
+        return Found::Torn;
+    };
     if !key.verify(&[&place.payload(), payload], &header[20..HEADER_BYTES]) {
         // A write that was cut short leaves sectors that still read as zeros; a changed byte does not.
-        let torn = has_zero_sector(&bytes[..whole]) || payload.last() == Some(&0) || header[20..] == [0; MAC_BYTES];
-        return if torn { Found::Torn } else { Found::Damaged("a frame's check is wrong") };
+        let torn = has_zero_sector(&bytes[..whole])
+            || payload.last() == Some(&0)
+            || header[20..] == [0; MAC_BYTES];
+        return if torn {
+            Found::Torn
+        } else {
+            Found::Damaged("a frame's check is wrong")
+        };
     }
     match Frame::decode(place.number, payload) {
         Ok(frame) => Found::Frame(frame, whole),
@@ -181,7 +208,9 @@ pub(crate) fn read(bytes: &[u8], file: u64, key: &FrameKey) -> Found {
 /// Whether a run of zeros as long as a disk's smallest unit of writing lies in the bytes. Half a sector is looked for,
 /// because a frame need not begin on a sector's edge.
 fn has_zero_sector(bytes: &[u8]) -> bool {
-    bytes.chunks_exact(256).any(|chunk| chunk.iter().all(|byte| *byte == 0))
+    bytes
+        .chunks_exact(256)
+        .any(|chunk| chunk.iter().all(|byte| *byte == 0))
 }
 
 #[cfg(test)]

@@ -43,7 +43,12 @@ pub(crate) struct IdRun {
 
 impl IdRun {
     /// Writes a run of sorted rows, durably.
-    pub(crate) fn write(disk: &dyn Disk, directory: &Path, number: u64, rows: &[Row]) -> io::Result<Self> {
+    pub(crate) fn write(
+        disk: &dyn Disk,
+        directory: &Path,
+        number: u64,
+        rows: &[Row],
+    ) -> io::Result<Self> {
         debug_assert!(rows.is_sorted(), "a run is sorted");
         let path = path_of(directory, number);
         if disk.exists(&path)? {
@@ -82,8 +87,18 @@ impl IdRun {
         for (key, _) in rows {
             filter.add(*key);
         }
-        let fences = rows.iter().step_by(FENCE_ROWS).map(|(key, _)| *key).collect();
-        Self { number, count: rows.len(), file, fences, filter }
+        let fences = rows
+            .iter()
+            .step_by(FENCE_ROWS)
+            .map(|(key, _)| *key)
+            .collect();
+        Self {
+            number,
+            count: rows.len(),
+            file,
+            fences,
+            filter,
+        }
     }
 
     /// Appends the places filed under `key`.
@@ -92,7 +107,10 @@ impl IdRun {
             return Ok(());
         }
         // Rows of one key may lie on both sides of a fence.
-        let mut fence = self.fences.partition_point(|fence| *fence < key).saturating_sub(1);
+        let mut fence = self
+            .fences
+            .partition_point(|fence| *fence < key)
+            .saturating_sub(1);
         loop {
             let from = fence * FENCE_ROWS;
             let count = FENCE_ROWS.min(self.count.saturating_sub(from));
@@ -100,7 +118,8 @@ impl IdRun {
                 return Ok(());
             }
             let mut bytes = vec![0; count * ROW_BYTES];
-            self.file.read_at(&mut bytes, (FILE_HEADER_BYTES + from * ROW_BYTES) as u64)?;
+            self.file
+                .read_at(&mut bytes, (FILE_HEADER_BYTES + from * ROW_BYTES) as u64)?;
             for (found_key, seq) in bytes.chunks_exact(ROW_BYTES).map(row) {
                 if found_key == key {
                     found.push(seq);
@@ -120,7 +139,10 @@ impl IdRun {
 }
 
 fn row(bytes: &[u8]) -> Row {
-    let word = |half: &[u8]| half.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+    let word = |half: &[u8]| {
+        half.iter()
+            .fold(0, |word, byte| (word << 8) | u64::from(*byte))
+    };
     (word(&bytes[..8]), word(&bytes[8..]))
 }
 
@@ -151,7 +173,10 @@ pub(crate) struct IdIndex {
 impl IdIndex {
     /// Starts from what is on disk.
     pub(crate) fn new(runs: Vec<Arc<IdRun>>, recent: impl Iterator<Item = Row>) -> Self {
-        let mut index = Self { runs, ..Self::default() };
+        let mut index = Self {
+            runs,
+            ..Self::default()
+        };
         recent.for_each(|row| index.add(row));
         index
     }
@@ -170,7 +195,12 @@ impl IdIndex {
         let mut found = Vec::new();
         if let Some(seq) = self.recent.get(&key) {
             found.push(*seq);
-            found.extend(self.more.iter().filter(|(other, _)| *other == key).map(|(_, seq)| *seq));
+            found.extend(
+                self.more
+                    .iter()
+                    .filter(|(other, _)| *other == key)
+                    .map(|(_, seq)| *seq),
+            );
         }
         for run in &self.runs {
             run.find(key, &mut found)?;
@@ -190,7 +220,11 @@ impl IdIndex {
                 self.recent.remove(key);
             }
         }
-        let runs_hold: std::collections::BTreeSet<&Row> = if self.more.is_empty() { <_>::default() } else { moved.iter().collect() };
+        let runs_hold: std::collections::BTreeSet<&Row> = if self.more.is_empty() {
+            <_>::default()
+        } else {
+            moved.iter().collect()
+        };
         let more = std::mem::take(&mut self.more);
         for row in more {
             if !runs_hold.contains(&row) {
@@ -209,7 +243,10 @@ pub(crate) fn to_merge(runs: &[Arc<IdRun>]) -> Vec<Arc<IdRun>> {
     for run in runs {
         by_tier.entry(tier(run)).or_default().push(Arc::clone(run));
     }
-    by_tier.into_values().find(|runs| runs.len() >= RUNS_PER_TIER).unwrap_or_default()
+    by_tier
+        .into_values()
+        .find(|runs| runs.len() >= RUNS_PER_TIER)
+        .unwrap_or_default()
 }
 
 /// All rows of some runs, sorted.
@@ -250,7 +287,9 @@ struct Filter {
 
 impl Filter {
     fn for_keys(keys: usize) -> Self {
-        Self { lines: vec![[0; 8]; (keys * 12).div_ceil(512).max(1)] }
+        Self {
+            lines: vec![[0; 8]; (keys * 12).div_ceil(512).max(1)],
+        }
     }
 
     fn line(&self, key: u64) -> usize {

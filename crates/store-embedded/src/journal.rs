@@ -86,7 +86,11 @@ pub(crate) fn path_of(directory: &Path, number: u64) -> PathBuf {
 
 impl Journal {
     /// Begins the journal of a new data directory.
-    pub(crate) fn create(disk: Arc<dyn Disk>, directory: &Path, key: FrameKey) -> Result<Self, JournalError> {
+    pub(crate) fn create(
+        disk: Arc<dyn Disk>,
+        directory: &Path,
+        key: FrameKey,
+    ) -> Result<Self, JournalError> {
         Self::begin(disk, directory, key, 1, 1)
     }
 
@@ -98,7 +102,8 @@ impl Journal {
         next_frame: u64,
     ) -> Result<Self, JournalError> {
         let path = path_of(directory, number);
-        let file = new_file(&*disk, directory, number, next_frame).map_err(|source| JournalError::Disk { path, source })?;
+        let file = new_file(&*disk, directory, number, next_frame)
+            .map_err(|source| JournalError::Disk { path, source })?;
         Ok(Self {
             disk,
             directory: directory.to_owned(),
@@ -120,10 +125,16 @@ impl Journal {
         key: FrameKey,
         packed: u64,
     ) -> Result<(Self, Vec<Frame>), JournalError> {
-        let failed = |source| JournalError::Disk { path: directory.to_owned(), source };
+        let failed = |source| JournalError::Disk {
+            path: directory.to_owned(),
+            source,
+        };
         let mut numbers: Vec<u64> = Vec::new();
         for name in disk.list(directory).map_err(failed)? {
-            if let Some(number) = name.strip_suffix(".vtj").and_then(|number| number.parse().ok()) {
+            if let Some(number) = name
+                .strip_suffix(".vtj")
+                .and_then(|number| number.parse().ok())
+            {
                 numbers.push(number);
             }
         }
@@ -134,7 +145,10 @@ impl Journal {
         for (index, number) in numbers.iter().copied().enumerate() {
             let path = path_of(directory, number);
             let newest = index + 1 == numbers.len();
-            let failed = |source| JournalError::Disk { path: path.clone(), source };
+            let failed = |source| JournalError::Disk {
+                path: path.clone(),
+                source,
+            };
             let bytes = disk.read(&path, FILE_BYTES * 4).map_err(failed)?;
             let Some(first) = first_frame(&bytes, number) else {
                 // A crash while a file is begun leaves its header behind; no frame can have followed it.
@@ -143,46 +157,87 @@ impl Journal {
                     disk.remove(&path).map_err(failed)?;
                     break;
                 }
-                return Err(JournalError::Damaged { path, offset: 0, what: "the file's header is wrong" });
+                return Err(JournalError::Damaged {
+                    path,
+                    offset: 0,
+                    what: "the file's header is wrong",
+                });
             };
-            if newest && bytes.len() == FILE_HEADER_BYTES && expected.is_some_and(|next| first < next) {
+            if newest
+                && bytes.len() == FILE_HEADER_BYTES
+                && expected.is_some_and(|next| first < next)
+            {
                 // Begun when a sync failed; writing went on in the file before.
                 disk.remove(&path).map_err(failed)?;
                 break;
             }
             let before = closed.last().map(|(before, _)| *before);
-            let follows = expected == Some(first) && before.is_some_and(|before| before + 1 == number);
+            let follows =
+                expected == Some(first) && before.is_some_and(|before| before + 1 == number);
             // Of the files that are not needed any more, a crash while they are removed may leave any.
             let enough = first <= packed + 1 && expected.is_none_or(|next| first >= next);
             if !follows && !enough {
-                let path = path_of(directory, before.map_or(number.saturating_sub(1), |before| before + 1));
-                return Err(JournalError::Missing { path, frame: packed });
+                let path = path_of(
+                    directory,
+                    before.map_or(number.saturating_sub(1), |before| before + 1),
+                );
+                return Err(JournalError::Missing {
+                    path,
+                    frame: packed,
+                });
             }
-            let (end, after) = read_frames(&bytes, &path, number, first, newest, &key, &mut frames)?;
+            let (end, after) =
+                read_frames(&bytes, &path, number, first, newest, &key, &mut frames)?;
             expected = Some(after);
             closed.push((number, after - 1));
             last = Some((number, end, bytes.len() as u64));
         }
         let Some(((number, end, length), next_frame)) = last.zip(expected) else {
-            return Err(JournalError::Missing { path: path_of(directory, 1), frame: packed });
+            return Err(JournalError::Missing {
+                path: path_of(directory, 1),
+                frame: packed,
+            });
         };
         if next_frame <= packed {
-            return Err(JournalError::Missing { path: path_of(directory, number + 1), frame: packed });
+            return Err(JournalError::Missing {
+                path: path_of(directory, number + 1),
+                frame: packed,
+            });
         }
         closed.pop();
         let path = path_of(directory, number);
-        let failed = |source| JournalError::Disk { path: path.clone(), source };
+        let failed = |source| JournalError::Disk {
+            path: path.clone(),
+            source,
+        };
         if end < length {
-            tracing::warn!(file = number, at = end, bytes = length - end, "cut a journal frame that was not finished");
+            tracing::warn!(
+                file = number,
+                at = end,
+                bytes = length - end,
+                "cut a journal frame that was not finished"
+            );
         }
         // What a killed process wrote but did not sync was read here, and a power cut could still take it away after we
         // have built on it; where a sync failed, even after the next one.
         renew(&*disk, &path, end, Secrecy::Secret).map_err(failed)?;
-        let file = disk.open(&path, OpenMode::ReadWrite, Secrecy::Secret).map_err(failed)?;
+        let file = disk
+            .open(&path, OpenMode::ReadWrite, Secrecy::Secret)
+            .map_err(failed)?;
         frames.retain(|frame| frame.number > packed);
         let directory = directory.to_owned();
-        let journal =
-            Self { disk, directory, key, closed, number, file, end, next_frame, buffer: Vec::new(), syncs: 0 };
+        let journal = Self {
+            disk,
+            directory,
+            key,
+            closed,
+            number,
+            file,
+            end,
+            next_frame,
+            buffer: Vec::new(),
+            syncs: 0,
+        };
         Ok((journal, frames))
     }
 
@@ -198,7 +253,10 @@ impl Journal {
 
     /// Makes a frame durable. Its number must be [`next_frame`](Self::next_frame).
     pub(crate) fn append(&mut self, frame: &Frame) -> Result<(), AppendFailure> {
-        assert_eq!(frame.number, self.next_frame, "frames are numbered without a gap");
+        assert_eq!(
+            frame.number, self.next_frame,
+            "frames are numbered without a gap"
+        );
         if self.end >= FILE_BYTES {
             self.rotate().map_err(AppendFailure::Full)?;
         }
@@ -222,7 +280,12 @@ impl Journal {
     }
 
     fn rotate(&mut self) -> io::Result<()> {
-        let file = new_file(&*self.disk, &self.directory, self.number + 1, self.next_frame)?;
+        let file = new_file(
+            &*self.disk,
+            &self.directory,
+            self.number + 1,
+            self.next_frame,
+        )?;
         self.closed.push((self.number, self.next_frame - 1));
         self.number += 1;
         self.file = file;
@@ -236,11 +299,19 @@ impl Journal {
         if self.end > FILE_BYTES / 8 && frame + 1 == self.next_frame {
             self.rotate()?;
         }
-        let dead = self.closed.iter().take_while(|(_, last)| *last <= frame).count();
+        let dead = self
+            .closed
+            .iter()
+            .take_while(|(_, last)| *last <= frame)
+            .count();
         for (number, _) in self.closed.drain(..dead) {
             self.disk.remove(&path_of(&self.directory, number))?;
         }
-        if dead > 0 { self.disk.sync_dir(&self.directory) } else { Ok(()) }
+        if dead > 0 {
+            self.disk.sync_dir(&self.directory)
+        } else {
+            Ok(())
+        }
     }
 
     /// Exchanges the current file for an empty one when everything in it is safe elsewhere: at a clean end.
@@ -252,7 +323,12 @@ impl Journal {
     }
 }
 
-fn new_file(disk: &dyn Disk, directory: &Path, number: u64, first: u64) -> io::Result<Box<dyn DiskFile>> {
+fn new_file(
+    disk: &dyn Disk,
+    directory: &Path,
+    number: u64,
+    first: u64,
+) -> io::Result<Box<dyn DiskFile>> {
     let path = path_of(directory, number);
     if disk.exists(&path)? {
         // Left by a rotation that failed before anything was written to it.
@@ -289,7 +365,11 @@ fn read_frames(
 ) -> Result<(u64, u64), JournalError> {
     let mut at = FILE_HEADER_BYTES;
     let mut next = first;
-    let damaged = |at: usize, what| JournalError::Damaged { path: path.to_owned(), offset: at as u64, what };
+    let damaged = |at: usize, what| JournalError::Damaged {
+        path: path.to_owned(),
+        offset: at as u64,
+        what,
+    };
     loop {
         let rest = bytes.get(at..).unwrap_or_default();
         match frame::read(rest, number, key) {
@@ -301,8 +381,15 @@ fn read_frames(
             Found::Frame(..) => return Err(damaged(at, "a frame stands out of its order")),
             Found::End => return Ok((at as u64, next)),
             // Only the last group can be unfinished: the next is written after the one before is safe.
-            Found::Torn if newest && !another_follows(rest, number, key) => return Ok((at as u64, next)),
-            Found::Torn => return Err(damaged(at, "a frame is missing bytes, and others follow it")),
+            Found::Torn if newest && !another_follows(rest, number, key) => {
+                return Ok((at as u64, next));
+            }
+            Found::Torn => {
+                return Err(damaged(
+                    at,
+                    "a frame is missing bytes, and others follow it",
+                ));
+            }
             Found::Damaged(what) => return Err(damaged(at, what)),
         }
     }
@@ -310,6 +397,12 @@ fn read_frames(
 
 /// Whether a whole frame stands anywhere behind an unreadable one.
 fn another_follows(bytes: &[u8], number: u64, key: &FrameKey) -> bool {
-    let magics = bytes.windows(4).enumerate().skip(1).filter(|(_, window)| *window == frame::MAGIC);
-    magics.into_iter().any(|(at, _)| matches!(frame::read(&bytes[at..], number, key), Found::Frame(..)))
+    let magics = bytes
+        .windows(4)
+        .enumerate()
+        .skip(1)
+        .filter(|(_, window)| *window == frame::MAGIC);
+    magics
+        .into_iter()
+        .any(|(at, _)| matches!(frame::read(&bytes[at..], number, key), Found::Frame(..)))
 }

@@ -98,7 +98,9 @@ pub(crate) enum Stage {
 
 impl Layout {
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self {
+            root: root.to_owned(),
+        }
     }
 
     pub(crate) fn format(&self) -> PathBuf {
@@ -130,7 +132,10 @@ impl Layout {
     }
 
     fn disk_error(&self, source: io::Error) -> LayoutError {
-        LayoutError::Disk { path: self.root.clone(), source }
+        LayoutError::Disk {
+            path: self.root.clone(),
+            source,
+        }
     }
 
     /// Looks at what is there.
@@ -140,7 +145,9 @@ impl Layout {
             return Ok(Stage::Empty);
         }
         if disk.exists(&self.format()).map_err(failed)? {
-            let bytes = disk.read(&self.format(), FORMAT_BYTES_MAX).map_err(failed)?;
+            let bytes = disk
+                .read(&self.format(), FORMAT_BYTES_MAX)
+                .map_err(failed)?;
             return self.read_format(&bytes).map(Stage::Whole);
         }
         let names = disk.list(&self.root).map_err(failed)?;
@@ -156,36 +163,61 @@ impl Layout {
             "checkpoints.new",
         ];
         match names.iter().find(|name| !ours.contains(&name.as_str())) {
-            Some(found) => Err(LayoutError::Foreign { path: self.root.clone(), found: found.clone() }),
+            Some(found) => Err(LayoutError::Foreign {
+                path: self.root.clone(),
+                found: found.clone(),
+            }),
             None if names.iter().all(|name| name == "LOCK") => Ok(Stage::Empty),
-            None => Err(LayoutError::HalfInitialised { path: self.root.clone() }),
+            None => Err(LayoutError::HalfInitialised {
+                path: self.root.clone(),
+            }),
         }
     }
 
     fn read_format(&self, bytes: &[u8]) -> Result<Format, LayoutError> {
-        let foreign = || LayoutError::Foreign { path: self.root.clone(), found: "a FORMAT file of something else".into() };
+        let foreign = || LayoutError::Foreign {
+            path: self.root.clone(),
+            found: "a FORMAT file of something else".into(),
+        };
         let text = str::from_utf8(bytes).map_err(|_| foreign())?;
         let mut lines = text.lines();
-        let version = lines.next().and_then(|line| line.strip_prefix(NAME)?.trim().parse::<u32>().ok());
+        let version = lines
+            .next()
+            .and_then(|line| line.strip_prefix(NAME)?.trim().parse::<u32>().ok());
         let version = version.ok_or_else(foreign)?;
         if version > VERSION {
-            return Err(LayoutError::Newer { path: self.root.clone(), found: version });
+            return Err(LayoutError::Newer {
+                path: self.root.clone(),
+                found: version,
+            });
         }
-        let mut field = |name: &str| lines.next().and_then(|line| line.strip_prefix(name)).map(str::trim);
-        let instance = field("instance").and_then(InstanceId::parse).ok_or_else(foreign)?;
-        let origin = field("origin").filter(|origin| !origin.is_empty()).ok_or_else(foreign)?.to_owned();
+        let mut field = |name: &str| {
+            lines
+                .next()
+                .and_then(|line| line.strip_prefix(name))
+                .map(str::trim)
+        };
+        let instance = field("instance")
+            .and_then(InstanceId::parse)
+            .ok_or_else(foreign)?;
+        let origin = field("origin")
+            .filter(|origin| !origin.is_empty())
+            .ok_or_else(foreign)?
+            .to_owned();
         Ok(Format { instance, origin })
     }
 
     /// Makes the directory itself.
     pub(crate) fn make_root(&self, disk: &dyn Disk) -> Result<(), LayoutError> {
-        disk.create_dir_all(&self.root, Secrecy::Secret).map_err(|source| self.disk_error(source))
+        disk.create_dir_all(&self.root, Secrecy::Secret)
+            .map_err(|source| self.disk_error(source))
     }
 
     /// Makes the directories in it. FORMAT comes last, by [`Layout::complete`].
     pub(crate) fn make(&self, disk: &dyn Disk) -> Result<(), LayoutError> {
         for directory in [self.journal(), self.packs(), self.ids()] {
-            disk.create_dir_all(&directory, Secrecy::Secret).map_err(|source| self.disk_error(source))?;
+            disk.create_dir_all(&directory, Secrecy::Secret)
+                .map_err(|source| self.disk_error(source))?;
         }
         Ok(())
     }
@@ -193,7 +225,11 @@ impl Layout {
     /// Writes FORMAT: from here on the directory is a whole one. Done at every opening, because the name that is seen
     /// may not be durable yet.
     pub(crate) fn complete(&self, disk: &dyn Disk, format: &Format) -> Result<(), LayoutError> {
-        let text = format!("{NAME} {VERSION}\ninstance {}\norigin {}\n", format.instance, format.origin);
-        replace(disk, &self.format(), text.as_bytes(), Secrecy::Ordinary).map_err(|source| self.disk_error(source))
+        let text = format!(
+            "{NAME} {VERSION}\ninstance {}\norigin {}\n",
+            format.instance, format.origin
+        );
+        replace(disk, &self.format(), text.as_bytes(), Secrecy::Ordinary)
+            .map_err(|source| self.disk_error(source))
     }
 }

@@ -5,31 +5,31 @@
 //! [`keys::durable`] only, so that the tests can stop the machine at any sync point.
 
 // What lies on the disk.
-mod codec;
-mod mac;
-mod layout;
-mod run;
-mod frame;
-mod journal;
 mod block;
-mod pack;
+mod codec;
+mod frame;
 mod ids;
+mod journal;
+mod layout;
+mod mac;
+mod pack;
 mod registry_text;
+mod run;
 mod state;
 
 // What works on it.
 mod cache;
-mod shared;
-mod read;
-mod room;
-mod queue;
-mod writer;
-mod packer;
-mod signing;
 mod open;
 mod own;
+mod packer;
+mod queue;
+mod read;
+mod room;
+mod shared;
+mod signing;
 mod store;
 pub mod verify;
+mod writer;
 
 pub use journal::JournalError;
 pub use layout::LayoutError;

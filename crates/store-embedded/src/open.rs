@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keys::durable::{Disk, Lock};
-use keys::signer::Signer;
 use keys::master::{KeysDirectory, KeysError};
+use keys::signer::Signer;
 use ledger::clock_guard::ClockGuard;
 use ledger::name::{InstanceId, LogId, TenantId};
 use ledger::seal::Head;
@@ -97,7 +97,9 @@ pub enum OpenError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The keys are another instance's.
-    #[error("the keys directory belongs to instance {keys}, the data to instance {data}; name the right one")]
+    #[error(
+        "the keys directory belongs to instance {keys}, the data to instance {data}; name the right one"
+    )]
     ForeignKeys {
         /// Whose keys.
         keys: InstanceId,
@@ -131,7 +133,9 @@ pub enum OpenError {
         found: u64,
     },
     /// The data are not what was signed.
-    #[error("log {log} is not what was signed at {size} entries; run `veritrail verify` to see where it differs")]
+    #[error(
+        "log {log} is not what was signed at {size} entries; run `veritrail verify` to see where it differs"
+    )]
     Tampered {
         /// Which log.
         log: LogId,
@@ -166,36 +170,73 @@ pub(crate) fn open(options: Options) -> Result<Opened, OpenError> {
     let layout = Layout::new(&options.data);
     let disk = Arc::clone(&options.disk);
     if let Stage::Empty = layout.stage(&*disk)? {
-        let signed = options.signer.heads().into_iter().map(|(log, head)| (log, head.size)).next();
+        let signed = options
+            .signer
+            .heads()
+            .into_iter()
+            .map(|(log, head)| (log, head.size))
+            .next();
         if let Some((log, signed)) = signed {
-            return Err(OpenError::RolledBack { log, signed, found: 0 });
+            return Err(OpenError::RolledBack {
+                log,
+                signed,
+                found: 0,
+            });
         }
         layout.make_root(&*disk)?;
     }
-    let lock = disk.try_lock(&layout.lock()).map_err(|source| match source.kind() {
-        io::ErrorKind::WouldBlock => LayoutError::InUse { path: options.data.clone() },
-        _ => LayoutError::Disk { path: layout.lock(), source },
-    })?;
+    let lock = disk
+        .try_lock(&layout.lock())
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::WouldBlock => LayoutError::InUse {
+                path: options.data.clone(),
+            },
+            _ => LayoutError::Disk {
+                path: layout.lock(),
+                source,
+            },
+        })?;
     // Again, under the lock: another process may have been faster.
     let stage = layout.stage(&*disk)?;
     let frame_key = FrameKey::new(&options.keys.frame_key(options.keys.instance()));
-    let state_failed = |source| OpenError::State { path: layout.state(), source };
+    let state_failed = |source| OpenError::State {
+        path: layout.state(),
+        source,
+    };
     let (format, fresh) = match stage {
         Stage::Whole(format) => (format, false),
         Stage::Empty => (begin(&options, &layout, &frame_key)?, true),
     };
     if format.instance != options.keys.instance() {
-        return Err(OpenError::ForeignKeys { keys: options.keys.instance(), data: format.instance });
+        return Err(OpenError::ForeignKeys {
+            keys: options.keys.instance(),
+            data: format.instance,
+        });
     }
     layout.complete(&*disk, &format)?;
-    if !fresh && !disk.exists(&layout.state()).map_err(|source| LayoutError::Disk { path: layout.state(), source })? {
-        return Err(state_failed(redb::Error::Io(io::ErrorKind::NotFound.into()).into()));
+    if !fresh
+        && !disk
+            .exists(&layout.state())
+            .map_err(|source| LayoutError::Disk {
+                path: layout.state(),
+                source,
+            })?
+    {
+        return Err(state_failed(
+            redb::Error::Io(io::ErrorKind::NotFound.into()).into(),
+        ));
     }
     let state = State::open(&*disk, &layout.state()).map_err(state_failed)?;
     let contents = state.contents().map_err(state_failed)?;
-    let (journal, frames) =
-        Journal::open(Arc::clone(&disk), &layout.journal(), frame_key.clone(), contents.progress.frame)?;
-    recover(options, &layout, format, state, &contents, journal, &frames, frame_key, lock)
+    let (journal, frames) = Journal::open(
+        Arc::clone(&disk),
+        &layout.journal(),
+        frame_key.clone(),
+        contents.progress.frame,
+    )?;
+    recover(
+        options, &layout, format, state, &contents, journal, &frames, frame_key, lock,
+    )
 }
 
 /// Makes what a new data directory holds; FORMAT comes last.
@@ -203,13 +244,22 @@ fn begin(options: &Options, layout: &Layout, key: &FrameKey) -> Result<Format, O
     let disk = &options.disk;
     layout.make(&**disk)?;
     Journal::create(Arc::clone(disk), &layout.journal(), key.clone())?;
-    State::open(&**disk, &layout.state()).map_err(|source| OpenError::State { path: layout.state(), source })?;
+    State::open(&**disk, &layout.state()).map_err(|source| OpenError::State {
+        path: layout.state(),
+        source,
+    })?;
     let instance = options.keys.instance();
-    let origin = options.origin.clone().unwrap_or_else(|| format!("veritrail.invalid/{instance}"));
+    let origin = options
+        .origin
+        .clone()
+        .unwrap_or_else(|| format!("veritrail.invalid/{instance}"));
     Ok(Format { instance, origin })
 }
 
-#[expect(clippy::too_many_arguments, reason = "one straight sequence, cut in two to stay readable")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one straight sequence, cut in two to stay readable"
+)]
 fn recover(
     options: Options,
     layout: &Layout,
@@ -224,7 +274,10 @@ fn recover(
     // Before anything is cut: the rest of what was signed may still stand in the packs.
     refuse_rolled_back(&*options.signer, &contents, &frames)?;
     let disk = Arc::clone(&options.disk);
-    let packs_failed = |source| OpenError::Packs { path: layout.packs(), source };
+    let packs_failed = |source| OpenError::Packs {
+        path: layout.packs(),
+        source,
+    };
     let logs: HashMap<LogId, LogRow> = contents.logs.iter().cloned().collect();
     let packs = Packs::resume(
         Arc::clone(&disk),
@@ -239,15 +292,32 @@ fn recover(
     let instance = Instance {
         id: format.instance,
         origin: format.origin,
-        tenant: view.registry.by_name.get(INSTANCE_TENANT).copied().unwrap_or(TenantId(format.instance.0)),
+        tenant: view
+            .registry
+            .by_name
+            .get(INSTANCE_TENANT)
+            .copied()
+            .unwrap_or(TenantId(format.instance.0)),
     };
     let reader = PackReader::new(Arc::clone(&disk), layout.packs(), key);
-    let shared =
-        Arc::new(Shared::new(Arc::clone(&disk), layout.clone(), instance, options.keys, state, reader, view));
+    let shared = Arc::new(Shared::new(
+        Arc::clone(&disk),
+        layout.clone(),
+        instance,
+        options.keys,
+        state,
+        reader,
+        view,
+    ));
     let (heads, newest) = replay(&shared, contents, frames)?;
     let inbox = Arc::new(Inbox::default());
-    let queue = Arc::new(Queue::new(Arc::clone(&shared), options.queue_bytes_max, options.tail_bytes_max));
-    let notes = Notes::begin(Arc::clone(&disk), layout.checkpoints(), BTreeMap::new()).map_err(packs_failed)?;
+    let queue = Arc::new(Queue::new(
+        Arc::clone(&shared),
+        options.queue_bytes_max,
+        options.tail_bytes_max,
+    ));
+    let notes = Notes::begin(Arc::clone(&disk), layout.checkpoints(), BTreeMap::new())
+        .map_err(packs_failed)?;
     let mut packer = Packer {
         shared: Arc::clone(&shared),
         inbox: Arc::clone(&inbox),
@@ -272,12 +342,27 @@ fn recover(
         room: Room::new(disk, layout.root.clone(), options.reserve_bytes),
         vkey_of,
     };
-    Ok(Opened { shared, queue, inbox, writer, packer, lock })
+    Ok(Opened {
+        shared,
+        queue,
+        inbox,
+        writer,
+        packer,
+        lock,
+    })
 }
 
 /// Holds what the signer remembers against how far state and journal go.
-fn refuse_rolled_back(signer: &dyn Signer, contents: &Contents, frames: &[Frame]) -> Result<(), OpenError> {
-    let mut sizes: HashMap<LogId, u64> = contents.logs.iter().map(|(log, row)| (*log, row.range.size())).collect();
+fn refuse_rolled_back(
+    signer: &dyn Signer,
+    contents: &Contents,
+    frames: &[Frame],
+) -> Result<(), OpenError> {
+    let mut sizes: HashMap<LogId, u64> = contents
+        .logs
+        .iter()
+        .map(|(log, row)| (*log, row.range.size()))
+        .collect();
     for run in frames.iter().flat_map(|frame| &frame.runs) {
         let size = sizes.entry(run.log).or_default();
         *size = run.end().max(*size);
@@ -285,7 +370,11 @@ fn refuse_rolled_back(signer: &dyn Signer, contents: &Contents, frames: &[Frame]
     for (log, head) in signer.heads() {
         let found = sizes.get(&log).copied().unwrap_or_default();
         if head.size > found {
-            return Err(OpenError::RolledBack { log, signed: head.size, found });
+            return Err(OpenError::RolledBack {
+                log,
+                signed: head.size,
+                found,
+            });
         }
     }
     Ok(())
@@ -295,7 +384,11 @@ fn refuse_rolled_back(signer: &dyn Signer, contents: &Contents, frames: &[Frame]
 fn vkey_maker(signer: &dyn Signer) -> VerifierKeyOf {
     let public_key = signer.public_key();
     let sample = signer.vkey("veritrail.invalid");
-    let encoded = sample.as_deref().and_then(|vkey| vkey.splitn(3, '+').nth(2)).unwrap_or_default().to_owned();
+    let encoded = sample
+        .as_deref()
+        .and_then(|vkey| vkey.splitn(3, '+').nth(2))
+        .unwrap_or_default()
+        .to_owned();
     Box::new(move |origin| {
         let id = ledger::note::key_id(origin, ledger::note::ED25519, &public_key);
         format!("{origin}+{}+{encoded}", ledger::name::to_hex(&id))
@@ -303,12 +396,21 @@ fn vkey_maker(signer: &dyn Signer) -> VerifierKeyOf {
 }
 
 /// What was packed, as readers see it.
-fn view_of(contents: &Contents, disk: &dyn Disk, layout: &Layout, keys: &KeysDirectory) -> Result<View, OpenError> {
+fn view_of(
+    contents: &Contents,
+    disk: &dyn Disk,
+    layout: &Layout,
+    keys: &KeysDirectory,
+) -> Result<View, OpenError> {
     let mut registry = Registry::default();
     for tenant in &contents.tenants {
         registry.add_tenant(tenant.clone(), keys)?;
     }
-    registry.api_keys = contents.api_keys.iter().map(|key| (key.id.clone(), key.clone())).collect();
+    registry.api_keys = contents
+        .api_keys
+        .iter()
+        .map(|key| (key.id.clone(), key.clone()))
+        .collect();
     let recorded: HashMap<LogId, u64> = contents.recorded.iter().copied().collect();
     let mut logs = HashMap::new();
     for (log, row) in &contents.logs {
@@ -323,13 +425,25 @@ fn view_of(contents: &Contents, disk: &dyn Disk, layout: &Layout, keys: &KeysDir
     }
     let mut runs = Vec::new();
     for number in &contents.id_runs {
-        let failed = |source| OpenError::Packs { path: layout.ids(), source };
+        let failed = |source| OpenError::Packs {
+            path: layout.ids(),
+            source,
+        };
         let run = IdRun::open(disk, &layout.ids(), *number).map_err(failed)?;
-        let damaged = || failed(io::Error::new(io::ErrorKind::InvalidData, format!("run {number} of ids is damaged")));
+        let damaged = || {
+            failed(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("run {number} of ids is damaged"),
+            ))
+        };
         runs.push(Arc::new(run.ok_or_else(damaged)?));
     }
     let ids = IdIndex::new(runs, contents.recent_ids.iter().copied());
-    Ok(View { logs, ids, registry })
+    Ok(View {
+        logs,
+        ids,
+        registry,
+    })
 }
 
 /// Makes the journal's frames visible and rebuilds the writer's heads.
@@ -338,8 +452,11 @@ fn replay(
     contents: &Contents,
     frames: &[Frame],
 ) -> Result<(HashMap<LogId, Head>, Micros), OpenError> {
-    let mut edges: HashMap<LogId, (CompactRange, Micros)> =
-        contents.logs.iter().map(|(log, row)| (*log, (row.range.clone(), row.last))).collect();
+    let mut edges: HashMap<LogId, (CompactRange, Micros)> = contents
+        .logs
+        .iter()
+        .map(|(log, row)| (*log, (row.range.clone(), row.last)))
+        .collect();
     for frame in frames {
         publish(shared, frame)?;
         for run in &frame.runs {
@@ -350,8 +467,15 @@ fn replay(
             }
         }
     }
-    let newest = edges.values().map(|(_, last)| *last).max().unwrap_or_default();
-    let heads = edges.into_iter().map(|(log, (range, last))| (log, Head::resume(log, range, last))).collect();
+    let newest = edges
+        .values()
+        .map(|(_, last)| *last)
+        .max()
+        .unwrap_or_default();
+    let heads = edges
+        .into_iter()
+        .map(|(log, (range, last))| (log, Head::resume(log, range, last)))
+        .collect();
     Ok((heads, newest))
 }
 
@@ -369,7 +493,8 @@ impl Packer {
             } else {
                 let plan = root_plan(size);
                 let hashes = self.shared.nodes(*log, plan.nodes())?;
-                CompactRange::from_parts(size, hashes).map_err(|_| OpenError::Tampered { log: *log, size })?
+                CompactRange::from_parts(size, hashes)
+                    .map_err(|_| OpenError::Tampered { log: *log, size })?
             };
             if last.is_some_and(|last| last.root != edge.root()) {
                 return Err(OpenError::Tampered { log: *log, size });
@@ -380,7 +505,14 @@ impl Packer {
                 self.signing.extend(*log, origin.clone(), leaves);
             }
             if let Some((last, note)) = last.zip(self.signing.signer().resign(log, &origin)) {
-                signed_again.push((*log, SignedHead { size: last.size, root: last.root, note }));
+                signed_again.push((
+                    *log,
+                    SignedHead {
+                        size: last.size,
+                        root: last.root,
+                        note,
+                    },
+                ));
             }
         }
         let mut view = self.shared.view_mut();
@@ -390,7 +522,12 @@ impl Packer {
             }
         }
         drop(view);
-        self.signing.keep(signed_again.into_iter().map(|(log, head)| (log, head.note)).collect());
+        self.signing.keep(
+            signed_again
+                .into_iter()
+                .map(|(log, head)| (log, head.note))
+                .collect(),
+        );
         self.sign()?;
         Ok(())
     }

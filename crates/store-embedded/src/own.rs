@@ -27,12 +27,22 @@ pub(crate) fn event(
     write_string(resource.1, &mut text);
     text.push_str("},\"outcome\":{\"result\":\"success\"}");
     if !metadata.is_empty() {
-        let members = metadata.iter().map(|(name, value)| ((*name).to_owned().into(), Value::string(value.clone())));
+        let members = metadata
+            .iter()
+            .map(|(name, value)| ((*name).to_owned().into(), Value::string(value.clone())));
         text.push_str(",\"metadata\":");
         ledger::json::write_compact(&Value::Object(members.collect()), &mut text);
     }
     text.push('}');
-    let door = Door { keys, key: SOURCE, source: SOURCE, mode: Mode::Open, exceptions: &[], idempotency: None };
-    let value = ledger::json::parse(text.as_bytes()).map_err(|error| StoreError::engine("an event of our own", error))?;
+    let door = Door {
+        keys,
+        key: SOURCE,
+        source: SOURCE,
+        mode: Mode::Open,
+        exceptions: &[],
+        idempotency: None,
+    };
+    let value = ledger::json::parse(text.as_bytes())
+        .map_err(|error| StoreError::engine("an event of our own", error))?;
     prepare_own(value, &door, rng).map_err(|error| StoreError::engine("an event of our own", error))
 }

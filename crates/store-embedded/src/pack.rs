@@ -46,7 +46,10 @@ pub(crate) fn numbers(disk: &dyn Disk, directory: &Path) -> io::Result<Vec<u32>>
     let names = disk.list(directory)?;
     let mut numbers: Vec<u32> = names
         .iter()
-        .filter_map(|name| name.strip_suffix(".vte").or_else(|| name.strip_suffix(".vtp")))
+        .filter_map(|name| {
+            name.strip_suffix(".vte")
+                .or_else(|| name.strip_suffix(".vtp"))
+        })
         .filter_map(|number| number.parse().ok())
         .collect();
     numbers.sort_unstable();
@@ -55,7 +58,11 @@ pub(crate) fn numbers(disk: &dyn Disk, directory: &Path) -> io::Result<Vec<u32>>
 }
 
 /// The first bytes of a file.
-pub(crate) fn file_header(instance: InstanceId, number: u32, half: Half) -> [u8; FILE_HEADER_BYTES] {
+pub(crate) fn file_header(
+    instance: InstanceId,
+    number: u32,
+    half: Half,
+) -> [u8; FILE_HEADER_BYTES] {
     let mut header = [0; FILE_HEADER_BYTES];
     header[..8].copy_from_slice(&MAGIC);
     header[8..12].copy_from_slice(&number.to_be_bytes());
@@ -89,15 +96,31 @@ impl Appender {
         file.write_at(&file_header(instance, number, half), 0)?;
         file.sync()?;
         disk.sync_dir(directory)?;
-        Ok(Self { file, end: FILE_HEADER_BYTES as u64 })
+        Ok(Self {
+            file,
+            end: FILE_HEADER_BYTES as u64,
+        })
     }
 
     /// Opens the newest pack and cuts what a crash left behind `end`.
-    pub(crate) fn resume(disk: &dyn Disk, directory: &Path, number: u32, half: Half, end: u64) -> io::Result<Self> {
-        let file = disk.open(&path_of(directory, number, half), OpenMode::ReadWrite, Secrecy::Secret)?;
+    pub(crate) fn resume(
+        disk: &dyn Disk,
+        directory: &Path,
+        number: u32,
+        half: Half,
+        end: u64,
+    ) -> io::Result<Self> {
+        let file = disk.open(
+            &path_of(directory, number, half),
+            OpenMode::ReadWrite,
+            Secrecy::Secret,
+        )?;
         let length = file.len()?;
         if length < end {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the pack is shorter than the state says"));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the pack is shorter than the state says",
+            ));
         }
         if length > end {
             file.set_len(end)?;

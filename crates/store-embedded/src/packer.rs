@@ -107,16 +107,27 @@ impl Packer {
         }
         drop(view);
         let counters = &self.shared.counters;
-        counters.unsigned.fetch_sub(newly.min(counters.unsigned.load(Ordering::Relaxed)), Ordering::Relaxed);
-        self.signing.keep(signed.into_iter().map(|(log, head)| (log, head.note)).collect());
+        counters.unsigned.fetch_sub(
+            newly.min(counters.unsigned.load(Ordering::Relaxed)),
+            Ordering::Relaxed,
+        );
+        self.signing.keep(
+            signed
+                .into_iter()
+                .map(|(log, head)| (log, head.note))
+                .collect(),
+        );
         self.shared.note_signed(now);
         Ok(())
     }
 
     /// Lets readers find the round's records in packs instead of the tail.
     fn switch(&self, frames: &[Frame], round: &Round) -> Result<(), StoreError> {
-        let ends: HashMap<LogId, (u32, u64)> =
-            round.logs.iter().map(|(log, row)| (*log, (row.number, row.range.size()))).collect();
+        let ends: HashMap<LogId, (u32, u64)> = round
+            .logs
+            .iter()
+            .map(|(log, row)| (*log, (row.number, row.range.size())))
+            .collect();
         let mut view = self.shared.view_mut();
         for (log, (number, packed)) in ends {
             let log = view.logs.get_mut(&log).ok_or(StoreError::NotFound)?;
@@ -133,7 +144,10 @@ impl Packer {
         }
         drop(view);
         let bytes: usize = frames.iter().map(Frame::size).sum();
-        self.shared.counters.tail_bytes.fetch_sub(bytes as u64, Ordering::Relaxed);
+        self.shared
+            .counters
+            .tail_bytes
+            .fetch_sub(bytes as u64, Ordering::Relaxed);
         Ok(())
     }
 }

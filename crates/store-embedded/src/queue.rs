@@ -23,13 +23,26 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// Something for the writer to do.
 #[derive(Debug)]
 pub(crate) enum Job {
-    Append { batch: Batch, reply: Reply<Vec<Outcome>> },
-    Administer { change: Change, records: Vec<(LogRef, Prepared)>, reply: Reply<()> },
-    ConfirmClock { reply: Reply<()> },
+    Append {
+        batch: Batch,
+        reply: Reply<Vec<Outcome>>,
+    },
+    Administer {
+        change: Change,
+        records: Vec<(LogRef, Prepared)>,
+        reply: Reply<()>,
+    },
+    ConfirmClock {
+        reply: Reply<()>,
+    },
     /// Frames up to this one are packed and signed.
-    Cut { frame: u64 },
+    Cut {
+        frame: u64,
+    },
     /// Write nothing more; answer when everything that waited is written.
-    Close { reply: Reply<()> },
+    Close {
+        reply: Reply<()>,
+    },
 }
 
 impl Job {
@@ -59,7 +72,13 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) fn new(shared: Arc<Shared>, bytes_max: u64, tail_bytes_max: u64) -> Self {
-        Self { shared, jobs: Mutex::default(), filled: Condvar::new(), bytes_max, tail_bytes_max }
+        Self {
+            shared,
+            jobs: Mutex::default(),
+            filled: Condvar::new(),
+            bytes_max,
+            tail_bytes_max,
+        }
     }
 
     /// Queues a producer's or administrator's job, or says why not.
@@ -76,8 +95,13 @@ impl Queue {
             || counters.tail_bytes.load(Ordering::Relaxed) > self.tail_bytes_max;
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         // An empty queue takes any one job: limits.rs bounds it.
-        if jobs.len() >= JOBS_MAX || (full && !jobs.is_empty()) || counters.tail_bytes.load(Ordering::Relaxed) > self.tail_bytes_max {
-            return Err(StoreError::Busy { retry_after_ms: RETRY_AFTER_MS });
+        if jobs.len() >= JOBS_MAX
+            || (full && !jobs.is_empty())
+            || counters.tail_bytes.load(Ordering::Relaxed) > self.tail_bytes_max
+        {
+            return Err(StoreError::Busy {
+                retry_after_ms: RETRY_AFTER_MS,
+            });
         }
         self.push(&mut jobs, job, size);
         Ok(())
@@ -91,7 +115,10 @@ impl Queue {
     }
 
     fn push(&self, jobs: &mut VecDeque<(Job, usize)>, job: Job, size: usize) {
-        self.shared.counters.queued_bytes.fetch_add(size as u64, Ordering::Relaxed);
+        self.shared
+            .counters
+            .queued_bytes
+            .fetch_add(size as u64, Ordering::Relaxed);
         self.shared.counters.queued.fetch_add(1, Ordering::Relaxed);
         jobs.push_back((job, size));
         self.filled.notify_one();
@@ -101,7 +128,10 @@ impl Queue {
     pub(crate) fn take_group(&self) -> Vec<Job> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         while jobs.is_empty() {
-            jobs = self.filled.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+            jobs = self
+                .filled
+                .wait(jobs)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         let mut group = Vec::new();
         let mut bytes = 0;
@@ -117,8 +147,14 @@ impl Queue {
             }
         }
         drop(jobs);
-        self.shared.counters.queued_bytes.fetch_sub(bytes as u64, Ordering::Relaxed);
-        self.shared.counters.queued.fetch_sub(group.len() as u64, Ordering::Relaxed);
+        self.shared
+            .counters
+            .queued_bytes
+            .fetch_sub(bytes as u64, Ordering::Relaxed);
+        self.shared
+            .counters
+            .queued
+            .fetch_sub(group.len() as u64, Ordering::Relaxed);
         group
     }
 }

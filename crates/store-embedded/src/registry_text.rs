@@ -10,9 +10,10 @@ pub(crate) fn encode(change: &Change) -> Vec<u8> {
     let value = match change {
         Change::CreateTenant(tenant) => object(vec![("tenant", tenant_value(tenant))]),
         Change::CreateKey(key) => object(vec![("key", key_value(key))]),
-        Change::RevokeKey { id, at } => {
-            object(vec![("revoke", object(vec![("id", text(id)), ("at", text(at.to_string()))]))])
-        }
+        Change::RevokeKey { id, at } => object(vec![(
+            "revoke",
+            object(vec![("id", text(id)), ("at", text(at.to_string()))]),
+        )]),
     };
     compact(&value)
 }
@@ -27,7 +28,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Change> {
         return read_key(key).map(Change::CreateKey);
     }
     let revoke = value.member("revoke")?;
-    Some(Change::RevokeKey { id: string(revoke, "id")?, at: time(revoke, "at")? })
+    Some(Change::RevokeKey {
+        id: string(revoke, "id")?,
+        at: time(revoke, "at")?,
+    })
 }
 
 /// A tenant's row.
@@ -59,7 +63,12 @@ fn text(text: impl Into<String>) -> Value<'static> {
 }
 
 fn object(members: Vec<(&'static str, Value<'static>)>) -> Value<'static> {
-    Value::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    Value::Object(
+        members
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect(),
+    )
 }
 
 fn list<'a>(items: impl Iterator<Item = &'a str>) -> Value<'static> {
@@ -67,7 +76,17 @@ fn list<'a>(items: impl Iterator<Item = &'a str>) -> Value<'static> {
 }
 
 fn tenant_value(tenant: &TenantRecord) -> Value<'static> {
-    let TenantRecord { id, name, salt, kid, created_at, main, access, strict, mask_exceptions } = tenant;
+    let TenantRecord {
+        id,
+        name,
+        salt,
+        kid,
+        created_at,
+        main,
+        access,
+        strict,
+        mask_exceptions,
+    } = tenant;
     object(vec![
         ("id", text(id.to_string())),
         ("name", text(name)),
@@ -77,12 +96,25 @@ fn tenant_value(tenant: &TenantRecord) -> Value<'static> {
         ("main", text(main.to_string())),
         ("access", text(access.to_string())),
         ("strict", Value::Bool(*strict)),
-        ("mask_exceptions", list(mask_exceptions.iter().map(String::as_str))),
+        (
+            "mask_exceptions",
+            list(mask_exceptions.iter().map(String::as_str)),
+        ),
     ])
 }
 
 fn key_value(key: &ApiKey) -> Value<'static> {
-    let ApiKey { id, tenant, roles, source, owner, hash, created_at, expires_at, revoked_at } = key;
+    let ApiKey {
+        id,
+        tenant,
+        roles,
+        source,
+        owner,
+        hash,
+        created_at,
+        expires_at,
+        revoked_at,
+    } = key;
     let mut members = vec![
         ("id", text(id)),
         ("tenant", text(tenant.to_string())),
@@ -106,7 +138,12 @@ fn time(value: &Value<'_>, name: &str) -> Option<Micros> {
 }
 
 fn strings(value: &Value<'_>, name: &str) -> Option<Vec<String>> {
-    value.member(name)?.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+    value
+        .member(name)?
+        .as_array()?
+        .iter()
+        .map(|item| item.as_str().map(str::to_owned))
+        .collect()
 }
 
 fn read_tenant(value: &Value<'_>) -> Option<TenantRecord> {
@@ -124,7 +161,10 @@ fn read_tenant(value: &Value<'_>) -> Option<TenantRecord> {
 }
 
 fn read_key(value: &Value<'_>) -> Option<ApiKey> {
-    let roles: Option<Vec<Role>> = strings(value, "roles")?.iter().map(|name| Role::parse(name)).collect();
+    let roles: Option<Vec<Role>> = strings(value, "roles")?
+        .iter()
+        .map(|name| Role::parse(name))
+        .collect();
     Some(ApiKey {
         id: string(value, "id")?,
         tenant: TenantId::parse(value.member("tenant")?.as_str()?)?,

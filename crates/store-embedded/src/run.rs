@@ -24,7 +24,12 @@ pub(crate) struct Stored {
 
 impl Stored {
     /// A record as it was read back: hash and key are computed from the bytes.
-    pub(crate) fn from_bytes(log: LogId, entry: &[u8], person: Option<&[u8]>, details: Option<&[u8]>) -> Self {
+    pub(crate) fn from_bytes(
+        log: LogId,
+        entry: &[u8],
+        person: Option<&[u8]>,
+        details: Option<&[u8]>,
+    ) -> Self {
         Self {
             leaf: Hash::leaf(entry),
             id_key: Entry::parse(entry).ok().map(|entry| id_key(log, entry.id)),
@@ -66,6 +71,12 @@ impl Run {
 
 /// Where an event id is looked up: 64 bits of SHA-256(log ‖ id). Only a hint; whoever uses it compares ids in full.
 pub(crate) fn id_key(log: LogId, id: &str) -> u64 {
-    let digest = Sha256::new().chain_update(log.0).chain_update(id.as_bytes()).finalize();
-    digest.iter().take(8).fold(0, |key, byte| (key << 8) | u64::from(*byte))
+    let digest = Sha256::new()
+        .chain_update(log.0)
+        .chain_update(id.as_bytes())
+        .finalize();
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |key, byte| (key << 8) | u64::from(*byte))
 }

@@ -59,16 +59,26 @@ impl Registry {
     pub(crate) fn check(&self, change: &Change) -> Result<(), StoreError> {
         match change {
             Change::CreateTenant(tenant) if self.by_name.contains_key(&tenant.name) => {
-                Err(StoreError::Exists { what: "a tenant of this name" })
+                Err(StoreError::Exists {
+                    what: "a tenant of this name",
+                })
             }
             Change::CreateTenant(tenant) if self.tenants.contains_key(&tenant.id) => {
-                Err(StoreError::Exists { what: "a tenant with this id" })
+                Err(StoreError::Exists {
+                    what: "a tenant with this id",
+                })
             }
             Change::CreateKey(key) if self.api_keys.contains_key(&key.id) => {
-                Err(StoreError::Exists { what: "a key with this id" })
+                Err(StoreError::Exists {
+                    what: "a key with this id",
+                })
             }
-            Change::CreateKey(key) if !self.tenants.contains_key(&key.tenant) => Err(StoreError::NotFound),
-            Change::RevokeKey { id, .. } if !self.api_keys.contains_key(id) => Err(StoreError::NotFound),
+            Change::CreateKey(key) if !self.tenants.contains_key(&key.tenant) => {
+                Err(StoreError::NotFound)
+            }
+            Change::RevokeKey { id, .. } if !self.api_keys.contains_key(id) => {
+                Err(StoreError::NotFound)
+            }
             _ => Ok(()),
         }
     }
@@ -88,10 +98,20 @@ impl Registry {
     }
 
     /// Adds a tenant with its keys.
-    pub(crate) fn add_tenant(&mut self, record: TenantRecord, keys: &KeysDirectory) -> Result<(), KeysError> {
+    pub(crate) fn add_tenant(
+        &mut self,
+        record: TenantRecord,
+        keys: &KeysDirectory,
+    ) -> Result<(), KeysError> {
         let tenant_keys = keys.tenant_keys(&record.salt, &record.kid, keys.current_kid())?;
         self.by_name.insert(record.name.clone(), record.id);
-        self.tenants.insert(record.id, Arc::new(Tenant { record, keys: Arc::new(tenant_keys) }));
+        self.tenants.insert(
+            record.id,
+            Arc::new(Tenant {
+                record,
+                keys: Arc::new(tenant_keys),
+            }),
+        );
         Ok(())
     }
 }
@@ -177,7 +197,10 @@ impl Shared {
 
     /// Says why writes are refused, for health.
     pub(crate) fn refuse(&self, why: Option<&str>) {
-        let mut refusing = self.refusing.write().unwrap_or_else(PoisonError::into_inner);
+        let mut refusing = self
+            .refusing
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         if self.is_poisoned() && why.is_none() {
             return;
         }
@@ -187,7 +210,10 @@ impl Shared {
     }
 
     pub(crate) fn refusing(&self) -> Option<String> {
-        self.refusing.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.refusing
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Notes the time of a signature.

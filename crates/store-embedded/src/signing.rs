@@ -38,7 +38,12 @@ pub(crate) struct Signing {
 
 impl Signing {
     pub(crate) fn new(signer: Box<dyn Signer>, notes: Notes) -> Self {
-        Self { signer, unsigned: BTreeMap::new(), edges: BTreeMap::new(), notes }
+        Self {
+            signer,
+            unsigned: BTreeMap::new(),
+            edges: BTreeMap::new(),
+            notes,
+        }
     }
 
     pub(crate) fn signer(&self) -> &dyn Signer {
@@ -53,7 +58,11 @@ impl Signing {
     /// Adds packed leaves.
     pub(crate) fn extend(&mut self, log: LogId, origin: String, leaves: Vec<Hash>) {
         let edge = self.edges.get(&log).cloned().unwrap_or_default();
-        let unsigned = self.unsigned.entry(log).or_insert_with(|| Unsigned { origin, edge, leaves: Vec::new() });
+        let unsigned = self.unsigned.entry(log).or_insert_with(|| Unsigned {
+            origin,
+            edge,
+            leaves: Vec::new(),
+        });
         unsigned.leaves.extend(leaves);
     }
 
@@ -66,17 +75,34 @@ impl Signing {
             unsigned.leaves.iter().for_each(|leaf| edge.push(*leaf));
             let (size, root) = (edge.size(), edge.root());
             let proof = unsigned.proof()?;
-            extensions.push(Extension { log: *log, origin: unsigned.origin.clone(), size, root, proof });
+            extensions.push(Extension {
+                log: *log,
+                origin: unsigned.origin.clone(),
+                size,
+                root,
+                proof,
+            });
             edges.push(edge);
         }
         let mut signed = Vec::with_capacity(extensions.len());
         for (chunk, edges) in extensions.chunks(EXTENSIONS).zip(edges.chunks(EXTENSIONS)) {
-            let answers =
-                self.signer.sign(chunk).map_err(|error| StoreError::engine("signing checkpoints", error))?;
+            let answers = self
+                .signer
+                .sign(chunk)
+                .map_err(|error| StoreError::engine("signing checkpoints", error))?;
             for ((extension, edge), answer) in chunk.iter().zip(edges).zip(answers) {
-                let note = answer.map_err(|refusal| StoreError::Damaged(format!("the signer refused: {refusal}")))?;
+                let note = answer.map_err(|refusal| {
+                    StoreError::Damaged(format!("the signer refused: {refusal}"))
+                })?;
                 self.edges.insert(extension.log, edge.clone());
-                signed.push((extension.log, SignedHead { size: extension.size, root: extension.root, note }));
+                signed.push((
+                    extension.log,
+                    SignedHead {
+                        size: extension.size,
+                        root: extension.root,
+                        note,
+                    },
+                ));
             }
         }
         self.unsigned.clear();
@@ -104,8 +130,14 @@ impl Unsigned {
         }
         let failed = |error: ledger::tree::TreeError| StoreError::engine("proving a head", error);
         let plan = consistency_plan(old, old + self.leaves.len() as u64).map_err(failed)?;
-        let nodes: Option<Vec<Hash>> = plan.nodes().iter().map(|(level, index)| self.node(*level, *index)).collect();
-        let nodes = nodes.ok_or_else(|| StoreError::Damaged("a proof needs a node that is not at hand".into()))?;
+        let nodes: Option<Vec<Hash>> = plan
+            .nodes()
+            .iter()
+            .map(|(level, index)| self.node(*level, *index))
+            .collect();
+        let nodes = nodes.ok_or_else(|| {
+            StoreError::Damaged("a proof needs a node that is not at hand".into())
+        })?;
         plan.assemble(&nodes).map_err(failed)
     }
 
@@ -123,7 +155,10 @@ impl Unsigned {
             let leaf = usize::try_from(start.checked_sub(self.edge.size())?).ok()?;
             return self.leaves.get(leaf).copied();
         }
-        Some(Hash::node(&self.node(level - 1, index * 2)?, &self.node(level - 1, index * 2 + 1)?))
+        Some(Hash::node(
+            &self.node(level - 1, index * 2)?,
+            &self.node(level - 1, index * 2 + 1)?,
+        ))
     }
 }
 
@@ -145,9 +180,20 @@ pub(crate) struct Notes {
 
 impl Notes {
     /// Writes the file anew with one checkpoint per log.
-    pub(crate) fn begin(disk: Arc<dyn Disk>, path: PathBuf, latest: BTreeMap<LogId, String>) -> io::Result<Self> {
+    pub(crate) fn begin(
+        disk: Arc<dyn Disk>,
+        path: PathBuf,
+        latest: BTreeMap<LogId, String>,
+    ) -> io::Result<Self> {
         let (file, end) = write_all(&*disk, &path, &latest)?;
-        Ok(Self { disk, path, file, end, latest, live: end })
+        Ok(Self {
+            disk,
+            path,
+            file,
+            end,
+            latest,
+            live: end,
+        })
     }
 
     fn append(&mut self, notes: Vec<(LogId, String)>) -> io::Result<()> {
@@ -182,5 +228,8 @@ fn write_all(
 ) -> io::Result<(Box<dyn DiskFile>, u64)> {
     let bytes: String = latest.values().map(|note| line(note)).collect();
     replace(disk, path, bytes.as_bytes(), Secrecy::Ordinary)?;
-    Ok((disk.open(path, OpenMode::ReadWrite, Secrecy::Ordinary)?, bytes.len() as u64))
+    Ok((
+        disk.open(path, OpenMode::ReadWrite, Secrecy::Ordinary)?,
+        bytes.len() as u64,
+    ))
 }

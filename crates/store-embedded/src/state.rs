@@ -83,10 +83,16 @@ impl State {
     /// that is seen and not durable (see [`renew`]).
     pub(crate) fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StateError> {
         if disk.exists(path).map_err(redb::Error::Io)? {
-            let length = disk.open(path, OpenMode::Read, Secrecy::Secret).and_then(|file| file.len());
-            length.and_then(|length| renew(disk, path, length, Secrecy::Secret)).map_err(redb::Error::Io)?;
+            let length = disk
+                .open(path, OpenMode::Read, Secrecy::Secret)
+                .and_then(|file| file.len());
+            length
+                .and_then(|length| renew(disk, path, length, Secrecy::Secret))
+                .map_err(redb::Error::Io)?;
         }
-        let file = disk.open(path, OpenMode::CreateOrOpen, Secrecy::Secret).map_err(redb::Error::Io)?;
+        let file = disk
+            .open(path, OpenMode::CreateOrOpen, Secrecy::Secret)
+            .map_err(redb::Error::Io)?;
         if let Some(directory) = path.parent() {
             disk.sync_dir(directory).map_err(redb::Error::Io)?;
         }
@@ -112,20 +118,32 @@ impl State {
         let transaction = self.database.begin_read()?;
         let mut contents = Contents::default();
         if let Some(row) = transaction.open_table(PROGRESS)?.get("progress")? {
-            contents.progress = rows::read_progress(row.value()).ok_or_else(|| corrupted("progress"))?;
+            contents.progress =
+                rows::read_progress(row.value()).ok_or_else(|| corrupted("progress"))?;
         }
         for row in transaction.open_table(LOGS)?.iter()? {
             let (key, value) = row?;
-            let log = key.value().try_into().map(LogId).map_err(|_| corrupted("logs"))?;
-            contents.logs.push((log, rows::read_log(value.value()).ok_or_else(|| corrupted("logs"))?));
+            let log = key
+                .value()
+                .try_into()
+                .map(LogId)
+                .map_err(|_| corrupted("logs"))?;
+            contents.logs.push((
+                log,
+                rows::read_log(value.value()).ok_or_else(|| corrupted("logs"))?,
+            ));
         }
         for row in transaction.open_table(TENANTS)?.iter()? {
             let tenant = registry_text::decode_tenant(row?.1.value());
-            contents.tenants.push(tenant.ok_or_else(|| corrupted("tenants"))?);
+            contents
+                .tenants
+                .push(tenant.ok_or_else(|| corrupted("tenants"))?);
         }
         for row in transaction.open_table(API_KEYS)?.iter()? {
             let key = registry_text::decode_key(row?.1.value());
-            contents.api_keys.push(key.ok_or_else(|| corrupted("api_keys"))?);
+            contents
+                .api_keys
+                .push(key.ok_or_else(|| corrupted("api_keys"))?);
         }
         for row in transaction.open_table(RECENT_IDS)?.iter()? {
             contents.recent_ids.push(row?.0.value());
@@ -135,7 +153,11 @@ impl State {
         }
         for row in transaction.open_table(RECORDED)?.iter()? {
             let (key, value) = row?;
-            let log = key.value().try_into().map(LogId).map_err(|_| corrupted("recorded_heads"))?;
+            let log = key
+                .value()
+                .try_into()
+                .map(LogId)
+                .map_err(|_| corrupted("recorded_heads"))?;
             contents.recorded.push((log, value.value()));
         }
         Ok(contents)
@@ -145,22 +167,33 @@ impl State {
     pub(crate) fn commit(&self, round: &Round) -> Result<(), StateError> {
         let transaction = self.database.begin_write()?;
         {
-            transaction.open_table(PROGRESS)?.insert("progress", rows::progress(&round.progress).as_slice())?;
+            transaction
+                .open_table(PROGRESS)?
+                .insert("progress", rows::progress(&round.progress).as_slice())?;
             let mut logs = transaction.open_table(LOGS)?;
             for (log, row) in &round.logs {
                 logs.insert(log.0.as_slice(), rows::log(row).as_slice())?;
             }
             let mut blocks = transaction.open_table(BLOCKS)?;
             for (log, first, row) in &round.blocks {
-                blocks.insert(rows::block_key(*log, *first).as_slice(), rows::block(row).as_slice())?;
+                blocks.insert(
+                    rows::block_key(*log, *first).as_slice(),
+                    rows::block(row).as_slice(),
+                )?;
             }
             let mut nodes = transaction.open_table(NODES)?;
             for (log, level, index, hash) in &round.nodes {
-                nodes.insert(rows::node_key(*log, *level, *index).as_slice(), hash.0.as_slice())?;
+                nodes.insert(
+                    rows::node_key(*log, *level, *index).as_slice(),
+                    hash.0.as_slice(),
+                )?;
             }
             let mut tenants = transaction.open_table(TENANTS)?;
             for tenant in &round.tenants {
-                tenants.insert(tenant.id.0.as_slice(), registry_text::encode_tenant(tenant).as_slice())?;
+                tenants.insert(
+                    tenant.id.0.as_slice(),
+                    registry_text::encode_tenant(tenant).as_slice(),
+                )?;
             }
             let mut api_keys = transaction.open_table(API_KEYS)?;
             for key in &round.api_keys {
@@ -190,11 +223,17 @@ impl State {
     }
 
     /// The block that holds `seq` of log number `log`: its first seq and where it lies.
-    pub(crate) fn block_of(&self, log: u32, seq: u64) -> Result<Option<(u64, BlockRow)>, StateError> {
+    pub(crate) fn block_of(
+        &self,
+        log: u32,
+        seq: u64,
+    ) -> Result<Option<(u64, BlockRow)>, StateError> {
         let transaction = self.database.begin_read()?;
         let blocks = transaction.open_table(BLOCKS)?;
         let (from, to) = (rows::block_key(log, 0), rows::block_key(log, seq));
-        let Some(row) = blocks.range(from.as_slice()..=to.as_slice())?.next_back() else { return Ok(None) };
+        let Some(row) = blocks.range(from.as_slice()..=to.as_slice())?.next_back() else {
+            return Ok(None);
+        };
         let (key, value) = row?;
         let first = rows::first_of(key.value()).ok_or_else(|| corrupted("blocks"))?;
         let row = rows::read_block(value.value()).ok_or_else(|| corrupted("blocks"))?;
@@ -206,10 +245,18 @@ impl State {
         let transaction = self.database.begin_read()?;
         let nodes = transaction.open_table(NODES)?;
         let row = nodes.get(rows::node_key(log, level, index).as_slice())?;
-        row.map(|row| row.value().try_into().map(Hash).map_err(|_| corrupted("nodes"))).transpose()
+        row.map(|row| {
+            row.value()
+                .try_into()
+                .map(Hash)
+                .map_err(|_| corrupted("nodes"))
+        })
+        .transpose()
     }
 }
 
 fn corrupted(table: &str) -> StateError {
-    StateError::from(redb::Error::Corrupted(format!("a row of {table} is not of this version")))
+    StateError::from(redb::Error::Corrupted(format!(
+        "a row of {table} is not of this version"
+    )))
 }

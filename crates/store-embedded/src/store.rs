@@ -15,8 +15,8 @@ use ledger::source::{Clock, Rng};
 use ledger::time::Micros;
 use store::registry::INSTANCE_TENANT;
 use store::{
-    Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Record, SignedHead,
-    StoreError, Tenant, TenantRecord,
+    Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Record,
+    SignedHead, StoreError, Tenant, TenantRecord,
 };
 use tokio::sync::oneshot;
 
@@ -42,7 +42,9 @@ pub struct EmbeddedStore {
 
 impl fmt::Debug for EmbeddedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmbeddedStore").field("data", &self.shared.layout.root).finish_non_exhaustive()
+        f.debug_struct("EmbeddedStore")
+            .field("data", &self.shared.layout.root)
+            .finish_non_exhaustive()
     }
 }
 
@@ -52,7 +54,13 @@ impl EmbeddedStore {
         let (clock, rng) = (Arc::clone(&options.clock), Arc::clone(&options.rng));
         let opened = open(options)?;
         let mut founding = None;
-        if !opened.shared.view().registry.by_name.contains_key(INSTANCE_TENANT) {
+        if !opened
+            .shared
+            .view()
+            .registry
+            .by_name
+            .contains_key(INSTANCE_TENANT)
+        {
             founding = Some(instance_tenant(&opened.shared, &*clock, &*rng));
         }
         let mut instance = opened.shared.instance.clone();
@@ -61,12 +69,16 @@ impl EmbeddedStore {
         }
         let (writer, packer) = (opened.writer, opened.packer);
         let threads = vec![
-            std::thread::Builder::new().name("writer".into()).spawn(move || writer.run()),
-            std::thread::Builder::new().name("packer".into()).spawn(move || {
-                // Acknowledgements come first when there are not enough cores for both.
-                let _ = rustix::process::setpriority_process(None, 5);
-                packer.run();
-            }),
+            std::thread::Builder::new()
+                .name("writer".into())
+                .spawn(move || writer.run()),
+            std::thread::Builder::new()
+                .name("packer".into())
+                .spawn(move || {
+                    // Acknowledgements come first when there are not enough cores for both.
+                    let _ = rustix::process::setpriority_process(None, 5);
+                    packer.run();
+                }),
         ];
         let threads: Result<Vec<_>, _> = threads.into_iter().collect();
         let threads = threads.map_err(|error| StoreError::engine("starting threads", error))?;
@@ -87,18 +99,34 @@ impl EmbeddedStore {
 
     /// Makes the instance's own tenant; its log begins by recording itself.
     fn found(&self, tenant: TenantRecord) -> Result<(), StoreError> {
-        let keys = self.shared.keys.tenant_keys(&tenant.salt, &tenant.kid, self.shared.keys.current_kid());
+        let keys =
+            self.shared
+                .keys
+                .tenant_keys(&tenant.salt, &tenant.kid, self.shared.keys.current_kid());
         let keys = keys.map_err(|error| StoreError::engine("deriving keys", error))?;
         let mut records = Vec::new();
         for access in [false, true] {
             let log = LogRef::of_record(&tenant, access);
-            let metadata = [("kind", log.kind().name().to_owned()), ("tenant", tenant.id.to_string())];
+            let metadata = [
+                ("kind", log.kind().name().to_owned()),
+                ("tenant", tenant.id.to_string()),
+            ];
             let id = log.log().to_string();
-            let event = own::event("veritrail.log.created", ("log", &id), &metadata, &keys, &*self.rng)?;
+            let event = own::event(
+                "veritrail.log.created",
+                ("log", &id),
+                &metadata,
+                &keys,
+                &*self.rng,
+            )?;
             records.push((LogRef::of_record(&tenant, false), event));
         }
         let (reply, answer) = oneshot::channel();
-        self.queue.submit(Job::Administer { change: Change::CreateTenant(tenant), records, reply })?;
+        self.queue.submit(Job::Administer {
+            change: Change::CreateTenant(tenant),
+            records,
+            reply,
+        })?;
         answer.blocking_recv().unwrap_or(Err(StoreError::Closed))
     }
 
@@ -119,9 +147,10 @@ impl EmbeddedStore {
 
     fn log_head(&self, log: LogRef) -> Result<LogHead, StoreError> {
         match self.shared.view().logs.get(&log.log()) {
-            Some(view) if view.tenant == log.tenant() => {
-                Ok(LogHead { size: view.size, signed: view.signed.clone() })
-            }
+            Some(view) if view.tenant == log.tenant() => Ok(LogHead {
+                size: view.size,
+                signed: view.signed.clone(),
+            }),
             _ => Err(StoreError::NotFound),
         }
     }
@@ -153,7 +182,9 @@ impl EmbeddedStore {
             .logs
             .iter()
             .filter(|(_, log)| log.kind != Kind::Instance)
-            .filter_map(|(id, log)| Some((*id, log.tenant, log.kind, log.recorded, log.signed.clone()?)))
+            .filter_map(|(id, log)| {
+                Some((*id, log.tenant, log.kind, log.recorded, log.signed.clone()?))
+            })
             .filter(|(_, _, _, recorded, signed)| signed.size > *recorded)
             .map(|(id, tenant, kind, _, signed)| (id, tenant, kind, signed))
             .collect();
@@ -162,7 +193,9 @@ impl EmbeddedStore {
     }
 
     async fn record_all_heads(&self) -> Result<SignedHead, StoreError> {
-        let tenant = self.tenant_by_name(INSTANCE_TENANT).ok_or(StoreError::NotFound)?;
+        let tenant = self
+            .tenant_by_name(INSTANCE_TENANT)
+            .ok_or(StoreError::NotFound)?;
         let log = LogRef::main(&tenant);
         let heads = self.unrecorded();
         let mut events = Vec::new();
@@ -174,12 +207,24 @@ impl EmbeddedStore {
                 ("root", head.root.to_hex()),
             ];
             let id = id.to_string();
-            events.push(own::event("veritrail.log.head_recorded", ("log", &id), &metadata, &tenant.keys, &*self.rng)?);
+            events.push(own::event(
+                "veritrail.log.head_recorded",
+                ("log", &id),
+                &metadata,
+                &tenant.keys,
+                &*self.rng,
+            )?);
         }
         if events.is_empty() {
             let id = self.instance.id.to_string();
             let operation = "veritrail.instance.heartbeat_recorded";
-            events.push(own::event(operation, ("instance", &id), &[], &tenant.keys, &*self.rng)?);
+            events.push(own::event(
+                operation,
+                ("instance", &id),
+                &[],
+                &tenant.keys,
+                &*self.rng,
+            )?);
         }
         let mut last = 0;
         let mut events = events.into_iter().peekable();
@@ -189,7 +234,10 @@ impl EmbeddedStore {
             let receipts = outcomes.iter().filter_map(Outcome::receipt);
             last = receipts.map(|receipt| receipt.seq).max().unwrap_or(last);
         }
-        let sizes: Vec<(LogId, u64)> = heads.iter().map(|(log, _, _, head)| (*log, head.size)).collect();
+        let sizes: Vec<(LogId, u64)> = heads
+            .iter()
+            .map(|(log, _, _, head)| (*log, head.size))
+            .collect();
         self.note_recorded(sizes);
         self.wait_signed(log, last).await
     }
@@ -207,7 +255,10 @@ impl EmbeddedStore {
 
     fn tenant_by_name(&self, name: &str) -> Option<Arc<Tenant>> {
         let view = self.shared.view();
-        view.registry.tenants.get(view.registry.by_name.get(name)?).map(Arc::clone)
+        view.registry
+            .tenants
+            .get(view.registry.by_name.get(name)?)
+            .map(Arc::clone)
     }
 
     async fn shut(&self) -> Result<(), StoreError> {
@@ -218,11 +269,16 @@ impl EmbeddedStore {
         self.queue.submit_own(Job::Close { reply });
         let outcome = answer.await.unwrap_or(Err(StoreError::Poisoned));
         self.join();
-        if self.shared.is_poisoned() { Err(StoreError::Poisoned) } else { outcome }
+        if self.shared.is_poisoned() {
+            Err(StoreError::Poisoned)
+        } else {
+            outcome
+        }
     }
 
     fn join(&self) {
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store panicked");
@@ -273,17 +329,34 @@ impl LedgerStore for EmbeddedStore {
 
     fn administer(&self, change: Change, records: Vec<(LogRef, Prepared)>) -> Answer<'_, ()> {
         let (reply, answer) = oneshot::channel();
-        Box::pin(self.ask(Job::Administer { change, records, reply }, answer))
+        Box::pin(self.ask(
+            Job::Administer {
+                change,
+                records,
+                reply,
+            },
+            answer,
+        ))
     }
 
     fn tenants(&self) -> Answer<'_, Vec<Arc<Tenant>>> {
         let view = self.shared.view();
-        let named = view.registry.by_name.values().filter_map(|id| view.registry.tenants.get(id));
+        let named = view
+            .registry
+            .by_name
+            .values()
+            .filter_map(|id| view.registry.tenants.get(id));
         Self::now(Ok(named.map(Arc::clone).collect()))
     }
 
     fn tenant(&self, id: TenantId) -> Answer<'_, Option<Arc<Tenant>>> {
-        Self::now(Ok(self.shared.view().registry.tenants.get(&id).map(Arc::clone)))
+        Self::now(Ok(self
+            .shared
+            .view()
+            .registry
+            .tenants
+            .get(&id)
+            .map(Arc::clone)))
     }
 
     fn tenant_named<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Arc<Tenant>>> {
@@ -292,7 +365,13 @@ impl LedgerStore for EmbeddedStore {
 
     fn api_keys(&self, tenant: TenantId) -> Answer<'_, Vec<ApiKey>> {
         let view = self.shared.view();
-        let keys = view.registry.api_keys.values().filter(|key| key.tenant == tenant).cloned().collect();
+        let keys = view
+            .registry
+            .api_keys
+            .values()
+            .filter(|key| key.tenant == tenant)
+            .cloned()
+            .collect();
         Self::now(Ok(keys))
     }
 
@@ -309,15 +388,27 @@ impl LedgerStore for EmbeddedStore {
     }
 
     fn find<'a>(&'a self, log: LogRef, id: &'a str) -> Answer<'a, Vec<u64>> {
-        Self::now(self.shared.size_of(log).and_then(|_| self.shared.find(log.log(), id)))
+        Self::now(
+            self.shared
+                .size_of(log)
+                .and_then(|_| self.shared.find(log.log(), id)),
+        )
     }
 
     fn records(&self, log: LogRef, range: Range<u64>) -> Answer<'_, Vec<Record>> {
-        Self::now(self.shared.size_of(log).and_then(|_| self.shared.records(log.log(), range)))
+        Self::now(
+            self.shared
+                .size_of(log)
+                .and_then(|_| self.shared.records(log.log(), range)),
+        )
     }
 
     fn nodes<'a>(&'a self, log: LogRef, nodes: &'a [(u8, u64)]) -> Answer<'a, Vec<Hash>> {
-        Self::now(self.shared.size_of(log).and_then(|_| self.shared.nodes(log.log(), nodes)))
+        Self::now(
+            self.shared
+                .size_of(log)
+                .and_then(|_| self.shared.nodes(log.log(), nodes)),
+        )
     }
 
     fn record_heads(&self) -> Answer<'_, SignedHead> {
@@ -340,7 +431,11 @@ impl LedgerStore for EmbeddedStore {
             tail_bytes: read(&counters.tail_bytes),
             unsigned_entries: read(&counters.unsigned),
             journal_syncs: read(&counters.syncs),
-            disk_free_bytes: self.shared.disk.free_bytes(&self.shared.layout.root).unwrap_or_default(),
+            disk_free_bytes: self
+                .shared
+                .disk
+                .free_bytes(&self.shared.layout.root)
+                .unwrap_or_default(),
             signed_at: (signed_at > 0).then(|| Micros::from_micros(signed_at)),
             logs: self.shared.view().logs.len() as u64,
         }

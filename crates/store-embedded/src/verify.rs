@@ -43,7 +43,10 @@ pub struct Pinned {
 
 impl std::fmt::Debug for Pinned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pinned").field("instance", &self.instance).field("heads", &self.heads).finish_non_exhaustive()
+        f.debug_struct("Pinned")
+            .field("instance", &self.instance)
+            .field("heads", &self.heads)
+            .finish_non_exhaustive()
     }
 }
 
@@ -99,19 +102,39 @@ pub fn run(inputs: &Inputs) -> Result<Report, VerifyError> {
     let layout = Layout::new(&inputs.data);
     let format = match layout.stage(&*inputs.disk)? {
         Stage::Whole(format) => format,
-        Stage::Empty => return Err(LayoutError::Missing { path: inputs.data.clone() }.into()),
+        Stage::Empty => {
+            return Err(LayoutError::Missing {
+                path: inputs.data.clone(),
+            }
+            .into());
+        }
     };
     let mut report = Report::default();
-    let key = inputs.pinned.as_ref().map(|pinned| FrameKey::new(&pinned.frame_key));
+    let key = inputs
+        .pinned
+        .as_ref()
+        .map(|pinned| FrameKey::new(&pinned.frame_key));
     if let Some(pinned) = &inputs.pinned
         && pinned.instance != format.instance
     {
-        report.problem(None, None, Some(layout.format()), "the data belong to another instance than the keys");
+        report.problem(
+            None,
+            None,
+            Some(layout.format()),
+            "the data belong to another instance than the keys",
+        );
         return Ok(report.finish(inputs));
     }
     let mut ledger = Ledger::new(inputs);
     ledger.read_own_notes(inputs, &layout)?;
-    scan::packs(inputs, &layout, format.instance, key.as_ref(), &mut ledger, &mut report)?;
+    scan::packs(
+        inputs,
+        &layout,
+        format.instance,
+        key.as_ref(),
+        &mut ledger,
+        &mut report,
+    )?;
     if let Some(key) = &key {
         journal_check::check(&*inputs.disk, &layout, key, &mut ledger, &mut report)?;
     }
@@ -119,7 +142,14 @@ pub fn run(inputs: &Inputs) -> Result<Report, VerifyError> {
     if !wanted.is_empty() {
         // Roots at sizes where no run ended: read once more, looking at those sizes only.
         let mut again = Ledger::looking_for(inputs, wanted);
-        scan::packs(inputs, &layout, format.instance, key.as_ref(), &mut again, &mut Report::default())?;
+        scan::packs(
+            inputs,
+            &layout,
+            format.instance,
+            key.as_ref(),
+            &mut again,
+            &mut Report::default(),
+        )?;
         again.resolve(&mut report);
     }
     Ok(report.finish(inputs))

@@ -65,12 +65,17 @@ impl Writer {
             for job in self.queue.take_group_split() {
                 match job {
                     Work::Group(appends) => self.append_group(appends),
-                    Work::Job(Job::Administer { change, records, reply }) => {
+                    Work::Job(Job::Administer {
+                        change,
+                        records,
+                        reply,
+                    }) => {
                         let outcome = self.administer(&change, records);
                         answer(reply, outcome);
                     }
                     Work::Job(Job::ConfirmClock { reply }) => {
-                        self.guard.confirm(self.clock.wall(), self.clock.monotonic());
+                        self.guard
+                            .confirm(self.clock.wall(), self.clock.monotonic());
                         answer(reply, Ok(()));
                     }
                     Work::Job(Job::Cut { frame }) => self.cut(frame),
@@ -79,7 +84,9 @@ impl Writer {
                         answer(reply, Ok(()));
                         return;
                     }
-                    Work::Job(Job::Append { batch, reply }) => self.append_group(vec![(batch, reply)]),
+                    Work::Job(Job::Append { batch, reply }) => {
+                        self.append_group(vec![(batch, reply)])
+                    }
                 }
             }
         }
@@ -110,9 +117,14 @@ impl Writer {
         }
         let now = self.clock.wall();
         let sane = self.guard.check(now, self.clock.monotonic(), self.newest);
-        let room = if sane.is_ok() { self.room.check(self.clock.monotonic(), kind) } else { Ok(()) };
+        let room = if sane.is_ok() {
+            self.room.check(self.clock.monotonic(), kind)
+        } else {
+            Ok(())
+        };
         let verdict = sane.map_err(StoreError::from).and(room).map(|()| now);
-        self.shared.refuse(verdict.as_ref().err().map(ToString::to_string).as_deref());
+        self.shared
+            .refuse(verdict.as_ref().err().map(ToString::to_string).as_deref());
         verdict
     }
 
@@ -134,8 +146,14 @@ impl Writer {
             match (&committed, outcomes) {
                 (Ok(()), outcomes) => {
                     if let Ok(outcomes) = &outcomes {
-                        let stored = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Stored(_))).count();
-                        self.shared.counters.acknowledged.fetch_add(stored as u64, Ordering::Relaxed);
+                        let stored = outcomes
+                            .iter()
+                            .filter(|outcome| matches!(outcome, Outcome::Stored(_)))
+                            .count();
+                        self.shared
+                            .counters
+                            .acknowledged
+                            .fetch_add(stored as u64, Ordering::Relaxed);
                     }
                     answer(reply, outcomes);
                 }
@@ -151,7 +169,10 @@ impl Writer {
         }
         // All outcomes or none: what an earlier event of a failing batch sealed is forgotten again.
         let before = group.mark(log.log());
-        let outcomes = events.into_iter().map(|event| self.seal(group, log, event)).collect();
+        let outcomes = events
+            .into_iter()
+            .map(|event| self.seal(group, log, event))
+            .collect();
         if Result::is_err(&outcomes) {
             group.reset(log.log(), before);
         }
@@ -166,7 +187,9 @@ impl Writer {
             return Ok(outcome);
         }
         let now = group.now;
-        let head = group.head(log.log(), &self.heads).ok_or(StoreError::NotFound)?;
+        let head = group
+            .head(log.log(), &self.heads)
+            .ok_or(StoreError::NotFound)?;
         let sealed = head.seal(&event, now);
         let receipt = Receipt {
             log: log.log(),
@@ -175,13 +198,17 @@ impl Writer {
             leaf: sealed.leaf,
             recorded_at: sealed.recorded_at,
         };
-        group.push(log.log(), sealed.seq, Stored {
-            entry: sealed.entry,
-            person: event.person.map(|part| part.bytes),
-            details: event.details.map(|part| part.bytes),
-            leaf: sealed.leaf,
-            id_key: Some(key),
-        });
+        group.push(
+            log.log(),
+            sealed.seq,
+            Stored {
+                entry: sealed.entry,
+                person: event.person.map(|part| part.bytes),
+                details: event.details.map(|part| part.bytes),
+                leaf: sealed.leaf,
+                id_key: Some(key),
+            },
+        );
         Ok(Outcome::Stored(receipt))
     }
 
@@ -201,11 +228,22 @@ impl Writer {
                 return Ok(Some(outcome));
             }
         }
-        let found = self.shared.view().ids.find(key).map_err(|error| StoreError::engine("reading ids", error))?;
+        let found = self
+            .shared
+            .view()
+            .ids
+            .find(key)
+            .map_err(|error| StoreError::engine("reading ids", error))?;
         for seq in found {
-            let Some(record) = self.shared.record(log.log(), seq)? else { continue };
-            let stored =
-                Stored::from_bytes(log.log(), &record.entry, record.person.as_deref(), record.details.as_deref());
+            let Some(record) = self.shared.record(log.log(), seq)? else {
+                continue;
+            };
+            let stored = Stored::from_bytes(
+                log.log(),
+                &record.entry,
+                record.person.as_deref(),
+                record.details.as_deref(),
+            );
             if let Some(outcome) = self.compare(log.tenant(), seq, &stored, event) {
                 return Ok(Some(outcome));
             }
@@ -213,29 +251,54 @@ impl Writer {
         Ok(None)
     }
 
-    fn compare(&self, tenant: TenantId, seq: u64, stored: &Stored, event: &Prepared) -> Option<Outcome> {
+    fn compare(
+        &self,
+        tenant: TenantId,
+        seq: u64,
+        stored: &Stored,
+        event: &Prepared,
+    ) -> Option<Outcome> {
         let entry = LedgerEntry::parse(&stored.entry).ok()?;
         if entry.id != event.id || entry.source != event.source {
             return None;
         }
-        let tenant = self.shared.view().registry.tenants.get(&tenant).map(Arc::clone)?;
-        let parts = [(Label::Details, stored.details.as_deref()), (Label::Person, stored.person.as_deref())];
-        Some(match content::compare(&entry, &parts, event, &tenant.keys) {
-            Repetition::Same => Outcome::Repeated(Receipt {
-                log: entry.place.log,
-                seq,
-                id: event.id.clone(),
-                leaf: stored.leaf,
-                recorded_at: entry.place.recorded_at,
-            }),
-            Repetition::Different | Repetition::OtherKey => Outcome::Conflict,
-        })
+        let tenant = self
+            .shared
+            .view()
+            .registry
+            .tenants
+            .get(&tenant)
+            .map(Arc::clone)?;
+        let parts = [
+            (Label::Details, stored.details.as_deref()),
+            (Label::Person, stored.person.as_deref()),
+        ];
+        Some(
+            match content::compare(&entry, &parts, event, &tenant.keys) {
+                Repetition::Same => Outcome::Repeated(Receipt {
+                    log: entry.place.log,
+                    seq,
+                    id: event.id.clone(),
+                    leaf: stored.leaf,
+                    recorded_at: entry.place.recorded_at,
+                }),
+                Repetition::Different | Repetition::OtherKey => Outcome::Conflict,
+            },
+        )
     }
 
-    fn administer(&mut self, change: &Change, records: Vec<(LogRef, Prepared)>) -> Result<(), StoreError> {
+    fn administer(
+        &mut self,
+        change: &Change,
+        records: Vec<(LogRef, Prepared)>,
+    ) -> Result<(), StoreError> {
         let now = self.admit(Kind::Instance)?;
         self.shared.view().registry.check(change)?;
-        let mut group = Group { now, changes: vec![change.clone()], ..Group::default() };
+        let mut group = Group {
+            now,
+            changes: vec![change.clone()],
+            ..Group::default()
+        };
         if let Change::CreateTenant(tenant) = change {
             for access in [false, true] {
                 self.open_log(&mut group, tenant, access);
@@ -265,7 +328,13 @@ impl Writer {
             predecessor: None,
         });
         group.heads.insert(log.log(), head);
-        let entry = Stored { entry: sealed.entry, person: None, details: None, leaf: sealed.leaf, id_key: None };
+        let entry = Stored {
+            entry: sealed.entry,
+            person: None,
+            details: None,
+            leaf: sealed.leaf,
+            id_key: None,
+        };
         group.push(log.log(), 0, entry);
     }
 
@@ -275,14 +344,25 @@ impl Writer {
             .order
             .iter()
             .filter_map(|(log, first)| {
-                let records = group.records.remove(log).filter(|records| !records.is_empty())?;
-                Some(Run { log: *log, first: *first, records: Arc::new(records) })
+                let records = group
+                    .records
+                    .remove(log)
+                    .filter(|records| !records.is_empty())?;
+                Some(Run {
+                    log: *log,
+                    first: *first,
+                    records: Arc::new(records),
+                })
             })
             .collect();
         if runs.is_empty() && group.changes.is_empty() {
             return Ok(());
         }
-        let frame = Frame { number: self.journal.next_frame(), changes: group.changes, runs };
+        let frame = Frame {
+            number: self.journal.next_frame(),
+            changes: group.changes,
+            runs,
+        };
         match self.journal.append(&frame) {
             Ok(()) => {}
             Err(AppendFailure::Full(error)) => {
@@ -296,7 +376,10 @@ impl Writer {
                 return Err(StoreError::Poisoned);
             }
         }
-        self.shared.counters.syncs.store(self.journal.syncs(), Ordering::Relaxed);
+        self.shared
+            .counters
+            .syncs
+            .store(self.journal.syncs(), Ordering::Relaxed);
         for (log, head) in group.heads {
             self.newest = self.newest.max(head.last());
             self.heads.insert(log, head);
@@ -316,11 +399,14 @@ impl Writer {
 pub(crate) fn publish(shared: &Shared, frame: &Frame) -> Result<(), StoreError> {
     let mut view = shared.view_mut();
     for change in &frame.changes {
-        view.registry.apply(change, &shared.keys).map_err(|error| StoreError::engine("deriving keys", error))?;
+        view.registry
+            .apply(change, &shared.keys)
+            .map_err(|error| StoreError::engine("deriving keys", error))?;
         if let Change::CreateTenant(tenant) = change {
             for access in [false, true] {
                 let log = LogRef::of_record(tenant, access);
-                view.logs.insert(log.log(), LogView::empty(tenant.id, log.kind()));
+                view.logs
+                    .insert(log.log(), LogView::empty(tenant.id, log.kind()));
             }
         }
     }
@@ -331,18 +417,30 @@ pub(crate) fn publish(shared: &Shared, frame: &Frame) -> Result<(), StoreError> 
             }
         }
         let Some(log) = view.logs.get_mut(&run.log) else {
-            return Err(StoreError::Damaged(format!("records of log {}, which was never opened", run.log)));
+            return Err(StoreError::Damaged(format!(
+                "records of log {}, which was never opened",
+                run.log
+            )));
         };
         if log.size != run.first {
-            return Err(StoreError::Damaged(format!("log {}: entry {} follows entry {}", run.log, run.first, log.size)));
+            return Err(StoreError::Damaged(format!(
+                "log {}: entry {} follows entry {}",
+                run.log, run.first, log.size
+            )));
         }
         log.size = run.end();
         log.tail.push_back(run.clone());
     }
     drop(view);
-    shared.counters.tail_bytes.fetch_add(frame.size() as u64, Ordering::Relaxed);
+    shared
+        .counters
+        .tail_bytes
+        .fetch_add(frame.size() as u64, Ordering::Relaxed);
     let records: usize = frame.runs.iter().map(|run| run.records.len()).sum();
-    shared.counters.unsigned.fetch_add(records as u64, Ordering::Relaxed);
+    shared
+        .counters
+        .unsigned
+        .fetch_add(records as u64, Ordering::Relaxed);
     Ok(())
 }
 
@@ -383,12 +481,17 @@ impl Group {
 
     fn record(&self, log: LogId, seq: u64) -> Option<&Stored> {
         let (_, first) = self.order.iter().find(|(other, _)| *other == log)?;
-        self.records.get(&log)?.get(usize::try_from(seq.checked_sub(*first)?).ok()?)
+        self.records
+            .get(&log)?
+            .get(usize::try_from(seq.checked_sub(*first)?).ok()?)
     }
 
     /// What a batch may have to go back to.
     fn mark(&self, log: LogId) -> (Option<Head>, usize) {
-        (self.heads.get(&log).cloned(), self.records.get(&log).map_or(0, Vec::len))
+        (
+            self.heads.get(&log).cloned(),
+            self.records.get(&log).map_or(0, Vec::len),
+        )
     }
 
     fn reset(&mut self, log: LogId, (head, kept): (Option<Head>, usize)) {
@@ -396,8 +499,14 @@ impl Group {
             Some(head) => drop(self.heads.insert(log, head)),
             None => drop(self.heads.remove(&log)),
         }
-        let Some(records) = self.records.get_mut(&log) else { return };
-        let first = self.order.iter().find(|(other, _)| *other == log).map_or(0, |(_, first)| *first);
+        let Some(records) = self.records.get_mut(&log) else {
+            return;
+        };
+        let first = self
+            .order
+            .iter()
+            .find(|(other, _)| *other == log)
+            .map_or(0, |(_, first)| *first);
         let dropped: Vec<Option<u64>> = records.drain(kept..).map(|record| record.id_key).collect();
         for (seq, key) in (first + kept as u64..).zip(dropped) {
             if let Some(places) = key.and_then(|key| self.ids.get_mut(&key)) {
@@ -422,7 +531,9 @@ impl Queue {
         let mut work = Vec::new();
         for job in self.take_group() {
             match (job, work.last_mut()) {
-                (Job::Append { batch, reply }, Some(Work::Group(appends))) => appends.push((batch, reply)),
+                (Job::Append { batch, reply }, Some(Work::Group(appends))) => {
+                    appends.push((batch, reply))
+                }
                 (Job::Append { batch, reply }, _) => work.push(Work::Group(vec![(batch, reply)])),
                 (job, _) => work.push(Work::Job(job)),
             }

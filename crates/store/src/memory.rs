@@ -91,7 +91,7 @@ impl MemoryStore {
         let signing_key = SigningKey::from_bytes(&seed);
         let now = (clock.wall(), clock.monotonic());
         let mut state = State::new(instance.clone(), master, signing_key, now);
-        state.administer(Change::CreateTenant(tenant), records, now)?;
+        state.administer(Change::CreateTenant(tenant), &records, now)?;
         Ok(Self {
             instance,
             clock,
@@ -147,7 +147,7 @@ impl LedgerStore for MemoryStore {
     }
 
     fn administer(&self, change: Change, records: Vec<(LogRef, Prepared)>) -> Answer<'_, ()> {
-        lazy(move || self.state().administer(change, records, self.now()))
+        lazy(move || self.state().administer(change, &records, self.now()))
     }
 
     fn tenants(&self) -> Answer<'_, Vec<Arc<Tenant>>> {

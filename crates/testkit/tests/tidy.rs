@@ -17,9 +17,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("veritrail-ledger", &[]),
     ("veritrail-keys", &["veritrail-ledger"]),
     ("veritrail-store", &["veritrail-ledger"]),
-    ("veritrail-store-embedded", &["veritrail-keys", "veritrail-ledger", "veritrail-store"]),
+    (
+        "veritrail-store-embedded",
+        &["veritrail-keys", "veritrail-ledger", "veritrail-store"],
+    ),
     ("veritrail-api", &["veritrail-ledger"]),
-    ("veritrail-server", &["veritrail-api", "veritrail-ledger", "veritrail-store"]),
+    (
+        "veritrail-server",
+        &["veritrail-api", "veritrail-ledger", "veritrail-store"],
+    ),
     (
         "veritrail",
         &[
@@ -31,25 +37,46 @@ const ARROWS: &[(&str, &[&str])] = &[
             "veritrail-store-embedded",
         ],
     ),
-    ("veritrail-testkit", &["veritrail-keys", "veritrail-ledger", "veritrail-store"]),
+    (
+        "veritrail-testkit",
+        &["veritrail-keys", "veritrail-ledger", "veritrail-store"],
+    ),
 ];
 
 /// Licences that may be linked into the product.
 const LICENCES: &[&str] = &[
-    "Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Unicode-3.0", "Zlib", "0BSD", "CC0-1.0", "Unlicense",
-    "BSL-1.0", "CDLA-Permissive-2.0", "MIT-0", "Apache-2.0 WITH LLVM-exception",
+    "Apache-2.0",
+    "MIT",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Unicode-3.0",
+    "Zlib",
+    "0BSD",
+    "CC0-1.0",
+    "Unlicense",
+    "BSL-1.0",
+    "CDLA-Permissive-2.0",
+    "MIT-0",
+    "Apache-2.0 WITH LLVM-exception",
 ];
 
 /// Crates that must not be in the graph: the TLS library is rustls.
 const BANNED: &[&str] = &["openssl", "openssl-sys", "native-tls"];
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace is there")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the workspace is there")
 }
 
 fn rust_files() -> Vec<(String, String)> {
     fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(directory).expect("a folder that was listed").flatten() {
+        for entry in fs::read_dir(directory)
+            .expect("a folder that was listed")
+            .flatten()
+        {
             let path = entry.path();
             let name = entry.file_name();
             if path.is_dir() && name != "target" {
@@ -67,11 +94,19 @@ fn rust_files() -> Vec<(String, String)> {
     }
     found.sort();
     let read = |path: PathBuf| {
-        let name = path.strip_prefix(&root).expect("below the root").to_string_lossy().into_owned();
+        let name = path
+            .strip_prefix(&root)
+            .expect("below the root")
+            .to_string_lossy()
+            .into_owned();
         (name, fs::read_to_string(&path).expect("a readable file"))
     };
     let files: Vec<_> = found.into_iter().map(read).collect();
-    assert!(files.len() > 100, "the walk found only {} files", files.len());
+    assert!(
+        files.len() > 100,
+        "the walk found only {} files",
+        files.len()
+    );
     files
 }
 
@@ -105,47 +140,101 @@ fn every_file_says_what_it_is() {
             module && !text.trim_start().starts_with("//!")
         }
     });
-    none("a file opens with //!", silent.map(|(path, _)| path).collect());
+    none(
+        "a file opens with //!",
+        silent.map(|(path, _)| path).collect(),
+    );
 }
 
 #[test]
 fn rooms_have_names_that_say_something() {
-    let vague = rust_files().into_iter().map(|(path, _)| path).filter(|path| {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        matches!(name, "mod.rs" | "utils.rs" | "util.rs" | "common.rs" | "helpers.rs" | "types.rs" | "misc.rs")
-            && !path.contains("/tests/")
-    });
+    let vague = rust_files()
+        .into_iter()
+        .map(|(path, _)| path)
+        .filter(|path| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            matches!(
+                name,
+                "mod.rs"
+                    | "utils.rs"
+                    | "util.rs"
+                    | "common.rs"
+                    | "helpers.rs"
+                    | "types.rs"
+                    | "misc.rs"
+            ) && !path.contains("/tests/")
+        });
     none("no mod.rs, utils, common, types, helpers", vague.collect());
 }
 
 /// The code of a file without comments and without its inline tests.
 fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    let text = text
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
 fn calls_stay_in_their_room() {
     let rules: &[(&str, &[&str], fn(&str) -> bool)] = &[
-        ("fsync and rename", &[".sync_all(", ".sync_data(", "fs::rename("], |path| {
-            path.starts_with("crates/keys/src/durable") || path.ends_with("state/backend.rs")
-        }),
-        ("hash maps never reach bytes", &["HashMap", "HashSet"], |path| !path.starts_with("crates/ledger/src")),
-        ("the ledger does no I/O", &["std::fs", "std::net::Tcp", "std::thread", "SystemTime", "Instant::now"], |path| {
-            !path.starts_with("crates/ledger/src")
-        }),
-        ("the wall clock is read in one file", &["SystemTime::now("], |path| path == "crates/cli/src/clock.rs"),
-        ("the environment is read by clap and the configuration", &["env::var("], |path| {
-            path.starts_with("crates/server/src/config") || path.starts_with("crates/testkit")
-        }),
-        ("HTML and SQL have their own rooms", &["<html", "select * from"], |path| path.starts_with("crates/server/src/ui")),
+        (
+            "fsync and rename",
+            &[".sync_all(", ".sync_data(", "fs::rename("],
+            |path| {
+                path.starts_with("crates/keys/src/durable") || path.ends_with("state/backend.rs")
+            },
+        ),
+        (
+            "hash maps never reach bytes",
+            &["HashMap", "HashSet"],
+            |path| !path.starts_with("crates/ledger/src"),
+        ),
+        (
+            "the ledger does no I/O",
+            &[
+                "std::fs",
+                "std::net::Tcp",
+                "std::thread",
+                "SystemTime",
+                "Instant::now",
+            ],
+            |path| !path.starts_with("crates/ledger/src"),
+        ),
+        (
+            "the wall clock is read in one file",
+            &["SystemTime::now("],
+            |path| path == "crates/cli/src/clock.rs",
+        ),
+        (
+            "the environment is read by clap and the configuration",
+            &["env::var("],
+            |path| {
+                path.starts_with("crates/server/src/config") || path.starts_with("crates/testkit")
+            },
+        ),
+        (
+            "HTML and SQL have their own rooms",
+            &["<html", "select * from"],
+            |path| path.starts_with("crates/server/src/ui"),
+        ),
         ("unsafe", &["unsafe {", "unsafe fn"], |_| false),
     ];
     let mut offences = Vec::new();
-    for (path, text) in rust_files().into_iter().filter(|(path, _)| path.contains("/src/") && !is_test(path)) {
+    for (path, text) in rust_files()
+        .into_iter()
+        .filter(|(path, _)| path.contains("/src/") && !is_test(path))
+    {
         let code = code(&text);
         for (rule, needles, allowed) in rules {
-            for needle in needles.iter().filter(|needle| code.contains(**needle) && !allowed(&path)) {
+            for needle in needles
+                .iter()
+                .filter(|needle| code.contains(**needle) && !allowed(&path))
+            {
                 offences.push(format!("{path}: {needle:?} ({rule})"));
             }
         }
@@ -159,18 +248,35 @@ fn todos_carry_an_issue() {
     let bare = rust_files().into_iter().flat_map(|(path, text)| {
         let marker = marker.clone();
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        lines.into_iter().filter(move |line| line.contains(&marker) && !line.contains('#')).map(move |_| path.clone())
+        lines
+            .into_iter()
+            .filter(move |line| line.contains(&marker) && !line.contains('#'))
+            .map(move |_| path.clone())
     });
-    none("a TODO names its issue", bare.filter(|path| !path.ends_with("tidy.rs")).collect());
+    none(
+        "a TODO names its issue",
+        bare.filter(|path| !path.ends_with("tidy.rs")).collect(),
+    );
 }
 
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .args([
+            "metadata",
+            "--format-version=1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            "x86_64-unknown-linux-gnu",
+        ])
         .current_dir(root())
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).expect("cargo prints JSON")
 }
 
@@ -178,11 +284,19 @@ fn metadata() -> Value {
 fn crates_use_each_other_along_the_arrows_only() {
     let metadata = metadata();
     let packages = metadata["packages"].as_array().expect("packages");
-    let members: BTreeSet<&str> = metadata["workspace_members"].as_array().expect("members").iter().filter_map(Value::as_str).collect();
+    let members: BTreeSet<&str> = metadata["workspace_members"]
+        .as_array()
+        .expect("members")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
     let mut offences = Vec::new();
     let mut seen = 0;
-    for package in packages.iter().filter(|package| members.contains(package["id"].as_str().unwrap_or_default())) {
+    for package in packages
+        .iter()
+        .filter(|package| members.contains(package["id"].as_str().unwrap_or_default()))
+    {
         let name = package["name"].as_str().unwrap_or_default();
         let Some(allowed) = arrows.get(name) else {
             offences.push(format!("{name} has no arrows in this test"));
@@ -201,7 +315,11 @@ fn crates_use_each_other_along_the_arrows_only() {
             }
         }
     }
-    assert_eq!(seen, ARROWS.len(), "every crate of the arrows is in the workspace");
+    assert_eq!(
+        seen,
+        ARROWS.len(),
+        "every crate of the arrows is in the workspace"
+    );
     none("the arrows hold", offences);
 }
 
@@ -212,16 +330,23 @@ fn dependencies_come_from_crates_io_under_known_licences() {
     for package in metadata["packages"].as_array().expect("packages") {
         let name = package["name"].as_str().unwrap_or_default();
         let source = package["source"].as_str();
-        if source.is_some_and(|source| !source.starts_with("registry+https://github.com/rust-lang/crates.io-index")) {
+        if source.is_some_and(|source| {
+            !source.starts_with("registry+https://github.com/rust-lang/crates.io-index")
+        }) {
             offences.push(format!("{name} comes from {source:?}"));
         }
         if BANNED.contains(&name) {
             offences.push(format!("{name} is banned"));
         }
-        let licence = package["license"].as_str().unwrap_or_default().replace('/', " OR ");
+        let licence = package["license"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('/', " OR ");
         // Every AND must be allowed; of alternatives one suffices.
         let allowed = |term: &str| LICENCES.contains(&term.trim().trim_matches(['(', ')']).trim());
-        let fine = licence.split(" AND ").all(|group| group.split(" OR ").any(allowed));
+        let fine = licence
+            .split(" AND ")
+            .all(|group| group.split(" OR ").any(allowed));
         if !fine {
             offences.push(format!("{name} has licence {licence:?}"));
         }
@@ -234,12 +359,22 @@ fn documents_name_files_that_exist() {
     let root = root();
     let mut offences = Vec::new();
     let mut links = 0;
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "STYLE.md"] {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "STYLE.md",
+    ] {
         let Ok(text) = fs::read_to_string(root.join(document)) else {
             offences.push(format!("{document} is missing"));
             continue;
         };
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             let path = target.split('#').next().unwrap_or_default();
             if path.is_empty() || path.contains("://") {
                 continue;

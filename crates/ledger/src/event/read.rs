@@ -187,22 +187,7 @@ impl<'a> Draft<'a> {
                 return Err(Rejection::new(Reason::MissingField, "/resource", expected));
             }
         };
-        let type_pointer = resource.pointer_to("type");
-        let Some(kind) = resource.text("type")? else {
-            return Err(Rejection::new(
-                Reason::MissingField,
-                type_pointer,
-                "expected a type such as deployment",
-            ));
-        };
-        if secret::is_secret_shaped(&kind) {
-            let expected = "expected a type such as deployment, found what looks like a secret";
-            return Err(Rejection::new(Reason::BadValue, type_pointer, expected));
-        }
-        if !is_resource_type(&kind) {
-            let expected = "expected 1 to 64 of a-z, 0-9 and _, beginning with a letter";
-            return Err(Rejection::new(Reason::BadValue, type_pointer, expected));
-        }
+        let kind = resource_type(&mut resource)?;
         let id = resource.identifier("id")?;
         let project_id = resource.identifier("project_id")?;
         let mut members = Members::default();
@@ -499,6 +484,26 @@ fn address<'a>(
     } else {
         Cow::Owned(usual)
     }))
+}
+
+fn resource_type<'a>(resource: &mut Fields<'a>) -> Result<Cow<'a, str>, Rejection> {
+    let type_pointer = resource.pointer_to("type");
+    let Some(kind) = resource.text("type")? else {
+        return Err(Rejection::new(
+            Reason::MissingField,
+            type_pointer,
+            "expected a type such as deployment",
+        ));
+    };
+    if secret::is_secret_shaped(&kind) {
+        let expected = "expected a type such as deployment, found what looks like a secret";
+        return Err(Rejection::new(Reason::BadValue, type_pointer, expected));
+    }
+    if !is_resource_type(&kind) {
+        let expected = "expected 1 to 64 of a-z, 0-9 and _, beginning with a letter";
+        return Err(Rejection::new(Reason::BadValue, type_pointer, expected));
+    }
+    Ok(kind)
 }
 
 fn is_resource_type(kind: &str) -> bool {

@@ -84,7 +84,8 @@ pub fn canonical_key_order(left: &str, right: &str) -> Ordering {
 pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
     // Most strings need no escape: the check without a branch in its loop runs over sixteen bytes at a time.
-    let escape = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    let escape =
+        |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
     if text.bytes().fold(0, |found, byte| found | escape(byte)) == 0 {
         out.push_str(text);
         out.push('"');

@@ -1,6 +1,9 @@
 use super::*;
 
-const PLACE: Place = Place { pack: 4, offset: 4096 };
+const PLACE: Place = Place {
+    pack: 4,
+    offset: 4096,
+};
 
 fn key() -> FrameKey {
     FrameKey::new(&[9; 32])
@@ -14,8 +17,15 @@ fn payloads() -> (Vec<u8>, Vec<u8>) {
             let person = (seq % 2 == 0).then(|| format!("person {seq}"));
             let details = (seq % 3 == 0).then(String::new);
             let log = LogId([log; 16]);
-            let (person, details) = (person.as_ref().map(String::as_bytes), details.as_ref().map(String::as_bytes));
-            builder.push(log, seq, &Stored::from_bytes(log, entry.as_bytes(), person, details));
+            let (person, details) = (
+                person.as_ref().map(String::as_bytes),
+                details.as_ref().map(String::as_bytes),
+            );
+            builder.push(
+                log,
+                seq,
+                &Stored::from_bytes(log, entry.as_bytes(), person, details),
+            );
         }
     }
     builder.finish()
@@ -23,7 +33,14 @@ fn payloads() -> (Vec<u8>, Vec<u8>) {
 
 fn block() -> Vec<u8> {
     let mut bytes = Vec::new();
-    encode(Kind::Entries, &payloads().0, PLACE, &key(), &mut Compressor::new(), &mut bytes);
+    encode(
+        Kind::Entries,
+        &payloads().0,
+        PLACE,
+        &key(),
+        &mut Compressor::new(),
+        &mut bytes,
+    );
     bytes
 }
 
@@ -41,7 +58,10 @@ fn records_come_back_from_their_blocks() {
     for log in 1..4_u8 {
         for seq in 10..20_u64 {
             let index = entries.index_of(LogId([log; 16]), seq).unwrap();
-            assert_eq!(entries.entry(index), format!("entry {seq} of log {log}").as_bytes());
+            assert_eq!(
+                entries.entry(index),
+                format!("entry {seq} of log {log}").as_bytes()
+            );
             let (person, details) = parts.parts(parts.index_of(LogId([log; 16]), seq).unwrap());
             assert_eq!(person.is_some(), seq % 2 == 0);
             // A part without bytes is there; one that was not sent is not.
@@ -61,7 +81,10 @@ fn every_changed_bit_is_found_with_the_key() {
             let mut changed = bytes.clone();
             changed[at] ^= 1 << bit;
             let found = open(&changed, PLACE, Some(&key()));
-            assert!(matches!(found, Err(BlockError::Header | BlockError::Check)), "byte {at}, bit {bit}: {found:?}");
+            assert!(
+                matches!(found, Err(BlockError::Header | BlockError::Check)),
+                "byte {at}, bit {bit}: {found:?}"
+            );
         }
     }
 }
@@ -69,9 +92,18 @@ fn every_changed_bit_is_found_with_the_key() {
 #[test]
 fn a_block_of_another_place_or_key_is_refused() {
     let bytes = block();
-    assert_eq!(open(&bytes, Place { pack: 5, ..PLACE }, Some(&key())), Err(BlockError::Header));
-    assert_eq!(open(&bytes, Place { offset: 0, ..PLACE }, Some(&key())), Err(BlockError::Header));
-    assert_eq!(open(&bytes, PLACE, Some(&FrameKey::new(&[8; 32]))), Err(BlockError::Header));
+    assert_eq!(
+        open(&bytes, Place { pack: 5, ..PLACE }, Some(&key())),
+        Err(BlockError::Header)
+    );
+    assert_eq!(
+        open(&bytes, Place { offset: 0, ..PLACE }, Some(&key())),
+        Err(BlockError::Header)
+    );
+    assert_eq!(
+        open(&bytes, PLACE, Some(&FrameKey::new(&[8; 32]))),
+        Err(BlockError::Header)
+    );
     assert!(open(&bytes, PLACE, None).is_ok());
 }
 
@@ -87,8 +119,16 @@ fn no_payload_makes_the_decoder_panic() {
     let (entries, parts) = payloads();
     let mut refused = 0;
     for round in 0..30_000 {
-        let kind = if round % 2 == 0 { Kind::Entries } else { Kind::Parts };
-        let mut payload = if kind == Kind::Entries { entries.clone() } else { parts.clone() };
+        let kind = if round % 2 == 0 {
+            Kind::Entries
+        } else {
+            Kind::Parts
+        };
+        let mut payload = if kind == Kind::Entries {
+            entries.clone()
+        } else {
+            parts.clone()
+        };
         for _ in 0..=next(3) {
             let at = next(payload.len());
             payload[at] = u8::try_from(next(256)).unwrap();
@@ -98,7 +138,11 @@ fn no_payload_makes_the_decoder_panic() {
             Ok(records) => {
                 for (log, first, ..) in records.runs().to_vec() {
                     let index = records.index_of(log, first).unwrap_or(usize::MAX / 4);
-                    let _ = if kind == Kind::Entries { records.entry(index).len() } else { records.size() };
+                    let _ = if kind == Kind::Entries {
+                        records.entry(index).len()
+                    } else {
+                        records.size()
+                    };
                     let _ = (kind == Kind::Parts).then(|| records.parts(index));
                 }
             }

@@ -5,11 +5,23 @@ fn key() -> FrameKey {
 }
 
 fn frame() -> Frame {
-    let record = |text: &str| Stored::from_bytes(LogId([1; 16]), text.as_bytes(), Some(b"person"), None);
+    let record =
+        |text: &str| Stored::from_bytes(LogId([1; 16]), text.as_bytes(), Some(b"person"), None);
     let records = vec![record("one"), record("two"), record(&"x".repeat(2_000))];
-    let run = Run { log: LogId([1; 16]), first: 7, records: Arc::new(records) };
-    let change = Change::RevokeKey { id: "k1".into(), at: ledger::time::Micros::from_micros(5) };
-    Frame { number: 3, changes: vec![change], runs: vec![run] }
+    let run = Run {
+        log: LogId([1; 16]),
+        first: 7,
+        records: Arc::new(records),
+    };
+    let change = Change::RevokeKey {
+        id: "k1".into(),
+        at: ledger::time::Micros::from_micros(5),
+    };
+    Frame {
+        number: 3,
+        changes: vec![change],
+        runs: vec![run],
+    }
 }
 
 fn encoded() -> Vec<u8> {
@@ -21,11 +33,16 @@ fn encoded() -> Vec<u8> {
 #[test]
 fn a_frame_comes_back_as_it_was_written() {
     let bytes = encoded();
-    let Found::Frame(found, length) = read(&bytes, 2, &key()) else { panic!("a frame stands there") };
+    let Found::Frame(found, length) = read(&bytes, 2, &key()) else {
+        panic!("a frame stands there")
+    };
     assert_eq!(length, bytes.len());
     assert_eq!(found.number, 3);
     assert_eq!(found.changes, frame().changes);
-    assert_eq!((found.runs[0].log, found.runs[0].first), (LogId([1; 16]), 7));
+    assert_eq!(
+        (found.runs[0].log, found.runs[0].first),
+        (LogId([1; 16]), 7)
+    );
     assert_eq!(found.runs[0].records, frame().runs[0].records);
 }
 
@@ -36,7 +53,10 @@ fn every_changed_bit_is_damage_and_never_an_unfinished_write() {
         for bit in 0..8 {
             let mut changed = bytes.clone();
             changed[at] ^= 1 << bit;
-            assert!(matches!(read(&changed, 2, &key()), Found::Damaged(_)), "byte {at}, bit {bit}");
+            assert!(
+                matches!(read(&changed, 2, &key()), Found::Damaged(_)),
+                "byte {at}, bit {bit}"
+            );
         }
     }
 }
@@ -45,7 +65,10 @@ fn every_changed_bit_is_damage_and_never_an_unfinished_write() {
 fn every_cut_is_an_unfinished_write() {
     let bytes = encoded();
     for length in 1..bytes.len() {
-        assert!(matches!(read(&bytes[..length], 2, &key()), Found::Torn), "{length} bytes");
+        assert!(
+            matches!(read(&bytes[..length], 2, &key()), Found::Torn),
+            "{length} bytes"
+        );
     }
     assert!(matches!(read(&[], 2, &key()), Found::End));
     assert!(matches!(read(&[0; 4096], 2, &key()), Found::Torn));
@@ -62,7 +85,10 @@ fn every_missing_sector_is_an_unfinished_write() {
             let from = (sector * 512).saturating_sub(offset);
             let to = ((sector + 1) * 512 - offset).min(bytes.len());
             torn[from..to].fill(0);
-            assert!(matches!(read(&torn, 2, &key()), Found::Torn), "offset {offset}, sector {sector}");
+            assert!(
+                matches!(read(&torn, 2, &key()), Found::Torn),
+                "offset {offset}, sector {sector}"
+            );
         }
     }
 }
@@ -71,7 +97,10 @@ fn every_missing_sector_is_an_unfinished_write() {
 fn a_frame_of_another_place_or_key_is_damage() {
     let bytes = encoded();
     assert!(matches!(read(&bytes, 3, &key()), Found::Damaged(_)));
-    assert!(matches!(read(&bytes, 2, &FrameKey::new(&[8; 32])), Found::Damaged(_)));
+    assert!(matches!(
+        read(&bytes, 2, &FrameKey::new(&[8; 32])),
+        Found::Damaged(_)
+    ));
 }
 
 #[test]

@@ -71,7 +71,10 @@ impl Inbox {
     pub(crate) fn wait_closed(&self) {
         let mut waiting = self.lock();
         while !waiting.closed {
-            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting = self
+                .changed
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -81,9 +84,14 @@ impl Inbox {
         let mut waiting = self.lock();
         while waiting.frames.is_empty() && waiting.last.is_none() {
             waiting.hurry = false;
-            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting = self
+                .changed
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
         }
-        let patient = |waiting: &mut Waiting| waiting.bytes < bytes_max && !waiting.hurry && waiting.last.is_none();
+        let patient = |waiting: &mut Waiting| {
+            waiting.bytes < bytes_max && !waiting.hurry && waiting.last.is_none()
+        };
         let gathered = self.changed.wait_timeout_while(waiting, interval, patient);
         waiting = gathered.unwrap_or_else(PoisonError::into_inner).0;
         waiting.hurry = false;

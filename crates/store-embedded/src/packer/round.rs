@@ -64,22 +64,50 @@ impl Packs {
             None
         } else {
             Some((
-                Appender::resume(disk, directory, progress.pack, Half::Entries, progress.entries_end)?,
-                Appender::resume(disk, directory, progress.pack, Half::Parts, progress.parts_end)?,
+                Appender::resume(
+                    disk,
+                    directory,
+                    progress.pack,
+                    Half::Entries,
+                    progress.entries_end,
+                )?,
+                Appender::resume(
+                    disk,
+                    directory,
+                    progress.pack,
+                    Half::Parts,
+                    progress.parts_end,
+                )?,
             ))
         };
         let compressor = Compressor::new();
-        Ok(Self { disk: shared_disk, key, compressor, halves, progress, logs, recent, fresh_run: None })
+        Ok(Self {
+            disk: shared_disk,
+            key,
+            compressor,
+            halves,
+            progress,
+            logs,
+            recent,
+            fresh_run: None,
+        })
     }
 
     /// Writes and syncs the frames' blocks, and answers the rows that make them count.
-    pub(crate) fn prepare(&mut self, shared: &Shared, frames: &[Frame]) -> Result<Prepared, StoreError> {
+    pub(crate) fn prepare(
+        &mut self,
+        shared: &Shared,
+        frames: &[Frame],
+    ) -> Result<Prepared, StoreError> {
         let failed = |error: io::Error| StoreError::engine("writing packs", error);
         let mut prepared = Prepared::default();
         let changes: Vec<&Change> = frames.iter().flat_map(|frame| &frame.changes).collect();
         let mut by_log: BTreeMap<LogId, Vec<(u64, &Stored)>> = BTreeMap::new();
         for run in frames.iter().flat_map(|frame| &frame.runs) {
-            by_log.entry(run.log).or_default().extend((run.first..).zip(run.records.iter()));
+            by_log
+                .entry(run.log)
+                .or_default()
+                .extend((run.first..).zip(run.records.iter()));
         }
         if !changes.is_empty() || !by_log.is_empty() {
             self.roll(shared).map_err(failed)?;
@@ -100,7 +128,9 @@ impl Packs {
                 }
             }
             let leaves = self.extend_log(shared, *log, records, &mut prepared.state)?;
-            prepared.leaves.push((*log, origin_of(shared, *log)?, leaves));
+            prepared
+                .leaves
+                .push((*log, origin_of(shared, *log)?, leaves));
         }
         if !builder.is_empty() {
             self.write_block(&mut builder, &by_log, &mut prepared.state)?;
@@ -111,26 +141,39 @@ impl Packs {
             entries.sync().map_err(failed)?;
             (self.progress.entries_end, self.progress.parts_end) = (entries.end, parts.end);
         }
-        self.progress.frame = frames.last().map_or(self.progress.frame, |frame| frame.number);
-        self.file_ids(shared, rows, &mut prepared.state).map_err(failed)?;
+        self.progress.frame = frames
+            .last()
+            .map_or(self.progress.frame, |frame| frame.number);
+        self.file_ids(shared, rows, &mut prepared.state)
+            .map_err(failed)?;
         prepared.state.progress = self.progress;
         Ok(prepared)
     }
 
     /// Begins the next pack when there is none or the newest is full.
     fn roll(&mut self, shared: &Shared) -> io::Result<()> {
-        let full = self.halves.as_ref().is_none_or(|(entries, parts)| entries.end.max(parts.end) >= PACK_BYTES);
+        let full = self
+            .halves
+            .as_ref()
+            .is_none_or(|(entries, parts)| entries.end.max(parts.end) >= PACK_BYTES);
         if full {
             let number = self.progress.pack + 1;
             let directory = shared.layout.packs();
-            let make = |half| Appender::create(&*self.disk, &directory, shared.instance_id(), number, half);
+            let make = |half| {
+                Appender::create(&*self.disk, &directory, shared.instance_id(), number, half)
+            };
             self.halves = Some((make(Half::Entries)?, make(Half::Parts)?));
             self.progress.pack = number;
         }
         Ok(())
     }
 
-    fn write_registry(&mut self, shared: &Shared, changes: &[&Change], round: &mut Round) -> Result<(), StoreError> {
+    fn write_registry(
+        &mut self,
+        shared: &Shared,
+        changes: &[&Change],
+        round: &mut Round,
+    ) -> Result<(), StoreError> {
         let mut payload = Vec::new();
         for change in changes {
             push_sized(&mut payload, &registry_text::encode(change));
@@ -152,10 +195,20 @@ impl Packs {
                 }
                 Change::CreateKey(key) => {
                     // What the key has become by now, should it be revoked in this same round.
-                    round.api_keys.push(shared.view().registry.api_keys.get(&key.id).unwrap_or(key).clone());
+                    round.api_keys.push(
+                        shared
+                            .view()
+                            .registry
+                            .api_keys
+                            .get(&key.id)
+                            .unwrap_or(key)
+                            .clone(),
+                    );
                 }
                 Change::RevokeKey { id, .. } => {
-                    round.api_keys.extend(shared.view().registry.api_keys.get(id).cloned());
+                    round
+                        .api_keys
+                        .extend(shared.view().registry.api_keys.get(id).cloned());
                 }
             }
         }
@@ -176,8 +229,21 @@ impl Packs {
         let parts_at = self.append_block(Kind::Parts, &parts)?;
         let (pack, entries_at) = self.append_entries(entries, by_log)?;
         for (log, first, count) in runs {
-            let number = self.logs.get(&log).map(|row| row.number).ok_or(StoreError::NotFound)?;
-            round.blocks.push((number, first, BlockRow { count, pack, entries: entries_at, parts: parts_at }));
+            let number = self
+                .logs
+                .get(&log)
+                .map(|row| row.number)
+                .ok_or(StoreError::NotFound)?;
+            round.blocks.push((
+                number,
+                first,
+                BlockRow {
+                    count,
+                    pack,
+                    entries: entries_at,
+                    parts: parts_at,
+                },
+            ));
         }
         Ok(())
     }
@@ -189,7 +255,14 @@ impl Packs {
     ) -> Result<(u32, u64), StoreError> {
         let place = self.place(Kind::Entries)?;
         let mut bytes = Vec::with_capacity(payload.len() / 2);
-        block::encode(Kind::Entries, &payload, place, &self.key, &mut self.compressor, &mut bytes);
+        block::encode(
+            Kind::Entries,
+            &payload,
+            place,
+            &self.key,
+            &mut self.compressor,
+            &mut bytes,
+        );
         drop(payload);
         // What will be signed is what is stored: hash the leaves once more from the bytes that go to the disk, so that
         // a bit flipped in memory is found while the journal still has the truth.
@@ -197,14 +270,17 @@ impl Packs {
         let stored = bytes.get(block::HEADER_BYTES..).unwrap_or_default();
         let again = header.and_then(|header| header.open(stored, place, Some(&self.key)));
         let records = again.and_then(|payload| Ok(Records::parse(Kind::Entries, payload)?));
-        let records = records.map_err(|error| StoreError::Damaged(format!("a new block: {error}")))?;
+        let records =
+            records.map_err(|error| StoreError::Damaged(format!("a new block: {error}")))?;
         for (log, first, count, index) in records.runs() {
             let expected = by_log.get(log).map(Vec::as_slice).unwrap_or_default();
             let from = expected.partition_point(|(seq, _)| seq < first);
             for offset in 0..*count as usize {
                 let sealed = expected.get(from + offset).map(|(_, record)| record.leaf);
                 if sealed != Some(Hash::leaf(records.entry(index + offset))) {
-                    return Err(StoreError::Damaged(format!("log {log}: a new block does not hold what was sealed")));
+                    return Err(StoreError::Damaged(format!(
+                        "log {log}: a new block does not hold what was sealed"
+                    )));
                 }
             }
         }
@@ -215,7 +291,14 @@ impl Packs {
     fn append_block(&mut self, kind: Kind, payload: &[u8]) -> Result<u64, StoreError> {
         let place = self.place(kind)?;
         let mut bytes = Vec::with_capacity(payload.len() / 2);
-        block::encode(kind, payload, place, &self.key, &mut self.compressor, &mut bytes);
+        block::encode(
+            kind,
+            payload,
+            place,
+            &self.key,
+            &mut self.compressor,
+            &mut bytes,
+        );
         self.append_bytes(kind, &bytes)?;
         Ok(place.offset)
     }
@@ -227,11 +310,16 @@ impl Packs {
 
     fn place(&mut self, kind: Kind) -> Result<Place, StoreError> {
         let pack = self.progress.pack;
-        Ok(Place { pack, offset: self.half(kind)?.end })
+        Ok(Place {
+            pack,
+            offset: self.half(kind)?.end,
+        })
     }
 
     fn append_bytes(&mut self, kind: Kind, bytes: &[u8]) -> Result<(), StoreError> {
-        self.half(kind)?.append(bytes).map_err(|error| StoreError::engine("writing packs", error))
+        self.half(kind)?
+            .append(bytes)
+            .map_err(|error| StoreError::engine("writing packs", error))
     }
 
     /// Advances a log's right edge; answers the new leaves.
@@ -246,7 +334,10 @@ impl Packs {
         let number = row.number;
         for (seq, record) in records {
             if *seq != row.range.size() {
-                return Err(StoreError::Damaged(format!("log {log}: entry {seq} follows entry {}", row.range.size())));
+                return Err(StoreError::Damaged(format!(
+                    "log {log}: entry {seq} follows entry {}",
+                    row.range.size()
+                )));
             }
             row.range.push_with(record.leaf, |level, index, hash| {
                 if level > 0 && level % 8 == 0 {
@@ -254,7 +345,10 @@ impl Packs {
                 }
             });
         }
-        let last = records.last().map(|(_, record)| record.entry.as_slice()).unwrap_or_default();
+        let last = records
+            .last()
+            .map(|(_, record)| record.entry.as_slice())
+            .unwrap_or_default();
         row.last = time_of(last).unwrap_or(row.last);
         round.logs.push((log, row.clone()));
         Ok(records.iter().map(|(_, record)| record.leaf).collect())
@@ -270,7 +364,12 @@ impl Packs {
         let mut all = std::mem::take(&mut self.recent);
         all.extend(rows);
         all.sort_unstable();
-        let run = IdRun::write(&*self.disk, &shared.layout.ids(), self.progress.next_run, &all)?;
+        let run = IdRun::write(
+            &*self.disk,
+            &shared.layout.ids(),
+            self.progress.next_run,
+            &all,
+        )?;
         self.progress.next_run += 1;
         round.new_runs.push((run.number, run.count as u64));
         self.fresh_run = Some((run, all));
@@ -285,7 +384,9 @@ impl Packs {
     /// Shows a new run to readers, and merges runs when a tier is full.
     pub(crate) fn settle_ids(&mut self, shared: &Shared) -> Result<(), StoreError> {
         let failed = |error: io::Error| StoreError::engine("writing ids", error);
-        let Some((run, moved)) = self.fresh_run.take() else { return Ok(()) };
+        let Some((run, moved)) = self.fresh_run.take() else {
+            return Ok(());
+        };
         let mut runs = shared.view().ids.runs().to_vec();
         runs.push(Arc::new(run));
         shared.view_mut().ids.replace_runs(runs.clone(), &moved);
@@ -297,7 +398,8 @@ impl Packs {
             }
             let rows = ids::merged_rows(&merging).map_err(failed)?;
             let number = self.progress.next_run;
-            let run = IdRun::write(&*self.disk, &shared.layout.ids(), number, &rows).map_err(failed)?;
+            let run =
+                IdRun::write(&*self.disk, &shared.layout.ids(), number, &rows).map_err(failed)?;
             self.progress.next_run += 1;
             let dead: Vec<u64> = merging.iter().map(|run| run.number).collect();
             let round = Round {
@@ -313,7 +415,9 @@ impl Packs {
             shared.view_mut().ids.replace_runs(runs.clone(), &[]);
             for number in dead {
                 // One that stays behind is removed at the next start.
-                let _ = self.disk.remove(&ids::path_of(&shared.layout.ids(), number));
+                let _ = self
+                    .disk
+                    .remove(&ids::path_of(&shared.layout.ids(), number));
             }
         }
     }
@@ -324,5 +428,9 @@ pub(crate) fn time_of(entry: &[u8]) -> Option<Micros> {
     Entry::parse(entry)
         .map(|entry| entry.place.recorded_at)
         .ok()
-        .or_else(|| ledger::entry::Opening::parse(entry).ok().map(|opening| opening.recorded_at))
+        .or_else(|| {
+            ledger::entry::Opening::parse(entry)
+                .ok()
+                .map(|opening| opening.recorded_at)
+        })
 }

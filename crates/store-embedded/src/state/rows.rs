@@ -48,7 +48,14 @@ pub(crate) struct BlockRow {
 }
 
 pub(super) fn progress(row: &Progress) -> Vec<u8> {
-    let Progress { frame, pack, entries_end, parts_end, next_log, next_run } = row;
+    let Progress {
+        frame,
+        pack,
+        entries_end,
+        parts_end,
+        next_log,
+        next_run,
+    } = row;
     let mut out = Vec::with_capacity(40);
     out.extend_from_slice(&frame.to_be_bytes());
     out.extend_from_slice(&pack.to_be_bytes());
@@ -75,7 +82,13 @@ pub(super) fn read_progress(bytes: &[u8]) -> Option<Progress> {
 }
 
 pub(super) fn log(row: &LogRow) -> Vec<u8> {
-    let LogRow { number, tenant, kind, range, last } = row;
+    let LogRow {
+        number,
+        tenant,
+        kind,
+        range,
+        last,
+    } = row;
     let mut out = Vec::with_capacity(64 + range.hashes().len() * 32);
     out.extend_from_slice(&number.to_be_bytes());
     out.extend_from_slice(&tenant.0);
@@ -108,7 +121,13 @@ pub(super) fn read_log(bytes: &[u8]) -> Option<LogRow> {
     while !cursor.is_done() {
         hashes.push(Hash(cursor.array("hash").ok()?));
     }
-    Some(LogRow { number, tenant, kind, range: CompactRange::from_parts(size, hashes).ok()?, last })
+    Some(LogRow {
+        number,
+        tenant,
+        kind,
+        range: CompactRange::from_parts(size, hashes).ok()?,
+        last,
+    })
 }
 
 pub(super) fn block_key(log: u32, first: u64) -> [u8; 12] {
@@ -119,7 +138,9 @@ pub(super) fn block_key(log: u32, first: u64) -> [u8; 12] {
 }
 
 pub(super) fn first_of(key: &[u8]) -> Option<u64> {
-    key.get(4..12).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes)
+    key.get(4..12)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(u64::from_be_bytes)
 }
 
 pub(super) fn block(row: &BlockRow) -> [u8; 24] {

@@ -47,7 +47,7 @@ pub(super) fn check(entries: &Records, parts: Option<&Records>) -> Vec<CheckedRu
             parts: 0,
         };
         for offset in 0..*count as usize {
-            let seq = first + offset as u64;
+            let seq = first.saturating_add(offset as u64);
             let entry = entries.entry(index + offset);
             run.leaves.push(Hash::leaf(entry));
             let stored = parts.and_then(|parts| Some(parts.parts(parts.index_of(*log, seq)?)));
@@ -89,18 +89,39 @@ impl CheckedRun {
             Err(error) => return self.problem(seq, error.to_string()),
         };
         if entry.place.log != self.log || entry.place.seq != seq {
-            self.problem(seq, format!("it says that it is entry {} of log {}", entry.place.seq, entry.place.log));
+            self.problem(
+                seq,
+                format!(
+                    "it says that it is entry {} of log {}",
+                    entry.place.seq, entry.place.log
+                ),
+            );
         }
         self.time(seq, entry.place.recorded_at);
-        for (label, digest, bytes) in [(Label::Person, entry.person, person), (Label::Details, entry.details, details)] {
+        for (label, digest, bytes) in [
+            (Label::Person, entry.person, person),
+            (Label::Details, entry.details, details),
+        ] {
             match (digest, bytes) {
                 (None, None) => {}
                 (Some(digest), Some(bytes)) if part::digest(bytes) == digest => self.parts += 1,
-                (Some(_), Some(_)) => self.problem(seq, format!("its {} part is not the one it names", label.name())),
+                (Some(_), Some(_)) => self.problem(
+                    seq,
+                    format!("its {} part is not the one it names", label.name()),
+                ),
                 (Some(_), None) => {
-                    self.problem(seq, format!("its {} part is missing, and no erasure is recorded", label.name()));
+                    self.problem(
+                        seq,
+                        format!(
+                            "its {} part is missing, and no erasure is recorded",
+                            label.name()
+                        ),
+                    );
                 }
-                (None, Some(_)) => self.problem(seq, format!("it has a {} part that it does not name", label.name())),
+                (None, Some(_)) => self.problem(
+                    seq,
+                    format!("it has a {} part that it does not name", label.name()),
+                ),
             }
         }
         if entry.operation.starts_with("veritrail.log.")
@@ -113,7 +134,9 @@ impl CheckedRun {
     fn time(&mut self, seq: u64, at: Micros) {
         match &mut self.times {
             None => self.times = Some((at, at)),
-            Some((_, last)) if at < *last => self.problem(seq, "its time is before that of the entry before it"),
+            Some((_, last)) if at < *last => {
+                self.problem(seq, "its time is before that of the entry before it")
+            }
             Some((_, last)) => *last = at,
         }
     }
@@ -122,12 +145,17 @@ impl CheckedRun {
 /// What an entry of the instance log says of a log; believed only where the entry stands in an instance log.
 fn statement(seq: u64, entry: &Entry<'_>, details: Option<&[u8]>) -> Option<Statement> {
     let details = part::value_of(Label::Details, details?).ok()?;
-    let about = details.member("resource")?.member("id").and_then(Value::as_str).and_then(LogId::parse)?;
+    let about = details
+        .member("resource")?
+        .member("id")
+        .and_then(Value::as_str)
+        .and_then(LogId::parse)?;
     let said = |name: &str| details.member("metadata")?.member(name)?.as_str();
     let head = match entry.operation {
-        "veritrail.log.head_recorded" => {
-            Some((said("size")?.parse().ok()?, Hash(ledger::name::from_hex(said("root")?)?)))
-        }
+        "veritrail.log.head_recorded" => Some((
+            said("size")?.parse().ok()?,
+            Hash(ledger::name::from_hex(said("root")?)?),
+        )),
         "veritrail.log.created" => None,
         _ => return None,
     };

@@ -23,20 +23,33 @@ pub(super) fn check(
     report: &mut Report,
 ) -> Result<(), VerifyError> {
     let directory = layout.journal();
-    let names = disk.list(&directory).map_err(|source| VerifyError::Disk { path: directory.clone(), source })?;
-    let numbers: Vec<u64> =
-        names.iter().filter_map(|name| name.strip_suffix(".vtj").and_then(|name| name.parse().ok())).collect();
+    let names = disk.list(&directory).map_err(|source| VerifyError::Disk {
+        path: directory.clone(),
+        source,
+    })?;
+    let numbers: Vec<u64> = names
+        .iter()
+        .filter_map(|name| name.strip_suffix(".vtj").and_then(|name| name.parse().ok()))
+        .collect();
     for (index, number) in numbers.iter().copied().enumerate() {
         let path = crate::journal::path_of(&directory, number);
         let bytes = match disk.read(&path, FILE_BYTES_MAX) {
             // Cut by the server in between.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            other => other.map_err(|source| VerifyError::Disk { path: path.clone(), source })?,
+            other => other.map_err(|source| VerifyError::Disk {
+                path: path.clone(),
+                source,
+            })?,
         };
         let newest = index + 1 == numbers.len();
         let mut at = FILE_HEADER_BYTES;
         if !newest && bytes.len() < at {
-            report.problem(None, None, Some(path.clone()), "a journal file is cut short");
+            report.problem(
+                None,
+                None,
+                Some(path.clone()),
+                "a journal file is cut short",
+            );
         }
         loop {
             match frame::read(bytes.get(at..).unwrap_or_default(), number, key) {
@@ -45,22 +58,38 @@ pub(super) fn check(
                     for run in &frame.runs {
                         let packed = ledger.size_of(run.log);
                         report.journal_entries += run.end().saturating_sub(run.first.max(packed));
-                        for (seq, record) in (run.first..).zip(run.records.iter()).filter(|(seq, _)| *seq >= packed) {
+                        for (seq, record) in (run.first..)
+                            .zip(run.records.iter())
+                            .filter(|(seq, _)| *seq >= packed)
+                        {
                             ledger.journaled(run.log, seq, record.leaf, &path, report);
                         }
                     }
                 }
                 Found::End => break,
                 Found::Torn if newest => {
-                    report.notes.push(format!("{}: an unfinished frame at byte {at}", path.display()));
+                    report.notes.push(format!(
+                        "{}: an unfinished frame at byte {at}",
+                        path.display()
+                    ));
                     break;
                 }
                 Found::Torn => {
-                    report.problem(None, None, Some(path.clone()), format!("a frame at byte {at} is cut short"));
+                    report.problem(
+                        None,
+                        None,
+                        Some(path.clone()),
+                        format!("a frame at byte {at} is cut short"),
+                    );
                     break;
                 }
                 Found::Damaged(what) => {
-                    report.problem(None, None, Some(path.clone()), format!("{what} at byte {at}"));
+                    report.problem(
+                        None,
+                        None,
+                        Some(path.clone()),
+                        format!("{what} at byte {at}"),
+                    );
                     break;
                 }
             }

@@ -68,21 +68,51 @@ impl Ledger {
         for (log, head) in inputs.pinned.iter().flat_map(|pinned| &pinned.heads) {
             signed.insert(*log, head.size);
             let who = "the signer's memory".to_owned();
-            wanted.push(Wanted { log: *log, size: head.size, root: head.root, who, outside: true });
+            wanted.push(Wanted {
+                log: *log,
+                size: head.size,
+                root: head.root,
+                who,
+                outside: true,
+            });
         }
-        let receipts = inputs.receipts.iter().map(|receipt| ((receipt.log, receipt.seq), receipt.leaf)).collect();
-        Self { logs: BTreeMap::new(), wanted, created: BTreeMap::new(), stops: BTreeSet::new(), receipts, signed, own_notes: Vec::new() }
+        let receipts = inputs
+            .receipts
+            .iter()
+            .map(|receipt| ((receipt.log, receipt.seq), receipt.leaf))
+            .collect();
+        Self {
+            logs: BTreeMap::new(),
+            wanted,
+            created: BTreeMap::new(),
+            stops: BTreeSet::new(),
+            receipts,
+            signed,
+            own_notes: Vec::new(),
+        }
     }
 
     /// A ledger for a second reading that notes the roots at these sizes.
     pub(super) fn looking_for(inputs: &Inputs, wanted: Vec<Wanted>) -> Self {
-        let stops = wanted.iter().map(|wanted| (wanted.log, wanted.size)).collect();
-        Self { wanted, stops, receipts: BTreeMap::new(), ..Self::new(inputs) }
+        let stops = wanted
+            .iter()
+            .map(|wanted| (wanted.log, wanted.size))
+            .collect();
+        Self {
+            wanted,
+            stops,
+            receipts: BTreeMap::new(),
+            ..Self::new(inputs)
+        }
     }
 
     /// Reads the checkpoints kept in the data directory. A server that goes on writing puts later ones there, of entries
     /// that a scan begun before does not see: this comes first.
-    pub(super) fn read_own_notes(&mut self, inputs: &Inputs, layout: &Layout) -> Result<(), VerifyError> {
+    pub(super) fn read_own_notes(
+        &mut self,
+        inputs: &Inputs,
+        layout: &Layout,
+    ) -> Result<(), VerifyError> {
         let path = layout.checkpoints();
         match inputs.disk.read(&path, CHECKPOINTS_BYTES_MAX) {
             Ok(bytes) => self.own_notes = bytes,
@@ -93,11 +123,23 @@ impl Ledger {
     }
 
     /// Takes note of a record that is acknowledged and stands in the journal only.
-    pub(super) fn journaled(&mut self, log: LogId, seq: u64, leaf: Hash, file: &Path, report: &mut Report) {
+    pub(super) fn journaled(
+        &mut self,
+        log: LogId,
+        seq: u64,
+        leaf: Hash,
+        file: &Path,
+        report: &mut Report,
+    ) {
         if let Some(kept) = self.receipts.remove(&(log, seq))
             && kept != leaf
         {
-            report.problem(Some(log), Some(seq), Some(file.to_owned()), OTHER_THAN_RECEIPT);
+            report.problem(
+                Some(log),
+                Some(seq),
+                Some(file.to_owned()),
+                OTHER_THAN_RECEIPT,
+            );
         }
     }
 
@@ -118,7 +160,11 @@ impl Ledger {
         if run.first != growing.range.size() {
             if !growing.broken {
                 let (expected, found) = (growing.range.size(), run.first);
-                let what = if found > expected { "it is missing" } else { "it stands twice" };
+                let what = if found > expected {
+                    "it is missing"
+                } else {
+                    "it stands twice"
+                };
                 report.problem(Some(run.log), Some(expected.min(found)), file, what);
             }
             growing.broken = true;
@@ -146,15 +192,27 @@ impl Ledger {
                 report.problem(Some(run.log), Some(seq), file.clone(), OTHER_THAN_RECEIPT);
             }
         }
-        growing.roots.push((growing.range.size(), growing.range.root()));
-        if growing.opening.as_ref().is_some_and(|opening| states(opening.kind)) {
+        growing
+            .roots
+            .push((growing.range.size(), growing.range.root()));
+        if growing
+            .opening
+            .as_ref()
+            .is_some_and(|opening| states(opening.kind))
+        {
             let instance = run.log;
             for statement in run.statements {
                 match statement.head {
                     None => drop(self.created.insert(statement.about, statement.seq)),
                     Some((size, root)) => {
                         let who = format!("entry {} of the instance log {instance}", statement.seq);
-                        self.wanted.push(Wanted { log: statement.about, size, root, who, outside: false });
+                        self.wanted.push(Wanted {
+                            log: statement.about,
+                            size,
+                            root,
+                            who,
+                            outside: false,
+                        });
                     }
                 }
             }
@@ -172,20 +230,34 @@ impl Ledger {
         self.check_notes(inputs, layout, report);
         for (log, seq) in &self.created {
             if !self.logs.contains_key(log) {
-                let what = format!("the whole log is missing; entry {seq} of the instance log says that it was made");
+                let what = format!(
+                    "the whole log is missing; entry {seq} of the instance log says that it was made"
+                );
                 report.problem(Some(*log), None, None, what);
             }
         }
         for (log, seq) in self.receipts.keys() {
-            report.problem(Some(*log), Some(*seq), None, "it is missing, and a receipt was given for it");
+            report.problem(
+                Some(*log),
+                Some(*seq),
+                None,
+                "it is missing, and a receipt was given for it",
+            );
         }
         let wanted = std::mem::take(&mut self.wanted);
         let open = self.hold(wanted, report);
         for (log, growing) in &self.logs {
-            let signed = self.signed.get(log).copied().unwrap_or_else(|| growing.range.size());
+            let signed = self
+                .signed
+                .get(log)
+                .copied()
+                .unwrap_or_else(|| growing.range.size());
             report.unsigned += growing.range.size().saturating_sub(signed);
-            if inputs.pinned.is_some() && !self.signed.contains_key(log) && growing.range.size() > 0 {
-                report.notes.push(format!("log {log} was never signed; its blocks bear the right check"));
+            if inputs.pinned.is_some() && !self.signed.contains_key(log) && growing.range.size() > 0
+            {
+                report.notes.push(format!(
+                    "log {log} was never signed; its blocks bear the right check"
+                ));
             }
             report.logs.push(LogReport {
                 log: *log,
@@ -202,7 +274,10 @@ impl Ledger {
     pub(super) fn resolve(mut self, report: &mut Report) {
         let wanted = std::mem::take(&mut self.wanted);
         for wanted in self.hold(wanted, report) {
-            let what = format!("its head at {} entries, named by {}, can't be computed", wanted.size, wanted.who);
+            let what = format!(
+                "its head at {} entries, named by {}, can't be computed",
+                wanted.size, wanted.who
+            );
             report.problem(Some(wanted.log), None, None, what);
         }
     }
@@ -211,7 +286,10 @@ impl Ledger {
         let mut open = Vec::new();
         for wanted in wanted {
             let Some(growing) = self.logs.get_mut(&wanted.log) else {
-                let what = format!("the whole log is missing; {} knows it with {} entries", wanted.who, wanted.size);
+                let what = format!(
+                    "the whole log is missing; {} knows it with {} entries",
+                    wanted.who, wanted.size
+                );
                 report.problem(Some(wanted.log), None, None, what);
                 continue;
             };
@@ -226,7 +304,9 @@ impl Ledger {
                 report.problem(Some(wanted.log), Some(growing.range.size()), None, what);
                 continue;
             }
-            let found = growing.roots.binary_search_by_key(&wanted.size, |(size, _)| *size);
+            let found = growing
+                .roots
+                .binary_search_by_key(&wanted.size, |(size, _)| *size);
             match found.ok().and_then(|index| growing.roots.get(index)) {
                 Some((_, root)) if *root == wanted.root => {
                     if wanted.outside {
@@ -250,7 +330,12 @@ impl Ledger {
     fn check_openings(&self, inputs: &Inputs, report: &mut Report) {
         for (log, growing) in &self.logs {
             let Some(opening) = &growing.opening else {
-                report.problem(Some(*log), Some(0), None, "entry 0 is missing or no opening");
+                report.problem(
+                    Some(*log),
+                    Some(0),
+                    None,
+                    "entry 0 is missing or no opening",
+                );
                 continue;
             };
             let Ok(key) = VerifierKey::parse(&opening.vkey) else {
@@ -258,10 +343,24 @@ impl Ledger {
                 continue;
             };
             if key.name() != opening.origin || !opening.origin.ends_with(&log.to_string()) {
-                report.problem(Some(*log), Some(0), None, "its verifier key is not named after its origin");
+                report.problem(
+                    Some(*log),
+                    Some(0),
+                    None,
+                    "its verifier key is not named after its origin",
+                );
             }
-            if inputs.pinned.as_ref().is_some_and(|pinned| *key.public_key().as_bytes() != pinned.public_key) {
-                report.problem(Some(*log), Some(0), None, "it names another verifier key than the keys directory's");
+            if inputs
+                .pinned
+                .as_ref()
+                .is_some_and(|pinned| *key.public_key().as_bytes() != pinned.public_key)
+            {
+                report.problem(
+                    Some(*log),
+                    Some(0),
+                    None,
+                    "it names another verifier key than the keys directory's",
+                );
             }
         }
     }
@@ -270,7 +369,10 @@ impl Ledger {
     fn check_notes(&mut self, inputs: &Inputs, layout: &Layout, report: &mut Report) {
         let bytes = std::mem::take(&mut self.own_notes);
         self.check_own_notes(&bytes, &layout.checkpoints(), report);
-        for (notes, who) in [(&inputs.anchors, "an anchor"), (&inputs.checkpoints, "a checkpoint that you kept")] {
+        for (notes, who) in [
+            (&inputs.anchors, "an anchor"),
+            (&inputs.checkpoints, "a checkpoint that you kept"),
+        ] {
             for note in notes {
                 match self.open_note(note) {
                     Ok((log, checkpoint)) => self.wanted.push(Wanted {
@@ -298,7 +400,9 @@ impl Ledger {
                 Ok(Value::String(note)) => Ok(note.into_owned()),
                 _ => Err("no checkpoint in a line"),
             };
-            let opened = note.map_err(str::to_owned).and_then(|note| self.open_note(&note));
+            let opened = note
+                .map_err(str::to_owned)
+                .and_then(|note| self.open_note(&note));
             match opened {
                 Ok((log, checkpoint)) => self.wanted.push(Wanted {
                     log,
@@ -316,13 +420,21 @@ impl Ledger {
 
     /// Reads a note under the key that its log's entry 0 names (which was held against the pinned key before).
     fn open_note(&self, note: &str) -> Result<(LogId, Checkpoint), String> {
-        let text = Note::parse(note).map_err(|error| error.to_string())?.unverified_text().to_owned();
+        let text = Note::parse(note)
+            .map_err(|error| error.to_string())?
+            .unverified_text()
+            .to_owned();
         let origin = text.lines().next().unwrap_or_default();
-        let log = origin.rsplit('/').next().and_then(LogId::parse).ok_or("its origin names no log")?;
+        let log = origin
+            .rsplit('/')
+            .next()
+            .and_then(LogId::parse)
+            .ok_or("its origin names no log")?;
         let opening = self.logs.get(&log).and_then(|log| log.opening.as_ref());
         let opening = opening.ok_or_else(|| format!("it is of log {log}, which is missing"))?;
         let key = VerifierKey::parse(&opening.vkey).map_err(|error| error.to_string())?;
-        let checkpoint = checkpoint::open(note, &key, &opening.origin).map_err(|error| format!("{error}"))?;
+        let checkpoint =
+            checkpoint::open(note, &key, &opening.origin).map_err(|error| format!("{error}"))?;
         Ok((log, checkpoint))
     }
 }

@@ -138,12 +138,20 @@ impl Report {
             self.problems_more += 1;
             return;
         }
-        self.problems.push(Problem { log, seq, file, what: what.into() });
+        self.problems.push(Problem {
+            log,
+            seq,
+            file,
+            what: what.into(),
+        });
     }
 
     pub(super) fn finish(mut self, inputs: &Inputs) -> Self {
         self.outside = Outside {
-            heads: inputs.pinned.as_ref().map_or(0, |pinned| pinned.heads.len()),
+            heads: inputs
+                .pinned
+                .as_ref()
+                .map_or(0, |pinned| pinned.heads.len()),
             anchors: inputs.anchors.len(),
             checkpoints: inputs.checkpoints.len(),
             receipts: inputs.receipts.len(),
@@ -154,7 +162,13 @@ impl Report {
 
     /// The result.
     pub fn verdict(&self) -> Verdict {
-        let Outside { heads, anchors, checkpoints, receipts: _, keys: _ } = self.outside;
+        let Outside {
+            heads,
+            anchors,
+            checkpoints,
+            receipts: _,
+            keys: _,
+        } = self.outside;
         if !self.problems.is_empty() {
             Verdict::Tampered
         } else if heads + anchors + checkpoints > 0 {
@@ -166,12 +180,21 @@ impl Report {
 
     /// What the result rests on.
     pub fn sentence(&self) -> String {
-        let Outside { heads, anchors, checkpoints, receipts, keys } = self.outside;
+        let Outside {
+            heads,
+            anchors,
+            checkpoints,
+            receipts,
+            keys,
+        } = self.outside;
         let counted = format!("{} entries of {} logs", self.entries, self.logs.len());
         match self.verdict() {
             Verdict::Tampered => {
                 let count = self.problems.len() as u64 + self.problems_more;
-                format!("Tampered: {count} problem{} found in {counted}.", if count == 1 { "" } else { "s" })
+                format!(
+                    "Tampered: {count} problem{} found in {counted}.",
+                    if count == 1 { "" } else { "s" }
+                )
             }
             Verdict::SelfConsistent => format!(
                 "Self-consistent only: {counted} agree with themselves, but nothing outside the data directory vouches \
@@ -180,7 +203,9 @@ impl Report {
             Verdict::Verified => {
                 let mut rests = Vec::new();
                 if keys && heads > 0 {
-                    rests.push(format!("the {heads} heads that the signer remembers in the keys directory"));
+                    rests.push(format!(
+                        "the {heads} heads that the signer remembers in the keys directory"
+                    ));
                 }
                 if anchors > 0 {
                     rests.push(format!("{anchors} anchored checkpoints"));
@@ -191,8 +216,15 @@ impl Report {
                 if receipts > 0 {
                     rests.push(format!("{receipts} receipts"));
                 }
-                let unvouched = self.logs.iter().filter(|log| log.vouched == 0 && log.size > 0).count();
-                let mut text = format!("Verified: {counted} are as they were signed, resting on {}", rests.join(", "));
+                let unvouched = self
+                    .logs
+                    .iter()
+                    .filter(|log| log.vouched == 0 && log.size > 0)
+                    .count();
+                let mut text = format!(
+                    "Verified: {counted} are as they were signed, resting on {}",
+                    rests.join(", ")
+                );
                 if unvouched > 0 {
                     _ = write!(text, "; {unvouched} of the logs agree with themselves only");
                 }

@@ -43,7 +43,10 @@ pub(super) fn packs(
 ) -> Result<(), VerifyError> {
     let disk = &*inputs.disk;
     let directory = layout.packs();
-    let failed = |source| VerifyError::Disk { path: directory.clone(), source };
+    let failed = |source| VerifyError::Disk {
+        path: directory.clone(),
+        source,
+    };
     let numbers = match pack::numbers(disk, &directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         other => other.map_err(failed)?,
@@ -51,7 +54,11 @@ pub(super) fn packs(
     let mut total = 0;
     for number in &numbers {
         for half in Half::BOTH {
-            let file = disk.open(&pack::path_of(&directory, *number, half), OpenMode::Read, Secrecy::Secret);
+            let file = disk.open(
+                &pack::path_of(&directory, *number, half),
+                OpenMode::Read,
+                Secrecy::Secret,
+            );
             total += file.and_then(|file| file.len()).unwrap_or_default();
         }
     }
@@ -63,7 +70,15 @@ pub(super) fn packs(
             report.problem(None, None, Some(path), "a pack is missing");
         }
         let newest = index + 1 == numbers.len();
-        let mut entries = Walker::open(disk, layout, instance, number, Half::Entries, newest, report);
+        let mut entries = Walker::open(
+            disk,
+            layout,
+            instance,
+            number,
+            Half::Entries,
+            newest,
+            report,
+        );
         let mut parts = Walker::open(disk, layout, instance, number, Half::Parts, newest, report);
         let mut whole = true;
         while whole {
@@ -72,7 +87,11 @@ pub(super) fn packs(
                 && let Some(raw) = entries.next(key, report)
             {
                 done += raw.stored.len() as u64;
-                let part = if raw.header.kind == Kind::Registry { None } else { parts.next(key, report) };
+                let part = if raw.header.kind == Kind::Registry {
+                    None
+                } else {
+                    parts.next(key, report)
+                };
                 done += part.as_ref().map_or(0, |part| part.stored.len() as u64);
                 pairs.push((raw, part));
             }
@@ -98,9 +117,17 @@ pub(super) fn packs(
         }
         if whole && parts.next(key, report).is_some() {
             if newest {
-                report.notes.push(format!("{}: parts whose entries are not written yet", parts.path.display()));
+                report.notes.push(format!(
+                    "{}: parts whose entries are not written yet",
+                    parts.path.display()
+                ));
             } else {
-                report.problem(None, None, Some(parts.path.clone()), "parts without their entries");
+                report.problem(
+                    None,
+                    None,
+                    Some(parts.path.clone()),
+                    "parts without their entries",
+                );
             }
         }
     }
@@ -122,15 +149,26 @@ fn check_pairs(
     paths: (&PathBuf, &PathBuf),
     newest: bool,
 ) -> Vec<CheckedPair> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(16);
+    let threads = std::thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(16);
     let share = pairs.len().div_ceil(threads).max(1);
     let check = |pairs: &[(Raw, Option<Raw>)]| -> Vec<CheckedPair> {
-        pairs.iter().map(|pair| check_pair(pair, key, paths, newest)).collect()
+        pairs
+            .iter()
+            .map(|pair| check_pair(pair, key, paths, newest))
+            .collect()
     };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = pairs.chunks(share).map(|pairs| scope.spawn(move || check(pairs))).collect();
+        let workers: Vec<_> = pairs
+            .chunks(share)
+            .map(|pairs| scope.spawn(move || check(pairs)))
+            .collect();
         // A worker has no way to fail but a bug of ours; its pairs would be missing, and missing entries are found.
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_default())
+            .collect()
     })
 }
 
@@ -149,8 +187,17 @@ fn check_pair(
         };
         match payload {
             Ok(payload) => return Some(payload),
-            Err(error) if newest && lacks_a_sector(&raw.stored, raw.place.offset + block::HEADER_BYTES as u64) => {
-                checked.unfinished.get_or_insert((path.clone(), format!("an unfinished block: {}", at(&error, raw.place))));
+            Err(error)
+                if newest
+                    && lacks_a_sector(
+                        &raw.stored,
+                        raw.place.offset + block::HEADER_BYTES as u64,
+                    ) =>
+            {
+                checked.unfinished.get_or_insert((
+                    path.clone(),
+                    format!("an unfinished block: {}", at(&error, raw.place)),
+                ));
             }
             Err(error) => checked.damage.push((path.clone(), at(&error, raw.place))),
         }
@@ -161,22 +208,31 @@ fn check_pair(
         return checked;
     }
     let entries = open(raw, Kind::Entries, paths.0);
-    let parts = part.as_ref().and_then(|part| open(part, Kind::Parts, paths.1));
+    let parts = part
+        .as_ref()
+        .and_then(|part| open(part, Kind::Parts, paths.1));
     if newest && part.is_none() {
-        let what = format!("entries whose parts are not written yet at byte {}", raw.place.offset);
+        let what = format!(
+            "entries whose parts are not written yet at byte {}",
+            raw.place.offset
+        );
         checked.unfinished.get_or_insert((paths.0.clone(), what));
     }
     let mut read = |kind, payload, place, path: &PathBuf| match Records::parse(kind, payload) {
         Ok(records) => Some(records),
         Err(error) => {
-            checked.damage.push((path.clone(), at(&error.into(), place)));
+            checked
+                .damage
+                .push((path.clone(), at(&error.into(), place)));
             None
         }
     };
     let entries = entries.and_then(|payload| read(Kind::Entries, payload, raw.place, paths.0));
     let parts = parts.zip(part.as_ref());
     let parts = parts.and_then(|(payload, part)| read(Kind::Parts, payload, part.place, paths.1));
-    checked.runs = entries.map(|entries| block_check::check(&entries, parts.as_ref())).unwrap_or_default();
+    checked.runs = entries
+        .map(|entries| block_check::check(&entries, parts.as_ref()))
+        .unwrap_or_default();
     checked
 }
 
@@ -186,10 +242,14 @@ fn at(error: &BlockError, place: Place) -> String {
 
 /// Whether a sector, or what of it lies in these bytes of a file, reads as zeros: it never arrived on the disk.
 fn lacks_a_sector(bytes: &[u8], offset: u64) -> bool {
-    let first = usize::try_from(SECTOR_BYTES - offset % SECTOR_BYTES).unwrap_or_default().min(bytes.len());
+    let first = usize::try_from(SECTOR_BYTES - offset % SECTOR_BYTES)
+        .unwrap_or_default()
+        .min(bytes.len());
     let (head, rest) = bytes.split_at(first);
     let sectors = std::iter::once(head).chain(rest.chunks(SECTOR_BYTES as usize));
-    sectors.into_iter().any(|sector| !sector.is_empty() && sector.iter().all(|byte| *byte == 0))
+    sectors
+        .into_iter()
+        .any(|sector| !sector.is_empty() && sector.iter().all(|byte| *byte == 0))
 }
 
 /// Goes from block to block of one file.
@@ -213,13 +273,24 @@ impl Walker {
         report: &mut Report,
     ) -> Self {
         let path = pack::path_of(&layout.packs(), number, half);
-        let mut walker = Self { path: path.clone(), file: None, number, at: FILE_HEADER_BYTES as u64, end: 0, newest };
-        let opened = disk.open(&path, OpenMode::Read, Secrecy::Secret).and_then(|file| Ok((file.len()?, file)));
+        let mut walker = Self {
+            path: path.clone(),
+            file: None,
+            number,
+            at: FILE_HEADER_BYTES as u64,
+            end: 0,
+            newest,
+        };
+        let opened = disk
+            .open(&path, OpenMode::Read, Secrecy::Secret)
+            .and_then(|file| Ok((file.len()?, file)));
         let (end, file) = match opened {
             Ok(opened) => opened,
             // A pack is begun with one file, then the other.
             Err(error) if newest && error.kind() == io::ErrorKind::NotFound => {
-                report.notes.push(format!("{}: not begun yet", path.display()));
+                report
+                    .notes
+                    .push(format!("{}: not begun yet", path.display()));
                 return walker;
             }
             Err(_) => {
@@ -228,7 +299,8 @@ impl Walker {
             }
         };
         let mut header = [0; FILE_HEADER_BYTES];
-        let whole = file.read_at(&mut header, 0).is_ok() && header == pack::file_header(instance, number, half);
+        let whole = file.read_at(&mut header, 0).is_ok()
+            && header == pack::file_header(instance, number, half);
         if whole {
             (walker.end, walker.file) = (end, Some(file));
         } else if !(newest && end <= FILE_HEADER_BYTES as u64) {
@@ -245,16 +317,29 @@ impl Walker {
         if self.at >= self.end {
             return None;
         }
-        let place = Place { pack: self.number, offset: self.at };
+        let place = Place {
+            pack: self.number,
+            offset: self.at,
+        };
         let mut bytes = [0; block::HEADER_BYTES];
         let left = self.end - self.at;
         let fits = left >= block::HEADER_BYTES as u64 && file.read_at(&mut bytes, self.at).is_ok();
-        let header = if fits { Header::parse(&bytes, place, key).ok() } else { None };
-        let whole = header.filter(|header| header.stored_bytes as u64 + block::HEADER_BYTES as u64 <= left);
+        let header = if fits {
+            Header::parse(&bytes, place, key).ok()
+        } else {
+            None
+        };
+        let whole =
+            header.filter(|header| header.stored_bytes as u64 + block::HEADER_BYTES as u64 <= left);
         let Some(header) = whole else {
-            let unfinished = self.newest && (!fits || header.is_some() || lacks_a_sector(&bytes, self.at));
+            let unfinished =
+                self.newest && (!fits || header.is_some() || lacks_a_sector(&bytes, self.at));
             if unfinished {
-                report.notes.push(format!("{}: an unfinished block at byte {}", self.path.display(), self.at));
+                report.notes.push(format!(
+                    "{}: an unfinished block at byte {}",
+                    self.path.display(),
+                    self.at
+                ));
             } else {
                 let what = format!("no block begins at byte {}", self.at);
                 report.problem(None, None, Some(self.path.clone()), what);
@@ -264,11 +349,20 @@ impl Walker {
         };
         let mut stored = vec![0; header.stored_bytes];
         if let Err(error) = file.read_at(&mut stored, self.at + block::HEADER_BYTES as u64) {
-            report.problem(None, None, Some(self.path.clone()), format!("can't be read at byte {}: {error}", self.at));
+            report.problem(
+                None,
+                None,
+                Some(self.path.clone()),
+                format!("can't be read at byte {}: {error}", self.at),
+            );
             self.file = None;
             return None;
         }
         self.at += block::HEADER_BYTES as u64 + header.stored_bytes as u64;
-        Some(Raw { place, header, stored })
+        Some(Raw {
+            place,
+            header,
+            stored,
+        })
     }
 }

@@ -28,7 +28,11 @@ impl Beginning {
     fn new() -> Self {
         let (site, disk) = Site::simulated();
         let records = [site.tenant_record("alpha"), site.tenant_record("beta")];
-        Self { site, disk, records }
+        Self {
+            site,
+            disk,
+            records,
+        }
     }
 
     /// Lives until the sync point; `None` when the life ended before it.
@@ -37,14 +41,23 @@ impl Beginning {
         disk.crash_at_sync(point, side);
         let mut account = Account::default();
         let ended = life::live(&site, &self.records, &mut account);
-        assert!(disk.crashed() || ended.is_ok(), "it stopped without a crash");
-        disk.crashed().then_some(Stopped { site, disk, account })
+        assert!(
+            disk.crashed() || ended.is_ok(),
+            "it stopped without a crash"
+        );
+        disk.crashed().then_some(Stopped {
+            site,
+            disk,
+            account,
+        })
     }
 
     /// Calls `check` for every sync point; answers how many there were.
     fn at_every_point(&self, side: CrashSide, mut check: impl FnMut(u64, Stopped)) -> u64 {
         for point in 1..SYNC_POINTS_MAX {
-            let Some(stopped) = self.stopped_at(point, side) else { return point - 1 };
+            let Some(stopped) = self.stopped_at(point, side) else {
+                return point - 1;
+            };
             check(point, stopped);
         }
         panic!("{SYNC_POINTS_MAX} sync points and no end");
@@ -62,8 +75,13 @@ fn survives(side: CrashSide, losses: impl Fn(u64) -> Vec<Loss>) {
             recovered += u64::from(life::check(&site, &stopped.account, &at));
         }
     });
-    assert!(points > 40, "{points} sync points are too few for this life");
-    println!("crash points: {points} {side:?}; {recovered} stores recovered, the others did not exist yet");
+    assert!(
+        points > 40,
+        "{points} sync points are too few for this life"
+    );
+    println!(
+        "crash points: {points} {side:?}; {recovered} stores recovered, the others did not exist yet"
+    );
 }
 
 /// What a process that is started again does before the power goes: nothing, or write on, or write on and end well.
@@ -79,7 +97,13 @@ impl Restarted {
 
     /// Opens what a dead process left in the page cache, and answers the disk as a power cut then leaves it. `None`
     /// when there was no store yet.
-    fn then_power_cut(self, site: &Site, disk: &SimDisk, account: &mut Account, loss: Loss) -> Option<SimDisk> {
+    fn then_power_cut(
+        self,
+        site: &Site,
+        disk: &SimDisk,
+        account: &mut Account,
+        loss: Loss,
+    ) -> Option<SimDisk> {
         let store = life::reopen(site, account, &format!("{self:?}"))?;
         if !matches!(self, Self::Closed) {
             life::write_unclosed(&store, account);
@@ -99,7 +123,9 @@ fn survives_restarts(stopped: &Stopped, at: &str, loss: Loss) -> u64 {
         let disk = stopped.disk.after_kill();
         let site = stopped.site.on(&disk);
         let mut account = stopped.account.clone();
-        let Some(cut) = restarted.then_power_cut(&site, &disk, &mut account, loss) else { continue };
+        let Some(cut) = restarted.then_power_cut(&site, &disk, &mut account, loss) else {
+            continue;
+        };
         let site = site.on(&cut);
         life::verify_found(&site, &account, &at);
         recovered += u64::from(life::check(&site, &account, &at));
@@ -109,12 +135,16 @@ fn survives_restarts(stopped: &Stopped, at: &str, loss: Loss) -> u64 {
 
 #[test]
 fn a_crash_before_any_sync_loses_nothing_acknowledged() {
-    survives(CrashSide::Before, |point| vec![Loss::All, Loss::Kept, Loss::Random(point)]);
+    survives(CrashSide::Before, |point| {
+        vec![Loss::All, Loss::Kept, Loss::Random(point)]
+    });
 }
 
 #[test]
 fn a_crash_after_any_sync_loses_nothing_acknowledged() {
-    survives(CrashSide::After, |point| vec![Loss::All, Loss::Kept, Loss::Random(point)]);
+    survives(CrashSide::After, |point| {
+        vec![Loss::All, Loss::Kept, Loss::Random(point)]
+    });
 }
 
 #[test]
@@ -122,7 +152,8 @@ fn a_process_killed_before_any_sync_and_a_power_cut_later_lose_nothing_acknowled
     let mut recovered = 0;
     let points = Beginning::new().at_every_point(CrashSide::Before, |point, stopped| {
         for loss in [Loss::All, Loss::Random(point)] {
-            recovered += survives_restarts(&stopped, &format!("killed before sync point {point}"), loss);
+            recovered +=
+                survives_restarts(&stopped, &format!("killed before sync point {point}"), loss);
         }
     });
     println!("kill points: {points}; {recovered} stores recovered");
@@ -139,11 +170,21 @@ fn a_crash_while_recovering_loses_nothing_acknowledged() {
         let left = stopped.disk.after_crash(Loss::Random(point));
         for again in 1..SYNC_POINTS_MAX {
             let (site, disk) = stopped.site.on(&left).copy(&left);
-            disk.crash_at_sync(again, if again % 2 == 0 { CrashSide::Before } else { CrashSide::After });
+            disk.crash_at_sync(
+                again,
+                if again % 2 == 0 {
+                    CrashSide::Before
+                } else {
+                    CrashSide::After
+                },
+            );
             let at = format!("crash at sync point {point}, and at {again} of the recovery");
             let ended = life::recover_and_close(&site);
             if !disk.crashed() {
-                assert!(ended.is_ok() || stopped.account.is_empty(), "{at}: {ended:?}");
+                assert!(
+                    ended.is_ok() || stopped.account.is_empty(),
+                    "{at}: {ended:?}"
+                );
                 return;
             }
             crashes += 1;
@@ -152,7 +193,10 @@ fn a_crash_while_recovering_loses_nothing_acknowledged() {
             life::check(&site, &stopped.account, &at);
         }
     });
-    assert!(crashes > 100, "{crashes} crashes while recovering are too few");
+    assert!(
+        crashes > 100,
+        "{crashes} crashes while recovering are too few"
+    );
     println!("crashes while recovering: {crashes}, all recovered");
 }
 
@@ -170,7 +214,11 @@ fn a_failing_fsync_stops_writing_and_loses_nothing_acknowledged() {
         }
         points += 1;
         poisoned += u64::from(ended.is_err());
-        let stopped = Stopped { site, disk, account };
+        let stopped = Stopped {
+            site,
+            disk,
+            account,
+        };
         let at = format!("sync point {point} failed");
         for loss in [Loss::All, Loss::Kept, Loss::Random(point)] {
             let site = stopped.site.on(&stopped.disk.after_crash(loss));
@@ -181,5 +229,7 @@ fn a_failing_fsync_stops_writing_and_loses_nothing_acknowledged() {
         recovered += survives_restarts(&stopped, &at, Loss::All);
     }
     assert!(poisoned * 2 > points, "most failures stop the store");
-    println!("failing fsyncs: {points}, of which {poisoned} stopped the store; {recovered} recoveries");
+    println!(
+        "failing fsyncs: {points}, of which {poisoned} stopped the store; {recovered} recoveries"
+    );
 }

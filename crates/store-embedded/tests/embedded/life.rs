@@ -58,14 +58,21 @@ impl From<OpenError> for Stopped {
 impl Account {
     /// Acknowledged events.
     pub(crate) fn acknowledged(&self) -> usize {
-        self.events.iter().filter(|sent| sent.receipt.is_some()).count()
+        self.events
+            .iter()
+            .filter(|sent| sent.receipt.is_some())
+            .count()
     }
 
     /// Every receipt given.
     pub(crate) fn receipts(&self) -> Vec<KeptReceipt> {
         let receipts = self.events.iter().filter_map(|sent| sent.receipt.as_ref());
         receipts
-            .map(|receipt| KeptReceipt { log: receipt.log, seq: receipt.seq, leaf: receipt.leaf })
+            .map(|receipt| KeptReceipt {
+                log: receipt.log,
+                seq: receipt.seq,
+                leaf: receipt.leaf,
+            })
             .collect()
     }
 
@@ -105,7 +112,10 @@ impl Account {
     }
 
     fn revoke_key(&mut self, store: &EmbeddedStore, id: &str) -> Result<(), Stopped> {
-        let change = Change::RevokeKey { id: id.to_owned(), at: Micros::from_micros(3) };
+        let change = Change::RevokeKey {
+            id: id.to_owned(),
+            at: Micros::from_micros(3),
+        };
         block_on(store.administer(change, Vec::new()))?;
         self.revoked.push(id.to_owned());
         Ok(())
@@ -122,7 +132,12 @@ impl Account {
         let log = log_of(&found, access);
         let events = ids.iter().map(|id| event(&found, id)).collect();
         let known = self.events.len();
-        let sent = ids.iter().map(|id| Sent { tenant, access, id: (*id).to_owned(), receipt: None });
+        let sent = ids.iter().map(|id| Sent {
+            tenant,
+            access,
+            id: (*id).to_owned(),
+            receipt: None,
+        });
         self.events.extend(sent);
         let outcomes = block_on(store.append(Batch { log, events }))?;
         for (sent, outcome) in self.events[known..].iter_mut().zip(&outcomes) {
@@ -141,7 +156,11 @@ impl Account {
 }
 
 /// What is done before and after a clean close: two lives of a store.
-pub(crate) fn live(site: &Site, records: &[TenantRecord; 2], account: &mut Account) -> Result<(), Stopped> {
+pub(crate) fn live(
+    site: &Site,
+    records: &[TenantRecord; 2],
+    account: &mut Account,
+) -> Result<(), Stopped> {
     let store = try_open(site)?;
     let [alpha, beta] = records.clone();
     account.create_tenant(&store, alpha)?;
@@ -152,7 +171,14 @@ pub(crate) fn live(site: &Site, records: &[TenantRecord; 2], account: &mut Accou
     account.append(&store, ("alpha", true), &["x1"])?;
     // Inside one batch, across batches; both kinds of log.
     let repeated = account.append(&store, ("alpha", false), &["a2", "a4", "a4"])?;
-    assert!(matches!(repeated[..], [Outcome::Repeated(_), Outcome::Stored(_), Outcome::Repeated(_)]));
+    assert!(matches!(
+        repeated[..],
+        [
+            Outcome::Repeated(_),
+            Outcome::Stored(_),
+            Outcome::Repeated(_)
+        ]
+    ));
     account.create_key(&store, "key1")?;
     account.notes.push(block_on(store.record_heads())?.note);
     account.revoke_key(&store, "key1")?;
@@ -180,7 +206,9 @@ pub(crate) fn reopen(site: &Site, account: &Account, at: &str) -> Option<Arc<Emb
 pub(crate) fn write_unclosed(store: &EmbeddedStore, account: &mut Account) {
     for tenant in ["alpha", "beta"] {
         if tenant_named(store, tenant).is_some() {
-            account.append(store, (tenant, false), &["r1", "r2"]).unwrap();
+            account
+                .append(store, (tenant, false), &["r1", "r2"])
+                .unwrap();
         }
     }
 }
@@ -203,7 +231,11 @@ fn try_open(site: &Site) -> Result<Arc<EmbeddedStore>, Stopped> {
 }
 
 fn log_of(tenant: &Tenant, access: bool) -> LogRef {
-    if access { LogRef::access(tenant) } else { LogRef::main(tenant) }
+    if access {
+        LogRef::access(tenant)
+    } else {
+        LogRef::main(tenant)
+    }
 }
 
 /// Verifies before anything is recovered: what a power cut leaves is not tampering.
@@ -215,8 +247,14 @@ pub(crate) fn verify_found(site: &Site, account: &Account, at: &str) {
         ..site.inputs()
     };
     match verify::run(&inputs) {
-        Ok(report) => assert!(report.problems.is_empty(), "{at}, before opening: {:#?}", report.problems),
-        Err(VerifyError::Layout(LayoutError::Missing { .. } | LayoutError::HalfInitialised { .. })) => {
+        Ok(report) => assert!(
+            report.problems.is_empty(),
+            "{at}, before opening: {:#?}",
+            report.problems
+        ),
+        Err(VerifyError::Layout(
+            LayoutError::Missing { .. } | LayoutError::HalfInitialised { .. },
+        )) => {
             assert!(account.is_empty(), "{at}: the data directory is gone");
         }
         Err(error) => panic!("{at}, before opening: {error}"),
@@ -225,7 +263,9 @@ pub(crate) fn verify_found(site: &Site, account: &Account, at: &str) {
 
 /// Opens what a crash left and holds it against the account. `false` when the crash came before there was a store.
 pub(crate) fn check(site: &Site, account: &Account, at: &str) -> bool {
-    let Some(store) = reopen(site, account, at) else { return false };
+    let Some(store) = reopen(site, account, at) else {
+        return false;
+    };
     check_registry(&store, account, at);
     check_events(&store, account, at);
     check_order(&store, at);
@@ -242,37 +282,73 @@ pub(crate) fn check(site: &Site, account: &Account, at: &str) -> bool {
     let report = verify::run(&inputs).unwrap();
     assert!(report.problems.is_empty(), "{at}: {:#?}", report.problems);
     assert_eq!(report.verdict(), Verdict::Verified, "{at}");
-    assert_eq!((report.unsigned, report.journal_entries), (0, 0), "{at}: everything is packed and signed");
-    assert!(report.logs.iter().all(|log| log.vouched == log.size), "{at}: {:?}", report.logs);
+    assert_eq!(
+        (report.unsigned, report.journal_entries),
+        (0, 0),
+        "{at}: everything is packed and signed"
+    );
+    assert!(
+        report.logs.iter().all(|log| log.vouched == log.size),
+        "{at}: {:?}",
+        report.logs
+    );
     true
 }
 
 fn check_registry(store: &EmbeddedStore, account: &Account, at: &str) {
-    assert!(tenant_named(store, "_instance").is_some(), "{at}: no instance tenant");
+    assert!(
+        tenant_named(store, "_instance").is_some(),
+        "{at}: no instance tenant"
+    );
     for record in &account.tenants {
         let found = tenant_named(store, &record.name);
-        assert_eq!(found.map(|tenant| tenant.record.clone()).as_ref(), Some(record), "{at}: a tenant");
+        assert_eq!(
+            found.map(|tenant| tenant.record.clone()).as_ref(),
+            Some(record),
+            "{at}: a tenant"
+        );
     }
     for key in &account.keys {
         let found = block_on(store.api_key(&key.id)).unwrap();
         let found = found.unwrap_or_else(|| panic!("{at}: key {} is lost", key.id));
         if account.revoked.contains(&key.id) {
-            assert_eq!(found.revoked_at, Some(Micros::from_micros(3)), "{at}: the revocation is lost");
+            assert_eq!(
+                found.revoked_at,
+                Some(Micros::from_micros(3)),
+                "{at}: the revocation is lost"
+            );
         }
-        assert_eq!(ApiKey { revoked_at: None, ..found }, *key, "{at}");
+        assert_eq!(
+            ApiKey {
+                revoked_at: None,
+                ..found
+            },
+            *key,
+            "{at}"
+        );
     }
 }
 
 fn check_events(store: &EmbeddedStore, account: &Account, at: &str) {
     for sent in &account.events {
-        let Some(receipt) = &sent.receipt else { continue };
+        let Some(receipt) = &sent.receipt else {
+            continue;
+        };
         let log = log_of(&tenant_named(store, sent.tenant).unwrap(), sent.access);
         let found = block_on(store.find(log, &sent.id)).unwrap();
         assert_eq!(found, [receipt.seq], "{at}: acknowledged event {}", sent.id);
         let records = block_on(store.records(log, receipt.seq..receipt.seq + 1)).unwrap();
-        assert_eq!(Hash::leaf(&records[0].entry), receipt.leaf, "{at}: acknowledged event {}", sent.id);
+        assert_eq!(
+            Hash::leaf(&records[0].entry),
+            receipt.leaf,
+            "{at}: acknowledged event {}",
+            sent.id
+        );
         let entry = Entry::parse(&records[0].entry).unwrap();
-        for (digest, part) in [(entry.person, &records[0].person), (entry.details, &records[0].details)] {
+        for (digest, part) in [
+            (entry.person, &records[0].person),
+            (entry.details, &records[0].details),
+        ] {
             let stored = part.as_deref().map(ledger::part::digest);
             assert_eq!(stored.as_deref(), digest, "{at}: a part of {}", sent.id);
         }
@@ -286,9 +362,14 @@ fn check_order(store: &EmbeddedStore, at: &str) {
             let size = block_on(store.head(log)).unwrap().size;
             let records = block_on(store.records(log, 0..size)).unwrap();
             assert_eq!(records.len() as u64, size, "{at}");
-            let entries = records[1..].iter().map(|record| Entry::parse(&record.entry).unwrap());
+            let entries = records[1..]
+                .iter()
+                .map(|record| Entry::parse(&record.entry).unwrap());
             let entries: Vec<_> = entries.map(|entry| (entry.place, entry.id)).collect();
-            assert!(entries.is_sorted_by_key(|(place, _)| place.recorded_at), "{at}: times run back");
+            assert!(
+                entries.is_sorted_by_key(|(place, _)| place.recorded_at),
+                "{at}: times run back"
+            );
             let mut ids: Vec<_> = entries.iter().map(|(_, id)| id).collect();
             ids.sort_unstable();
             ids.dedup();
@@ -300,7 +381,9 @@ fn check_order(store: &EmbeddedStore, at: &str) {
 /// Producers that got no answer send again: what was acknowledged is answered with its receipt, the rest is stored now.
 fn resend(store: &EmbeddedStore, account: &Account, at: &str) {
     for sent in &account.events {
-        let Some(tenant) = tenant_named(store, sent.tenant) else { continue };
+        let Some(tenant) = tenant_named(store, sent.tenant) else {
+            continue;
+        };
         let log = log_of(&tenant, sent.access);
         let events = vec![event(&tenant, &sent.id)];
         let outcomes = block_on(store.append(Batch { log, events })).unwrap();
@@ -315,8 +398,15 @@ fn resend(store: &EmbeddedStore, account: &Account, at: &str) {
 fn write_on(store: &EmbeddedStore, at: &str) {
     for tenant in block_on(store.tenants()).unwrap() {
         let log = LogRef::main(&tenant);
-        let outcomes = block_on(store.append(Batch { log, events: vec![event(&tenant, "afterwards")] })).unwrap();
-        assert!(matches!(outcomes[0], Outcome::Stored(_)), "{at}: {outcomes:?}");
+        let outcomes = block_on(store.append(Batch {
+            log,
+            events: vec![event(&tenant, "afterwards")],
+        }))
+        .unwrap();
+        assert!(
+            matches!(outcomes[0], Outcome::Stored(_)),
+            "{at}: {outcomes:?}"
+        );
     }
     block_on(store.record_heads()).unwrap_or_else(|error| panic!("{at}: {error}"));
 }

@@ -33,7 +33,10 @@ pub(crate) struct TestClock {
 
 impl TestClock {
     fn new() -> Self {
-        Self { wall: AtomicI64::new(EPOCH_MICROS), monotonic: AtomicI64::new(0) }
+        Self {
+            wall: AtomicI64::new(EPOCH_MICROS),
+            monotonic: AtomicI64::new(0),
+        }
     }
 
     /// Time passes.
@@ -78,7 +81,10 @@ impl Rng for CountingRng {
 
 /// Waits for an answer of the store.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
 }
 
 /// Disk, directories, clock, randomness.
@@ -118,7 +124,10 @@ impl Site {
 
     /// The same site on another disk.
     pub(crate) fn on(&self, disk: &SimDisk) -> Self {
-        Self { disk: Arc::new(disk.clone()), ..self.clone() }
+        Self {
+            disk: Arc::new(disk.clone()),
+            ..self.clone()
+        }
     }
 
     /// A copy of a site on a simulated disk, everything on it durable.
@@ -192,7 +201,11 @@ impl Site {
 
     /// Verifies the data against the keys directory.
     pub(crate) fn verify(&self) -> Report {
-        verify::run(&Inputs { pinned: Some(self.pinned()), ..self.inputs() }).unwrap()
+        verify::run(&Inputs {
+            pinned: Some(self.pinned()),
+            ..self.inputs()
+        })
+        .unwrap()
     }
 
     /// Reads a file whole.
@@ -202,7 +215,10 @@ impl Site {
 
     /// Puts other bytes in the place of a file's.
     pub(crate) fn overwrite(&self, path: &Path, bytes: &[u8]) {
-        let file = self.disk.open(path, OpenMode::CreateOrOpen, Secrecy::Secret).unwrap();
+        let file = self
+            .disk
+            .open(path, OpenMode::CreateOrOpen, Secrecy::Secret)
+            .unwrap();
         file.set_len(0).unwrap();
         file.write_at(bytes, 0).unwrap();
         file.sync().unwrap();

@@ -20,7 +20,7 @@ use crate::error::StoreError;
 use crate::record::{LogHead, LogRef, Record, SignedHead};
 
 /// One log.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Log {
     /// Whose it is, which, and what for.
     pub(super) place: LogRef,

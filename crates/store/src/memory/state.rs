@@ -175,7 +175,7 @@ impl State {
     pub(super) fn administer(
         &mut self,
         change: Change,
-        records: Vec<(LogRef, Prepared)>,
+        records: &[(LogRef, Prepared)],
         now: Now,
     ) -> Result<(), StoreError> {
         self.admit(now)?;
@@ -193,7 +193,7 @@ impl State {
             }
             Change::CreateKey(_) | Change::RevokeKey { .. } => Vec::new(),
         };
-        for (place, _) in &records {
+        for (place, _) in records {
             let known = self.log(*place).is_ok() || made.iter().any(|log| log.place == *place);
             if !known {
                 return Err(StoreError::NotFound);
@@ -214,7 +214,7 @@ impl State {
                 }
             }
         }
-        for (place, event) in &records {
+        for (place, event) in records {
             self.append_one(*place, event, now.0)?;
         }
         self.settle(now.0)

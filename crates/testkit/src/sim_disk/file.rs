@@ -15,7 +15,7 @@ pub(super) struct FileNode {
     pub(super) current: Vec<u8>,
     durable: Vec<u8>,
     dirty: BTreeSet<usize>,
-    /// Lengths since the last sync, oldest first: from and to. What grows by writing may be found at any length in
+    /// Lengths since the last sync, oldest first: from and to. What grows by writing may be found at any sector in
     /// between; setting a length is one step of the file system's journal, kept whole or lost whole.
     lengths: Vec<(usize, usize)>,
 }
@@ -68,7 +68,12 @@ impl FileNode {
             _ if self.lengths.is_empty() => self.durable.len(),
             _ => {
                 let (low, high) = self.lengths[chance.between(0, self.lengths.len() - 1)];
-                chance.between(low, high)
+                match chance.between(low, high) {
+                    found if found == low => low,
+                    // Sectors are written whole: what lies behind a length on the same sector is there once the file
+                    // is as long again, so a cut through the middle of a write would be no disk's doing.
+                    found => found.next_multiple_of(SECTOR_BYTES).min(self.current.len()),
+                }
             }
         };
         self.settle(length, || chance.coin());

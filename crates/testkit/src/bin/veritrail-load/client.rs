@@ -27,13 +27,22 @@ impl Connection {
             "POST /v1/events HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n",
             server.address, server.key
         );
-        Ok(Self { stream: BufReader::with_capacity(256 * 1024, stream), head, request: Vec::new() })
+        Ok(Self {
+            stream: BufReader::with_capacity(256 * 1024, stream),
+            head,
+            request: Vec::new(),
+        })
     }
 
     /// Posts events and reads the whole answer.
     pub(crate) fn post(&mut self, body: &[u8]) -> Result<Response, Error> {
         self.request.clear();
-        write!(self.request, "{}Content-Length: {}\r\n\r\n", self.head, body.len())?;
+        write!(
+            self.request,
+            "{}Content-Length: {}\r\n\r\n",
+            self.head,
+            body.len()
+        )?;
         self.request.extend_from_slice(body);
         self.stream.get_mut().write_all(&self.request)?;
         self.answer()
@@ -42,7 +51,11 @@ impl Connection {
     fn answer(&mut self) -> Result<Response, Error> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
-        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or("no status line")?;
+        let status = line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .ok_or("no status line")?;
         let mut length = 0;
         loop {
             line.clear();
@@ -57,6 +70,9 @@ impl Connection {
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        Ok(Response { status, body: String::from_utf8(body)? })
+        Ok(Response {
+            status,
+            body: String::from_utf8(body)?,
+        })
     }
 }

@@ -20,7 +20,10 @@ impl Numbers {
     fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits);
         while text.len() < digits {
-            text.push(char::from_digit(u32::try_from(self.next(16)).unwrap_or_default(), 16).unwrap_or('0'));
+            text.push(
+                char::from_digit(u32::try_from(self.next(16)).unwrap_or_default(), 16)
+                    .unwrap_or('0'),
+            );
         }
         text
     }
@@ -76,11 +79,16 @@ fn event(numbers: &mut Numbers, id: &str) -> String {
 /// Bodies of single POSTs.
 pub(crate) fn singles(count: usize, seed: u64) -> Vec<String> {
     let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    (0..count).map(|index| event(&mut numbers, &format!("evt_{seed}_{index:010}"))).collect()
+    (0..count)
+        .map(|index| event(&mut numbers, &format!("evt_{seed}_{index:010}")))
+        .collect()
 }
 
 /// Bodies of batches, as JSON arrays.
 pub(crate) fn batches(count: usize, size: usize, seed: u64) -> Vec<String> {
     let events = singles(count, seed);
-    events.chunks(size).map(|batch| format!("[{}]", batch.join(","))).collect()
+    events
+        .chunks(size)
+        .map(|batch| format!("[{}]", batch.join(",")))
+        .collect()
 }

@@ -52,36 +52,87 @@ fn run(binary: &Path, events: usize) -> Result<(), Error> {
     let server = Server::start(binary)?;
     let mut table = Table::new();
     let started = server.ready_after;
-    table.row("ready after start", seconds(started), "2 s", "0.5 s", started <= Duration::from_secs(2));
+    table.row(
+        "ready after start",
+        seconds(started),
+        "2 s",
+        "0.5 s",
+        started <= Duration::from_secs(2),
+    );
 
     let bodies = events::batches(events, BATCH, 1);
     let bytes: usize = bodies.iter().map(String::len).sum();
-    println!("{events} events of {} bytes JSON in batches of {BATCH}, {BURST_CONNECTIONS} connections", bytes / events);
+    println!(
+        "{events} events of {} bytes JSON in batches of {BATCH}, {BURST_CONNECTIONS} connections",
+        bytes / events
+    );
     let burst = burst(&server, &bodies)?;
     let rate = per_second(events, burst);
-    table.row("durable acks over HTTP, burst", format!("{rate:.0}/s"), "80,000/s", "120,000/s", rate >= 80_000.0);
+    table.row(
+        "durable acks over HTTP, burst",
+        format!("{rate:.0}/s"),
+        "80,000/s",
+        "120,000/s",
+        rate >= 80_000.0,
+    );
     drop(bodies);
     server.wait_signed()?;
 
     let (p50, _) = singles(&server, 1, 2_000, 2)?;
-    table.row("single POSTs, 1 connection, p50", millis(p50.p50), "5 ms", "2 ms", p50.p50 <= Duration::from_millis(5));
+    table.row(
+        "single POSTs, 1 connection, p50",
+        millis(p50.p50),
+        "5 ms",
+        "2 ms",
+        p50.p50 <= Duration::from_millis(5),
+    );
     let (latency, took) = singles(&server, MANY_CONNECTIONS, 32_000, 3)?;
     let rate = per_second(32_000, took);
-    table.row("single POSTs, 64 connections, rate", format!("{rate:.0}/s"), "8,000/s", "15,000/s", rate >= 8_000.0);
+    table.row(
+        "single POSTs, 64 connections, rate",
+        format!("{rate:.0}/s"),
+        "8,000/s",
+        "15,000/s",
+        rate >= 8_000.0,
+    );
     let p99 = latency.p99;
-    table.row("single POSTs, 64 connections, p99", millis(p99), "25 ms", "10 ms", p99 <= Duration::from_millis(25));
+    table.row(
+        "single POSTs, 64 connections, p99",
+        millis(p99),
+        "25 ms",
+        "10 ms",
+        p99 <= Duration::from_millis(25),
+    );
 
     let memory = server.anonymous_memory_mb()?;
     server.wait_signed()?;
     let stored = events + 34_000;
     let directory = server.stop()?;
     let disk = size_of(&directory.join("data"))? / stored as u64;
-    table.row("disk an event, without index", format!("{disk} B"), "380 B", "", disk <= 380);
-    table.row("anonymous memory after the load", format!("{memory} MB"), "800 MB", "400 MB", memory <= 800);
+    table.row(
+        "disk an event, without index",
+        format!("{disk} B"),
+        "380 B",
+        "",
+        disk <= 380,
+    );
+    table.row(
+        "anonymous memory after the load",
+        format!("{memory} MB"),
+        "800 MB",
+        "400 MB",
+        memory <= 800,
+    );
 
     let (took, checked) = verify(binary, &directory)?;
     let rate = per_second(checked, took);
-    table.row("full verification", format!("{rate:.0}/s"), "250,000/s", "500,000/s", rate >= 250_000.0);
+    table.row(
+        "full verification",
+        format!("{rate:.0}/s"),
+        "250,000/s",
+        "500,000/s",
+        rate >= 250_000.0,
+    );
     table.print();
     Ok(())
 }
@@ -93,9 +144,12 @@ fn burst(server: &Server, bodies: &[String]) -> Result<Duration, Error> {
         let workers: Vec<_> = (0..BURST_CONNECTIONS)
             .map(|_| {
                 scope.spawn(|| -> Result<(), String> {
-                    let mut connection = Connection::open(server).map_err(|error| error.to_string())?;
+                    let mut connection =
+                        Connection::open(server).map_err(|error| error.to_string())?;
                     while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let answer = connection.post(body.as_bytes()).map_err(|error| error.to_string())?;
+                        let answer = connection
+                            .post(body.as_bytes())
+                            .map_err(|error| error.to_string())?;
                         let whole = format!("\"stored\":{BATCH},\"repeated\":0,\"refused\":0");
                         if answer.status != 200 || !answer.body.contains(&whole) {
                             let body: String = answer.body.chars().take(300).collect();
@@ -106,7 +160,9 @@ fn burst(server: &Server, bodies: &[String]) -> Result<Duration, Error> {
                 })
             })
             .collect();
-        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| "a worker panicked".to_owned())?)
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().map_err(|_| "a worker panicked".to_owned())?)
     })?;
     Ok(begun.elapsed())
 }
@@ -116,7 +172,12 @@ struct Latency {
     p99: Duration,
 }
 
-fn singles(server: &Server, connections: usize, count: usize, seed: u64) -> Result<(Latency, Duration), Error> {
+fn singles(
+    server: &Server,
+    connections: usize,
+    count: usize,
+    seed: u64,
+) -> Result<(Latency, Duration), Error> {
     let bodies = events::singles(count, seed);
     let next = AtomicUsize::new(0);
     let begun = Instant::now();
@@ -124,11 +185,14 @@ fn singles(server: &Server, connections: usize, count: usize, seed: u64) -> Resu
         let workers: Vec<_> = (0..connections)
             .map(|_| {
                 scope.spawn(|| {
-                    let mut connection = Connection::open(server).map_err(|error| error.to_string())?;
+                    let mut connection =
+                        Connection::open(server).map_err(|error| error.to_string())?;
                     let mut times = Vec::new();
                     while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let begun = Instant::now();
-                        let answer = connection.post(body.as_bytes()).map_err(|error| error.to_string())?;
+                        let answer = connection
+                            .post(body.as_bytes())
+                            .map_err(|error| error.to_string())?;
                         times.push(begun.elapsed());
                         if answer.status != 201 {
                             return Err(format!("status {}: {}", answer.status, answer.body));
@@ -138,13 +202,27 @@ fn singles(server: &Server, connections: usize, count: usize, seed: u64) -> Resu
                 })
             })
             .collect();
-        workers.into_iter().map(|worker| worker.join().map_err(|_| "a worker panicked".to_owned())?).collect()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().map_err(|_| "a worker panicked".to_owned())?)
+            .collect()
     });
     let took = begun.elapsed();
     let mut times: Vec<Duration> = times?.into_iter().flatten().collect();
     times.sort_unstable();
-    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
-    Ok((Latency { p50: at(50), p99: at(99) }, took))
+    let at = |share: usize| {
+        times
+            .get(times.len() * share / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    Ok((
+        Latency {
+            p50: at(50),
+            p99: at(99),
+        },
+        took,
+    ))
 }
 
 /// Runs `veritrail verify`; answers its time and how many entries it read.
@@ -164,7 +242,9 @@ fn verify(binary: &Path, directory: &Path) -> Result<(Duration, usize), Error> {
     if !output.status.success() {
         return Err(format!("verify said: {text}").into());
     }
-    let counted = sentence.split_whitespace().find_map(|word| word.parse().ok());
+    let counted = sentence
+        .split_whitespace()
+        .find_map(|word| word.parse().ok());
     Ok((took, counted.ok_or("verify counted nothing")?))
 }
 
@@ -172,7 +252,11 @@ fn size_of(directory: &PathBuf) -> Result<u64, Error> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
-        bytes += if entry.path().is_dir() { size_of(&entry.path())? } else { entry.metadata()?.len() };
+        bytes += if entry.path().is_dir() {
+            size_of(&entry.path())?
+        } else {
+            entry.metadata()?.len()
+        };
     }
     Ok(bytes)
 }

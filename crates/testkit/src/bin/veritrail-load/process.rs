@@ -47,7 +47,13 @@ impl Server {
             let _ = child.kill();
             return Err("the server printed no address or no key".into());
         };
-        Ok(Self { child, directory, address, key, ready_after: begun.elapsed() })
+        Ok(Self {
+            child,
+            directory,
+            address,
+            key,
+            ready_after: begun.elapsed(),
+        })
     }
 
     /// Waits until every acknowledged entry is covered by a checkpoint.
@@ -66,7 +72,11 @@ impl Server {
     fn read(&self, path: &str) -> Result<String, Error> {
         use std::io::{Read, Write};
         let mut stream = std::net::TcpStream::connect(self.address)?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address)?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        )?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
         Ok(text)
@@ -75,14 +85,19 @@ impl Server {
     /// Anonymous memory of the process, from the kernel.
     pub(crate) fn anonymous_memory_mb(&self) -> Result<u64, Error> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|line| line.starts_with("RssAnon:")).ok_or("no RssAnon")?;
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("RssAnon:"))
+            .ok_or("no RssAnon")?;
         let kilobytes: u64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
         Ok(kilobytes / 1024)
     }
 
     /// Ends the server cleanly; answers its directory, which is removed at the end of the run.
     pub(crate) fn stop(mut self) -> Result<PathBuf, Error> {
-        let stopped = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        let stopped = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()?;
         let ended = self.child.wait()?;
         if !stopped.success() || !ended.success() {
             return Err(format!("the server ended with {ended}").into());

@@ -8,13 +8,29 @@ impl Table {
         Self(Vec::new())
     }
 
-    pub(crate) fn row(&mut self, what: &str, measured: impl Into<String>, must: &str, goal: &str, held: bool) {
+    pub(crate) fn row(
+        &mut self,
+        what: &str,
+        measured: impl Into<String>,
+        must: &str,
+        goal: &str,
+        held: bool,
+    ) {
         let held = if held { "yes" } else { "NO" };
-        self.0.push([what.to_owned(), measured.into(), must.to_owned(), goal.to_owned(), held.to_owned()]);
+        self.0.push([
+            what.to_owned(),
+            measured.into(),
+            must.to_owned(),
+            goal.to_owned(),
+            held.to_owned(),
+        ]);
     }
 
     pub(crate) fn print(&self) {
-        println!("\n{:<38} {:>14} {:>10} {:>10}  must held", "what", "measured", "must", "goal");
+        println!(
+            "\n{:<38} {:>14} {:>10} {:>10}  must held",
+            "what", "measured", "must", "goal"
+        );
         for [what, measured, must, goal, held] in &self.0 {
             println!("{what:<38} {measured:>14} {must:>10} {goal:>10}  {held}");
         }
