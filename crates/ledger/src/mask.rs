@@ -44,19 +44,7 @@ pub fn mask(event: &mut Event<'_>, keys: &TenantKeys, exceptions: &[String]) -> 
             parent: Some(&root),
             token: Token::Name(name),
         };
-        let own = matches!(
-            name.as_ref(),
-            "metadata" | "extra" | "changes" | "related" | "approval"
-        );
-        rules.walk(
-            value,
-            &path,
-            &Place {
-                named: own,
-                ..Place::default()
-            },
-            &mut masked,
-        );
+        rules.walk(value, &path, &Place::default(), &mut masked);
     }
     masked.sort();
     masked.dedup();
@@ -134,8 +122,6 @@ impl Path<'_> {
 /// What the places above say about a value.
 #[derive(Clone, Copy, Default)]
 struct Place<'p> {
-    /// Names here are the producer's own, not ours: they may name a secret.
-    named: bool,
     /// The `field` of the change that this value belongs to.
     change: Option<&'p str>,
     /// The nearest member name, for rules that ask for it.
@@ -182,27 +168,22 @@ impl Rules<'_> {
         place: &Place<'_>,
         masked: &mut Vec<String>,
     ) {
-        // `{"name": "DB_PASSWORD", "value": "…"}` and the items of `changes` name their field in a value.
-        let labelled = ["field", "name", "key", "header"]
-            .into_iter()
-            .find_map(|label| {
-                value
-                    .member(label)
-                    .and_then(Value::as_str)
-                    .map(|text| (label, text.to_owned()))
-            });
         let is_change = path.is_change();
+        let members = value.as_object().unwrap_or_default();
+        // `{"name": "DB_PASSWORD", "value": "…"}` and the items of `changes` name their field in a value.
+        let asks = is_change || members.iter().any(|(name, _)| is_value_name(name));
+        let labelled = asks.then(|| label_of(value)).flatten();
+        let labelled_secret = labelled
+            .as_ref()
+            .is_some_and(|(_, text)| secret::is_secret_name(text));
         let Value::Object(members) = value else {
             return;
         };
         for (name, item) in members.iter_mut() {
             let names_itself = labelled.as_ref().is_some_and(|(label, _)| label == name);
             let whole = !names_itself
-                && (secret_member(name, item, place)
-                    || (is_change && (self.sensitive || labelled_secret(labelled.as_ref())))
-                    || (place.named
-                        && is_value_name(name)
-                        && (self.sensitive || labelled_secret(labelled.as_ref()))));
+                && (secret_member(name, item)
+                    || ((self.sensitive || labelled_secret) && (is_change || is_value_name(name))));
             let change = if is_change {
                 labelled.as_ref().map(|(_, text)| text.as_str())
             } else {
@@ -224,7 +205,7 @@ impl Rules<'_> {
                     self.walk(item, &path, &inner, masked);
                 }
             }
-            if place.named && name.len() >= 8 && secret::is_secret_shaped(name) {
+            if !is_schema_name(name) && name.len() >= 8 && secret::is_secret_shaped(name) {
                 let path = Path {
                     parent: Some(path),
                     token: Token::Name("*"),
@@ -330,7 +311,6 @@ impl Rules<'_> {
         }
         let before = masked.len();
         let deeper = Place {
-            named: true,
             opened: place.opened + 1,
             ..*place
         };
@@ -354,11 +334,50 @@ enum Embedded {
 }
 
 /// Whether a member's name alone says that its value is secret.
-fn secret_member(name: &str, value: &Value<'_>, place: &Place<'_>) -> bool {
-    place.named
+fn secret_member(name: &str, value: &Value<'_>) -> bool {
+    !is_schema_name(name)
         && !matches!(value, Value::Null | Value::Bool(_))
         && secret::is_secret_name(name)
         && !is_count(value)
+}
+
+/// The names of an event's own members, which most names are: none of them says that its value is secret.
+fn is_schema_name(name: &str) -> bool {
+    matches!(
+        name,
+        "id" | "type"
+            | "name"
+            | "email"
+            | "ip"
+            | "user_agent"
+            | "device"
+            | "session_id"
+            | "credential_id"
+            | "on_behalf_of"
+            | "project_id"
+            | "application"
+            | "service"
+            | "environment"
+            | "region"
+            | "channel"
+            | "source_action"
+            | "code"
+            | "message"
+            | "field"
+            | "before"
+            | "after"
+            | "seq"
+    )
+}
+
+/// The member that names the thing, and its name.
+fn label_of(value: &Value<'_>) -> Option<(&'static str, String)> {
+    ["field", "name", "key", "header"]
+        .into_iter()
+        .find_map(|label| {
+            let text = value.member(label)?.as_str()?;
+            Some((label, text.to_owned()))
+        })
 }
 
 /// Small counts (`{"tokens": 512}`) are no secrets, PINs and passcodes of four digits and more are.
@@ -366,32 +385,38 @@ fn is_count(value: &Value<'_>) -> bool {
     matches!(value, Value::Number(text) if text.len() < 4)
 }
 
-fn labelled_secret(labelled: Option<&(&str, String)>) -> bool {
-    labelled.is_some_and(|(_, text)| secret::is_secret_name(text))
-}
-
 /// Members that carry the value of the thing named beside them.
 fn is_value_name(name: &str) -> bool {
-    matches!(
-        name.to_ascii_lowercase().replace(['-', '_'], "").as_str(),
-        "value"
-            | "values"
-            | "newvalue"
-            | "oldvalue"
-            | "previousvalue"
-            | "currentvalue"
-            | "before"
-            | "after"
-            | "old"
-            | "new"
-            | "from"
-            | "to"
-            | "plaintext"
-            | "valuefrom"
-            | "rawvalue"
-            | "defaultvalue"
-            | "stringvalue"
-    )
+    const NAMES: [&str; 17] = [
+        "after",
+        "before",
+        "currentvalue",
+        "defaultvalue",
+        "from",
+        "new",
+        "newvalue",
+        "old",
+        "oldvalue",
+        "plaintext",
+        "previousvalue",
+        "rawvalue",
+        "stringvalue",
+        "to",
+        "value",
+        "valuefrom",
+        "values",
+    ];
+    // Compared letter by letter, without `-` and `_`: most names differ in the first.
+    let letters = || {
+        let plain = name.bytes().filter(|byte| !matches!(byte, b'-' | b'_'));
+        plain.map(|byte| byte.to_ascii_lowercase())
+    };
+    let Some(first) = letters().next() else {
+        return false;
+    };
+    NAMES
+        .iter()
+        .any(|known| known.as_bytes().first() == Some(&first) && letters().eq(known.bytes()))
 }
 
 /// Whether the text is a mask as a whole.

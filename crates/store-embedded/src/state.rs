@@ -8,7 +8,7 @@ mod rows;
 
 use std::path::Path;
 
-use keys::durable::{Disk, OpenMode, Secrecy, renew};
+use keys::durable::{Disk, DiskFile, OpenMode, Secrecy, renew};
 use ledger::hash::Hash;
 use ledger::name::LogId;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
@@ -98,7 +98,9 @@ impl State {
         }
         let mut builder = Database::builder();
         builder.set_cache_size(CACHE_BYTES);
-        let database = builder.create_with_backend(backend::Backend::new(file))?;
+        // redb takes for granted what it wrote about free pages, and panics over it when it was changed.
+        let opened = std::panic::catch_unwind(|| whole(&builder, file));
+        let database = opened.unwrap_or_else(|_| Err(corrupted_pages()))?;
         let transaction = database.begin_write()?;
         transaction.open_table(PROGRESS)?;
         transaction.open_table(LOGS)?;
@@ -253,6 +255,17 @@ impl State {
         })
         .transpose()
     }
+}
+
+/// Opens the database and checks every page. After a clean end redb takes its pages as they are: a flipped bit would be
+/// an id that is not found again, or a tenant by another name.
+fn whole(builder: &redb::Builder, file: Box<dyn DiskFile>) -> Result<Database, StateError> {
+    let mut database = builder.create_with_backend(backend::Backend::new(file))?;
+    if database.check_integrity()? { Ok(database) } else { Err(corrupted_pages()) }
+}
+
+fn corrupted_pages() -> StateError {
+    StateError::from(redb::Error::Corrupted("its pages are not what was written".to_owned()))
 }
 
 fn corrupted(table: &str) -> StateError {

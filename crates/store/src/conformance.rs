@@ -100,10 +100,6 @@ impl fmt::Display for Failed {
 impl std::error::Error for Failed {}
 
 /// Runs every case, each on a store of its own.
-#[expect(
-    clippy::future_not_send,
-    reason = "whether it is depends on what makes the stores"
-)]
 pub async fn run(make: impl AsyncFn() -> Arc<dyn LedgerStore>) -> Result<(), Failed> {
     let mut failed = Vec::new();
     for case in CASES {

@@ -1,3 +1,6 @@
 //! Test and load tools; never linked into the product.
 
+pub mod block_on;
+pub mod events;
 pub mod sim_disk;
+pub mod sources;

@@ -42,7 +42,8 @@ impl<'a> Fields<'a> {
     /// Removes a member; `null` counts as absent.
     pub(super) fn take(&mut self, name: &str) -> Option<Value<'a>> {
         let index = self.members.iter().position(|(key, _)| key == name)?;
-        let (_, value) = self.members.remove(index);
+        // The order of what is left does not matter: parts are put in order before they are encoded.
+        let (_, value) = self.members.swap_remove(index);
         (value != Value::Null).then_some(value)
     }
 

@@ -4,5 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
 
 mod crash;
+mod flips;
 mod life;
 mod site;
+mod witness;

@@ -38,7 +38,7 @@ pub(super) fn at_once<T: Send>(calls: Vec<Call<'_, T>>) -> Vec<T> {
 /// Polls a call once and drops it.
 pub(super) fn poll_and_drop<T>(mut call: Call<'_, T>) {
     let mut context = Context::from_waker(Waker::noop());
-    drop(call.as_mut().poll(&mut context).is_ready());
+    let _ = call.as_mut().poll(&mut context).is_ready();
 }
 
 /// Drives calls on this thread until all are answered.

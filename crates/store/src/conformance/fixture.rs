@@ -135,11 +135,7 @@ pub(super) fn event_without_id(tenant: &Tenant, seed: &str) -> Result<Prepared, 
 fn prepared(tenant: &Tenant, source: &str, text: &str, seed: &str) -> Result<Prepared, Broken> {
     let door = door(tenant, source);
     let value = json::parse(text.as_bytes()).map_err(|error| Broken::new(error.to_string()))?;
-    // Every preparation has salts of its own, as in life.
-    static PREPARED: AtomicU64 = AtomicU64::new(0);
-    let salt = PREPARED.fetch_add(1, Ordering::Relaxed);
-    prepare(value, &door, &Noise::new(&format!("{seed} {salt}")))
-        .map_err(|error| Broken::new(error.to_string()))
+    prepare(value, &door, &fresh_noise(seed)).map_err(|error| Broken::new(error.to_string()))
 }
 
 /// An event of the server's own, about a change.
@@ -148,11 +144,15 @@ pub(super) fn own_event(tenant: &Tenant, operation: &str) -> Result<Prepared, Br
         r#"{{"operation":"{operation}","actor":{{"type":"system"}},"resource":{{"type":"tenant"}}}}"#
     );
     let value = json::parse(text.as_bytes()).map_err(|error| Broken::new(error.to_string()))?;
-    static PREPARED: AtomicU64 = AtomicU64::new(0);
-    let salt = PREPARED.fetch_add(1, Ordering::Relaxed);
-    let noise = Noise::new(&format!("{operation} {salt}"));
-    prepare_own(value, &door(tenant, "veritrail"), &noise)
+    prepare_own(value, &door(tenant, "veritrail"), &fresh_noise(operation))
         .map_err(|error| Broken::new(error.to_string()))
+}
+
+/// Noise that no other preparation has: every event gets salts of its own, as in life.
+fn fresh_noise(seed: &str) -> Noise {
+    static PREPARED: AtomicU64 = AtomicU64::new(0);
+    let number = PREPARED.fetch_add(1, Ordering::Relaxed);
+    Noise::new(&format!("{seed} {number}"))
 }
 
 fn door<'a>(tenant: &'a Tenant, source: &'a str) -> Door<'a> {

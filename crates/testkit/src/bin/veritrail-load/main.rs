@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "a stopwatch is what this is")]
 
 mod client;
+mod cost;
 mod events;
 mod process;
 mod table;
@@ -58,6 +59,16 @@ fn run(binary: &Path, events: usize) -> Result<(), Error> {
         "2 s",
         "0.5 s",
         started <= Duration::from_secs(2),
+    );
+
+    let cost = cost::of_one_event()?;
+    let micros = format!("{:.1} µs", cost.as_secs_f64() * 1e6);
+    table.row(
+        "masking, entry, parts, hashes, one core",
+        micros,
+        "10 µs",
+        "7 µs",
+        cost <= Duration::from_micros(10),
     );
 
     let bodies = events::batches(events, BATCH, 1);

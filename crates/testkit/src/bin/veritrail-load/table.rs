@@ -28,11 +28,11 @@ impl Table {
 
     pub(crate) fn print(&self) {
         println!(
-            "\n{:<38} {:>14} {:>10} {:>10}  must held",
+            "\n{:<40} {:>14} {:>10} {:>10}  must held",
             "what", "measured", "must", "goal"
         );
         for [what, measured, must, goal, held] in &self.0 {
-            println!("{what:<38} {measured:>14} {must:>10} {goal:>10}  {held}");
+            println!("{what:<40} {measured:>14} {must:>10} {goal:>10}  {held}");
         }
     }
 }

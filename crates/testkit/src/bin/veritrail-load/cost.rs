@@ -1,0 +1,71 @@
+//! What one event costs on one core, in the code that the server runs: masking, entry, parts, hashes.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use ledger::entry::{Kind, Opening};
+use ledger::json;
+use ledger::keyring::TenantKeys;
+use ledger::name::{LogId, TenantId};
+use ledger::prepare::{Door, prepare};
+use ledger::seal::Head;
+use ledger::source::Rng;
+use ledger::time::Micros;
+use ledger::vocabulary::Mode;
+
+use super::{Error, events};
+
+/// Salts without the operating system's share of the cost.
+#[derive(Debug, Default)]
+struct Counter(AtomicU64);
+
+impl Rng for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        let count = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        for (byte, value) in bytes.iter_mut().zip(count.into_iter().cycle()) {
+            *byte = value;
+        }
+    }
+}
+
+/// Time an event, parsing JSON apart: the best of several rounds, since others use the machine too.
+pub(crate) fn of_one_event() -> Result<Duration, Error> {
+    let texts = events::singles(2_000, 9);
+    let keys = TenantKeys::new("00000000", [1; 32], [2; 32], [3; 32], [4; 32]);
+    let door = Door {
+        keys: &keys,
+        key: "bench",
+        source: "bench",
+        mode: Mode::Open,
+        exceptions: &[],
+        idempotency: None,
+    };
+    let log = LogId([1; 16]);
+    let mut head = Head::new(log);
+    head.open(&Opening {
+        log,
+        kind: Kind::Main,
+        tenant: TenantId([2; 16]),
+        origin: "o".into(),
+        vkey: "v".into(),
+        recorded_at: Micros::default(),
+        predecessor: None,
+    });
+    let now = Micros::parse("2026-11-21T00:00:00Z")?;
+    let rng = Counter::default();
+    let mut best = Duration::MAX;
+    for _ in 0..20 {
+        let values: Result<Vec<_>, _> = texts
+            .iter()
+            .map(|text| json::parse(text.as_bytes()))
+            .collect();
+        let begun = Instant::now();
+        for value in values? {
+            let event = prepare(value, &door, &rng)?;
+            black_box(head.seal(&event, now));
+        }
+        best = best.min(begun.elapsed() / u32::try_from(texts.len())?);
+    }
+    Ok(best)
+}
