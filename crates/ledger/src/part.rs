@@ -50,7 +50,7 @@ impl Part {
         sort(value);
         let mut salt = [0; SALT_BYTES];
         rng.fill(&mut salt);
-        let mut text = String::with_capacity(512);
+        let mut text = String::with_capacity(1_024);
         text.push_str("[\"");
         URL_SAFE_NO_PAD.encode_string(salt, &mut text);
         text.push_str("\",\"");

@@ -16,7 +16,7 @@ use crate::mac::FrameKey;
 /// A file is closed and the next begun beyond this length.
 const FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// First bytes of a file: magic, the file's number, the number of its first frame.
-const FILE_HEADER_BYTES: usize = 8 + 8 + 8;
+pub(crate) const FILE_HEADER_BYTES: usize = 8 + 8 + 8;
 const FILE_MAGIC: [u8; 8] = *b"VTJRNL1\n";
 
 /// Why a journal does not open.
@@ -152,8 +152,7 @@ impl Journal {
             let bytes = disk.read(&path, FILE_BYTES * 4).map_err(failed)?;
             let Some(first) = first_frame(&bytes, number) else {
                 // A crash while a file is begun leaves its header behind; no frame can have followed it.
-                let begun = bytes.len() <= FILE_HEADER_BYTES || bytes.iter().all(|byte| *byte == 0);
-                if newest && begun && expected.is_some() {
+                if newest && is_unbegun(&bytes) && expected.is_some() {
                     disk.remove(&path).map_err(failed)?;
                     break;
                 }
@@ -345,7 +344,13 @@ fn new_file(
     Ok(file)
 }
 
-fn first_frame(bytes: &[u8], number: u64) -> Option<u64> {
+/// Whether a crash may have left a file that was being begun like this.
+pub(crate) fn is_unbegun(bytes: &[u8]) -> bool {
+    bytes.len() < FILE_HEADER_BYTES || bytes.iter().all(|byte| *byte == 0)
+}
+
+/// The number of a file's first frame, if the file's header is right.
+pub(crate) fn first_frame(bytes: &[u8], number: u64) -> Option<u64> {
     let mut cursor = crate::codec::Cursor::new(bytes);
     let magic = cursor.array::<8>("magic").ok()?;
     let own = cursor.u64("number").ok()?;

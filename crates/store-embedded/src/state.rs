@@ -6,6 +6,7 @@
 mod backend;
 mod rows;
 
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 use keys::durable::{Disk, DiskFile, OpenMode, Secrecy, renew};
@@ -99,7 +100,7 @@ impl State {
         let mut builder = Database::builder();
         builder.set_cache_size(CACHE_BYTES);
         // redb takes for granted what it wrote about free pages, and panics over it when it was changed.
-        let opened = std::panic::catch_unwind(|| whole(&builder, file));
+        let opened = std::panic::catch_unwind(AssertUnwindSafe(|| whole(&builder, file)));
         let database = opened.unwrap_or_else(|_| Err(corrupted_pages()))?;
         let transaction = database.begin_write()?;
         transaction.open_table(PROGRESS)?;

@@ -7,13 +7,12 @@ use keys::durable::Disk;
 use super::ledger_check::Ledger;
 use super::{Report, VerifyError};
 use crate::frame::{self, Found};
+use crate::journal::{FILE_HEADER_BYTES, first_frame, is_unbegun};
 use crate::layout::Layout;
 use crate::mac::FrameKey;
 
 /// Bytes of one journal file at most: its usual length and one group.
 const FILE_BYTES_MAX: u64 = 1 << 30;
-const FILE_HEADER_BYTES: usize = 24;
-
 /// Reads the journal while the server may be writing it.
 pub(super) fn check(
     disk: &dyn Disk,
@@ -43,18 +42,23 @@ pub(super) fn check(
         };
         let newest = index + 1 == numbers.len();
         let mut at = FILE_HEADER_BYTES;
-        if !newest && bytes.len() < at {
-            report.problem(
-                None,
-                None,
-                Some(path.clone()),
-                "a journal file is cut short",
-            );
-        }
+        let Some(mut next) = first_frame(&bytes, number) else {
+            if !(newest && is_unbegun(&bytes)) {
+                let what = "the journal file's header is wrong";
+                report.problem(None, None, Some(path.clone()), what);
+            }
+            continue;
+        };
         loop {
             match frame::read(bytes.get(at..).unwrap_or_default(), number, key) {
+                Found::Frame(frame, _) if frame.number != next => {
+                    let what = format!("a frame stands out of its order at byte {at}");
+                    report.problem(None, None, Some(path.clone()), what);
+                    break;
+                }
                 Found::Frame(frame, length) => {
                     at += length;
+                    next += 1;
                     for run in &frame.runs {
                         let packed = ledger.size_of(run.log);
                         report.journal_entries += run.end().saturating_sub(run.first.max(packed));

@@ -1,18 +1,20 @@
 //! Stores that break one promise each.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use ledger::hash::Hash;
-use ledger::name::TenantId;
-use ledger::prepare::Prepared;
+use ledger::name::{LogId, TenantId};
+use ledger::prepare::{Door, Prepared, prepare_own};
+use ledger::vocabulary::Mode;
 use store::memory::MemoryStore;
 use store::registry::{ApiKey, Change, Instance};
 use store::{
     Answer, Batch, Health, LedgerStore, LogHead, LogRef, Outcome, Record, SignedHead, StoreError,
     Tenant,
 };
+use testkit::sources::TestRng;
 
 /// Which promise, with the cases that must fail over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +22,12 @@ pub(crate) enum Break {
     StoresAgain,
     ForgetsConflicts,
     ForgetsSources,
+    MixesLogs,
     TakesFreshForRepeated,
     Reverses,
     AnswersBeforeVisible,
     LosesTheLastRecord,
-    GrowsOnEmptyBatches,
+    AnswersEmptyBatches,
     DropsParts,
     LeaksAcrossTenants,
     AnswersUnknown,
@@ -43,14 +46,14 @@ pub(crate) enum Break {
     ReversesNodes,
     FindsPrefixes,
     RecordsNoHeads,
-    RecordsHeadsTwice,
+    RecordsUnchangedHeads,
     StaysOpen,
     TimeRunsBack,
     ForeignOpening,
 }
 
 impl Break {
-    pub(crate) const ALL: [(Self, &'static [&'static str]); 30] = [
+    pub(crate) const ALL: [(Self, &'static [&'static str]); 31] = [
         (
             Self::StoresAgain,
             &[
@@ -74,6 +77,7 @@ impl Break {
                 "ids_are_found_whole_and_across_sources",
             ],
         ),
+        (Self::MixesLogs, &["ids_are_of_their_log"]),
         (
             Self::TakesFreshForRepeated,
             &["events_without_ids_are_never_repetitions"],
@@ -94,7 +98,7 @@ impl Break {
             &["what_is_acknowledged_is_found_at_once"],
         ),
         (
-            Self::GrowsOnEmptyBatches,
+            Self::AnswersEmptyBatches,
             &["an_empty_batch_changes_nothing"],
         ),
         (Self::DropsParts, &["records_hold_what_was_prepared"]),
@@ -177,7 +181,7 @@ impl Break {
             ],
         ),
         (
-            Self::RecordsHeadsTwice,
+            Self::RecordsUnchangedHeads,
             &[
                 "unchanged_heads_are_not_recorded_again",
                 "a_heartbeat_is_recorded_when_nothing_changed",
@@ -203,7 +207,8 @@ impl Break {
 pub(crate) struct Breaking {
     inner: MemoryStore,
     how: Break,
-    calls: AtomicU64,
+    /// The log in which an id was used first.
+    ids: Mutex<BTreeMap<String, LogId>>,
 }
 
 impl Breaking {
@@ -211,7 +216,7 @@ impl Breaking {
         Self {
             inner,
             how,
-            calls: AtomicU64::new(0),
+            ids: Mutex::default(),
         }
     }
 
@@ -224,8 +229,8 @@ impl Breaking {
         if self.is(Break::Reverses) {
             batch.events.reverse();
         }
-        if self.is(Break::GrowsOnEmptyBatches) && batch.events.is_empty() {
-            self.inner.record_heads().await?;
+        if self.is(Break::AnswersEmptyBatches) && batch.events.is_empty() {
+            return Ok(vec![Outcome::Conflict]);
         }
         let sources: Vec<String> = batch
             .events
@@ -247,10 +252,20 @@ impl Breaking {
                 (Break::TakesFreshForRepeated, Outcome::Stored(receipt)) if fresh[index] => {
                     Outcome::Repeated(receipt)
                 }
+                (Break::MixesLogs, Outcome::Stored(receipt))
+                    if self.first_log(&receipt) != log.log() =>
+                {
+                    Outcome::Conflict
+                }
                 (_, outcome) => outcome,
             };
         }
         Ok(outcomes)
+    }
+
+    fn first_log(&self, receipt: &store::Receipt) -> LogId {
+        let mut ids = self.ids.lock().unwrap();
+        *ids.entry(receipt.id.clone()).or_insert(receipt.log)
     }
 
     /// A receipt of whatever came last.
@@ -405,15 +420,20 @@ impl Breaking {
 
     async fn record_heads_badly(&self) -> Result<SignedHead, StoreError> {
         let own = self.inner.tenant(self.inner.instance().tenant).await?;
-        let log = LogRef::main(&own.unwrap());
+        let log = own.as_deref().map(LogRef::main).unwrap();
         if self.is(Break::RecordsNoHeads) {
             let last = self.inner.head(log).await?.size - 1;
             return self.inner.signed_past(log, last).await;
         }
-        if self.is(Break::RecordsHeadsTwice) {
-            self.inner.record_heads().await?;
+        let own = own.unwrap();
+        let answer = self.inner.record_heads().await?;
+        if self.is(Break::RecordsUnchangedHeads) {
+            let events = vec![head_recorded(&own, LogRef::access(&own), &answer)];
+            self.inner.append(Batch { log, events }).await?;
+            let last = self.inner.head(log).await?.size - 1;
+            return self.inner.signed_past(log, last).await;
         }
-        self.inner.record_heads().await
+        Ok(answer)
     }
 
     /// Somebody else's log under the same id.
@@ -427,6 +447,26 @@ impl Breaking {
         }
         Ok(log)
     }
+}
+
+/// An entry that records some head of `log`.
+fn head_recorded(own: &Tenant, log: LogRef, head: &SignedHead) -> Prepared {
+    let text = format!(
+        r#"{{"operation":"veritrail.log.head_recorded","actor":{{"type":"system"}},"resource":{{"type":"log","id":"{}"}},"metadata":{{"size":"{}","root":"{}"}}}}"#,
+        log.log(),
+        head.size,
+        head.root
+    );
+    let door = Door {
+        keys: &own.keys,
+        key: "veritrail",
+        source: "veritrail",
+        mode: Mode::Strict,
+        exceptions: &[],
+        idempotency: None,
+    };
+    let value = ledger::json::parse(text.as_bytes()).unwrap();
+    prepare_own(value, &door, &TestRng::new(head.size)).unwrap()
 }
 
 impl LedgerStore for Breaking {
@@ -488,7 +528,9 @@ impl LedgerStore for Breaking {
                 }
             }
             if self.is(Break::ChangesKeys) {
-                keys.iter_mut().for_each(|key| key.revoked_at = None);
+                for key in &mut keys {
+                    key.revoked_at = None;
+                }
             }
             Ok(keys)
         })
@@ -527,7 +569,6 @@ impl LedgerStore for Breaking {
     }
 
     fn health(&self) -> Health {
-        self.calls.fetch_add(1, Ordering::Relaxed);
         self.inner.health()
     }
 
