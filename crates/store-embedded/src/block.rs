@@ -19,7 +19,7 @@ const MAGIC: [u8; 4] = *b"VTB1";
 pub(crate) const HEADER_BYTES: usize = 4 + 2 + 2 + 4 + 4 + 4 + CHECK_BYTES + MAC_BYTES;
 const CHECK_BYTES: usize = 4;
 const CODEC_ZSTD: u8 = 1;
-/// Speed counts more than the last percent: level 3 is 1.6 times as slow for 3 % (docs/adr/0004).
+/// Level 3 is slower and no smaller on these blocks (docs/adr/0004).
 const ZSTD_LEVEL: i32 = 1;
 /// Largest payload that is ever unpacked: one event with two full parts, or a full block, with room to spare.
 const PAYLOAD_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 //! Where an event id is found: sorted runs of (64-bit key, seq) on disk behind a filter, and what is newer in memory.
 //!
 //! Promises: a key that was added is found; a key that was not is almost always dismissed without touching the disk. A
-//! key is a hint only: whoever asks compares the stored id in full. Derived: a damaged run is made again from packs.
+//! key is a hint only: whoever asks compares the stored id in full. Derived: packs hold every id.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -10,6 +10,7 @@
 //! checkpoints   signed notes, one JSON string a line
 //! ```
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,14 @@ pub(crate) struct Format {
     pub(crate) origin: String,
 }
 
+impl fmt::Display for Format {
+    /// The FORMAT file; no other spelling of it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { instance, origin } = self;
+        write!(f, "{NAME} {VERSION}\ninstance {instance}\norigin {origin}\n")
+    }
+}
+
 /// Why a directory is not opened. The message says what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -62,6 +71,16 @@ pub enum LayoutError {
         path: PathBuf,
         /// What was found.
         found: String,
+    },
+    /// FORMAT is not what was written.
+    #[error("{} is damaged: it names the origin {found}, the instance log was made as {made}; write that there", path.display())]
+    OtherOrigin {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        found: String,
+        /// What it said.
+        made: String,
     },
     /// A crash interrupted its making; nothing was acknowledged in it.
     #[error(
@@ -204,7 +223,12 @@ impl Layout {
             .filter(|origin| !origin.is_empty())
             .ok_or_else(foreign)?
             .to_owned();
-        Ok(Format { instance, origin })
+        let format = Format { instance, origin };
+        if format.to_string() == text {
+            Ok(format)
+        } else {
+            Err(foreign())
+        }
     }
 
     /// Makes the directory itself.
@@ -225,10 +249,7 @@ impl Layout {
     /// Writes FORMAT: from here on the directory is a whole one. Done at every opening, because the name that is seen
     /// may not be durable yet.
     pub(crate) fn complete(&self, disk: &dyn Disk, format: &Format) -> Result<(), LayoutError> {
-        let text = format!(
-            "{NAME} {VERSION}\ninstance {}\norigin {}\n",
-            format.instance, format.origin
-        );
+        let text = format.to_string();
         replace(disk, &self.format(), text.as_bytes(), Secrecy::Ordinary)
             .map_err(|source| self.disk_error(source))
     }

@@ -53,19 +53,21 @@ impl EmbeddedStore {
     pub fn open(options: Options) -> Result<Arc<Self>, OpenError> {
         let (clock, rng) = (Arc::clone(&options.clock), Arc::clone(&options.rng));
         let opened = open(options)?;
-        let mut founding = None;
-        if !opened
+        // After recovery: a tenant that was founded just before a crash stands in the journal only, not in the state.
+        let known = opened
             .shared
             .view()
             .registry
             .by_name
-            .contains_key(INSTANCE_TENANT)
-        {
-            founding = Some(instance_tenant(&opened.shared, &*clock, &*rng));
-        }
+            .get(INSTANCE_TENANT)
+            .copied();
+        let founding = match known {
+            None => Some(instance_tenant(&opened.shared, &*clock, &*rng)),
+            Some(_) => None,
+        };
         let mut instance = opened.shared.instance.clone();
-        if let Some(tenant) = &founding {
-            instance.tenant = tenant.id;
+        if let Some(tenant) = known.or(founding.as_ref().map(|tenant| tenant.id)) {
+            instance.tenant = tenant;
         }
         let (writer, packer) = (opened.writer, opened.packer);
         let threads = vec![

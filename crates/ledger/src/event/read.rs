@@ -126,18 +126,28 @@ impl<'a> Draft<'a> {
                 .0
                 .push((Cow::Borrowed("on_behalf_of"), delegate(other)?));
         }
-        let sent_ip = (actor.text("ip_address")?, "/actor/ip_address");
-        let sent_agent = actor.text("user_agent")?;
+        let mut sent_ip = (actor.text("ip_address")?, "/actor/ip_address");
+        let mut sent_agent = actor.text("user_agent")?;
         for (name, member) in actor.rest() {
             self.unknown_at("/actor/", &name);
             person.0.push((name, member));
         }
         let mut place = Members::default();
-        let ip = origin
-            .text("ip")?
-            .map_or(sent_ip, |ip| (Some(ip), "/origin/ip"));
-        place.text("ip", address(ip.0, ip.1)?);
-        place.text("user_agent", origin.text("user_agent")?.or(sent_agent));
+        let ip = match origin.text("ip")? {
+            Some(ip) => (Some(ip), "/origin/ip"),
+            None => (sent_ip.0.take(), sent_ip.1),
+        };
+        let (usual, as_sent) = address(ip.0, ip.1)?;
+        place.text("ip", usual);
+        place.text("ip_as_sent", as_sent);
+        let agent = origin.text("user_agent")?;
+        if agent.is_none() {
+            place.text("user_agent", sent_agent.take());
+        }
+        place.text("user_agent", agent);
+        // Said twice: the origin's words count, the actor's are kept beside them.
+        place.text("actor_ip_address", sent_ip.0);
+        place.text("actor_user_agent", sent_agent);
         for name in ["device", "session_id"] {
             place.text(name, origin.text(name)?);
         }
@@ -457,13 +467,13 @@ fn delegate(mut other: Fields<'_>) -> Result<Value<'_>, Rejection> {
     Ok(Value::Object(members.0))
 }
 
-/// An address in its usual notation; a port behind it is dropped.
+/// An address in its usual notation, and what was sent where that is something else (a port, other letters).
 fn address<'a>(
     text: Option<Cow<'a, str>>,
     pointer: &str,
-) -> Result<Option<Cow<'a, str>>, Rejection> {
+) -> Result<(Option<Cow<'a, str>>, Option<Cow<'a, str>>), Rejection> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return Ok(None);
+        return Ok((None, None));
     };
     let parsed = text
         .parse::<IpAddr>()
@@ -479,11 +489,11 @@ fn address<'a>(
             )
         })?;
     let usual = parsed.to_string();
-    Ok(Some(if usual == text {
-        text
+    Ok(if usual == text {
+        (Some(text), None)
     } else {
-        Cow::Owned(usual)
-    }))
+        (Some(Cow::Owned(usual)), Some(text))
+    })
 }
 
 fn resource_type<'a>(resource: &mut Fields<'a>) -> Result<Cow<'a, str>, Rejection> {

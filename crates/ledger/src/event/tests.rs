@@ -108,12 +108,12 @@ fn other_names_for_the_same_member_are_accepted() {
     );
     check(
         r#""actor":{"ip_address":"203.0.113.9:4711","user_agent":"curl"},"#,
-        r#""actor":{},"origin":{"ip":"203.0.113.9","user_agent":"curl"},"#,
+        r#""actor":{},"origin":{"ip":"203.0.113.9:4711","user_agent":"curl"},"#,
     );
-    check(
-        r#""origin":{"ip":"2001:DB8::0:1"},"#,
-        r#""origin":{"ip":"2001:db8::1"},"#,
-    );
+    // In its usual notation for looking up, and as it was said.
+    let told = told(&around(r#""origin":{"ip":"2001:DB8::0:1"},"#));
+    let both = r#""origin":{"ip":"2001:db8::1","ip_as_sent":"2001:DB8::0:1"}"#;
+    assert!(told.contains(both), "{told}");
     check(
         r#""outcome":"denied","#,
         r#""outcome":{"result":"denied"},"#,

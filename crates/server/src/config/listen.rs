@@ -49,7 +49,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "origin",
         default: "veritrail.invalid/<instance id>",
         bounds: "1 to 200 printable characters without space, + or a / at either end",
-        meaning: "What the origins of new logs begin with. It stands in every checkpoint and reaches witnesses: never a \
+        meaning: "What the origins of logs begin with; it counts when the data directory is made, and later settings of it change nothing. It stands in every checkpoint and reaches witnesses: never a \
                   host or a customer's name. Logs that exist keep theirs.",
         apply: |config, value| {
             let fits = (1..=200).contains(&value.len())
