@@ -42,7 +42,10 @@ impl fmt::Display for Format {
     /// The FORMAT file; no other spelling of it is read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { instance, origin } = self;
-        write!(f, "{NAME} {VERSION}\ninstance {instance}\norigin {origin}\n")
+        write!(
+            f,
+            "{NAME} {VERSION}\ninstance {instance}\norigin {origin}\n"
+        )
     }
 }
 

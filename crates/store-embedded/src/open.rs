@@ -310,6 +310,7 @@ fn recover(
         view,
     ));
     let (heads, newest) = replay(&shared, contents, frames)?;
+    check_origin(&shared)?;
     let inbox = Arc::new(Inbox::default());
     let queue = Arc::new(Queue::new(
         Arc::clone(&shared),
@@ -350,6 +351,28 @@ fn recover(
         packer,
         lock,
     })
+}
+
+/// FORMAT bears no check of its own; the instance log's first entry, which is signed, says what it must name.
+fn check_origin(shared: &Shared) -> Result<(), OpenError> {
+    let tenants = shared.view().registry.tenants.clone();
+    let Some(tenant) = tenants.get(&shared.instance.tenant) else {
+        return Ok(());
+    };
+    let log = tenant.record.main;
+    let (found, made) = (&shared.instance.origin, origin_of(shared, log)?);
+    if made == format!("{found}/{log}") {
+        return Ok(());
+    }
+    Err(LayoutError::OtherOrigin {
+        path: shared.layout.format(),
+        found: found.clone(),
+        made: made
+            .strip_suffix(&format!("/{log}"))
+            .unwrap_or(&made)
+            .to_owned(),
+    }
+    .into())
 }
 
 /// Holds what the signer remembers against how far state and journal go.

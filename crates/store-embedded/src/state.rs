@@ -262,11 +262,17 @@ impl State {
 /// an id that is not found again, or a tenant by another name.
 fn whole(builder: &redb::Builder, file: Box<dyn DiskFile>) -> Result<Database, StateError> {
     let mut database = builder.create_with_backend(backend::Backend::new(file))?;
-    if database.check_integrity()? { Ok(database) } else { Err(corrupted_pages()) }
+    if database.check_integrity()? {
+        Ok(database)
+    } else {
+        Err(corrupted_pages())
+    }
 }
 
 fn corrupted_pages() -> StateError {
-    StateError::from(redb::Error::Corrupted("its pages are not what was written".to_owned()))
+    StateError::from(redb::Error::Corrupted(
+        "its pages are not what was written".to_owned(),
+    ))
 }
 
 fn corrupted(table: &str) -> StateError {

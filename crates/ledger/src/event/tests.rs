@@ -159,6 +159,34 @@ fn a_time_keeps_its_offset_and_digits_as_they_were_sent() {
     );
 }
 
+/// The `origin` part of an event of these members.
+fn check_origin(members: &str, expect: &str) {
+    let text = told(&around(members));
+    let expect = format!(r#""origin":{expect}"#);
+    assert!(text.contains(&expect), "{members}: {text}");
+}
+
+#[test]
+fn an_address_is_kept_in_its_usual_notation_and_as_it_was_sent() {
+    check_origin(
+        r#""actor":{"ip_address":"203.0.113.9:4711"},"#,
+        r#"{"ip":"203.0.113.9","ip_as_sent":"203.0.113.9:4711"}"#,
+    );
+    check_origin(
+        r#""origin":{"ip":"2001:DB8::0:1"},"#,
+        r#"{"ip":"2001:db8::1","ip_as_sent":"2001:DB8::0:1"}"#,
+    );
+    check_origin(r#""origin":{"ip":"::1"},"#, r#"{"ip":"::1"}"#);
+}
+
+#[test]
+fn what_actor_and_origin_both_say_is_kept_twice() {
+    check_origin(
+        r#""actor":{"ip_address":"10.0.0.1","user_agent":"a"},"origin":{"ip":"10.0.0.2","user_agent":"b"},"#,
+        r#"{"ip":"10.0.0.2","user_agent":"b","actor_ip_address":"10.0.0.1","actor_user_agent":"a"}"#,
+    );
+}
+
 #[test]
 fn unknown_fields_are_kept_and_remarked_without_repeating_odd_names() {
     let text = around(

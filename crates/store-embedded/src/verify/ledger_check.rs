@@ -32,6 +32,8 @@ pub(super) struct Wanted {
     who: String,
     /// Whether it comes from outside the data directory.
     outside: bool,
+    /// The entry of an instance log that says so.
+    stated: Option<(LogId, u64)>,
 }
 
 /// One log under the scan.
@@ -74,6 +76,7 @@ impl Ledger {
                 root: head.root,
                 who,
                 outside: true,
+                stated: None,
             });
         }
         let receipts = inputs
@@ -212,6 +215,7 @@ impl Ledger {
                             root,
                             who,
                             outside: false,
+                            stated: Some((instance, statement.seq)),
                         });
                     }
                 }
@@ -273,7 +277,12 @@ impl Ledger {
     /// Concludes a second reading.
     pub(super) fn resolve(mut self, report: &mut Report) {
         let wanted = std::mem::take(&mut self.wanted);
-        for wanted in self.hold(wanted, report) {
+        let open = self.hold(wanted, report);
+        for log in &mut report.logs {
+            let vouched = self.logs.get(&log.log).map_or(0, |log| log.vouched);
+            log.vouched = log.vouched.max(vouched);
+        }
+        for wanted in open {
             let what = format!(
                 "its head at {} entries, named by {}, can't be computed",
                 wanted.size, wanted.who
@@ -284,7 +293,11 @@ impl Ledger {
 
     fn hold(&mut self, wanted: Vec<Wanted>, report: &mut Report) -> Vec<Wanted> {
         let mut open = Vec::new();
-        for wanted in wanted {
+        // What comes from outside first: an entry of an instance log that it covers vouches for other logs in turn.
+        let (outside, inside): (Vec<_>, Vec<_>) =
+            wanted.into_iter().partition(|wanted| wanted.outside);
+        for mut wanted in outside.into_iter().chain(inside) {
+            wanted.outside |= self.vouches_for(wanted.stated);
             let Some(growing) = self.logs.get_mut(&wanted.log) else {
                 let what = format!(
                     "the whole log is missing; {} knows it with {} entries",
@@ -324,6 +337,15 @@ impl Ledger {
             }
         }
         open
+    }
+
+    /// Whether an entry of an instance log lies below what something outside vouches for.
+    fn vouches_for(&self, stated: Option<(LogId, u64)>) -> bool {
+        stated.is_some_and(|(instance, seq)| {
+            self.logs
+                .get(&instance)
+                .is_some_and(|log| log.vouched > seq)
+        })
     }
 
     /// Entry 0 of every log names the key that signs; it must be the pinned one.
@@ -381,6 +403,7 @@ impl Ledger {
                         root: *checkpoint.root(),
                         who: who.to_owned(),
                         outside: true,
+                        stated: None,
                     }),
                     Err(what) => report.problem(None, None, None, format!("{who}: {what}")),
                 }
@@ -410,6 +433,7 @@ impl Ledger {
                     root: *checkpoint.root(),
                     who: "a checkpoint in the data directory".to_owned(),
                     outside: false,
+                    stated: None,
                 }),
                 // The last line may be in the middle of being written.
                 Err(_) if unfinished => {}

@@ -160,73 +160,57 @@ impl Report {
         self
     }
 
-    /// The result.
+    /// The result. Something outside must vouch for every log; with the keys directory at hand, a log that is not
+    /// signed yet still bears its check in every block.
     pub fn verdict(&self) -> Verdict {
         let Outside {
             heads,
             anchors,
             checkpoints,
             receipts: _,
-            keys: _,
+            keys,
         } = self.outside;
         if !self.problems.is_empty() {
             Verdict::Tampered
-        } else if heads + anchors + checkpoints > 0 {
+        } else if heads + anchors + checkpoints > 0 && (keys || self.unvouched() == 0) {
             Verdict::Verified
         } else {
             Verdict::SelfConsistent
         }
     }
 
+    /// Logs with entries that nothing outside vouches for.
+    fn unvouched(&self) -> usize {
+        self.logs
+            .iter()
+            .filter(|log| log.vouched == 0 && log.size > 0)
+            .count()
+    }
+
     /// What the result rests on.
     pub fn sentence(&self) -> String {
-        let Outside {
-            heads,
-            anchors,
-            checkpoints,
-            receipts,
-            keys,
-        } = self.outside;
         let counted = format!("{} entries of {} logs", self.entries, self.logs.len());
+        let rests = self.rests();
+        let unvouched = self.unvouched();
         match self.verdict() {
             Verdict::Tampered => {
                 let count = self.problems.len() as u64 + self.problems_more;
-                format!(
-                    "Tampered: {count} problem{} found in {counted}.",
-                    if count == 1 { "" } else { "s" }
-                )
+                let plural = if count == 1 { "" } else { "s" };
+                format!("Tampered: {count} problem{plural} found in {counted}.")
             }
-            Verdict::SelfConsistent => format!(
+            Verdict::SelfConsistent if rests.is_empty() => format!(
                 "Self-consistent only: {counted} agree with themselves, but nothing outside the data directory vouches \
                  for them; name the keys directory, an anchor or a checkpoint that you kept."
             ),
+            Verdict::SelfConsistent => format!(
+                "Self-consistent only: {counted} agree with themselves, but nothing vouches for {unvouched} of the \
+                 logs; the others rest on {rests}."
+            ),
             Verdict::Verified => {
-                let mut rests = Vec::new();
-                if keys && heads > 0 {
-                    rests.push(format!(
-                        "the {heads} heads that the signer remembers in the keys directory"
-                    ));
-                }
-                if anchors > 0 {
-                    rests.push(format!("{anchors} anchored checkpoints"));
-                }
-                if checkpoints > 0 {
-                    rests.push(format!("{checkpoints} checkpoints that you kept"));
-                }
-                if receipts > 0 {
-                    rests.push(format!("{receipts} receipts"));
-                }
-                let unvouched = self
-                    .logs
-                    .iter()
-                    .filter(|log| log.vouched == 0 && log.size > 0)
-                    .count();
-                let mut text = format!(
-                    "Verified: {counted} are as they were signed, resting on {}",
-                    rests.join(", ")
-                );
+                let mut text =
+                    format!("Verified: {counted} are as they were signed, resting on {rests}");
                 if unvouched > 0 {
-                    _ = write!(text, "; {unvouched} of the logs agree with themselves only");
+                    _ = write!(text, "; {unvouched} of the logs are not signed yet");
                 }
                 if self.unsigned + self.journal_entries > 0 {
                     let behind = self.unsigned + self.journal_entries;
@@ -236,5 +220,32 @@ impl Report {
                 text
             }
         }
+    }
+
+    /// The outside evidence, in words; empty when there is none.
+    fn rests(&self) -> String {
+        let Outside {
+            heads,
+            anchors,
+            checkpoints,
+            receipts,
+            keys,
+        } = self.outside;
+        let mut rests = Vec::new();
+        if keys && heads > 0 {
+            rests.push(format!(
+                "the {heads} heads that the signer remembers in the keys directory"
+            ));
+        }
+        for (count, what) in [
+            (anchors, "anchored checkpoints"),
+            (checkpoints, "checkpoints that you kept"),
+            (receipts, "receipts"),
+        ] {
+            if count > 0 {
+                rests.push(format!("{count} {what}"));
+            }
+        }
+        rests.join(", ")
     }
 }

@@ -13,6 +13,7 @@ use store_embedded::verify::Verdict;
 use store_embedded::{JournalError, LayoutError, OpenError};
 use testkit::sim_disk::{Loss, SimDisk};
 
+use crate::blocks::{REGISTRY, blocks};
 use crate::site::{Site, block_on, event, tenant_named};
 use crate::witness::{Compared, Witness};
 
@@ -29,7 +30,8 @@ impl Specimen {
         let (mut site, disk) = Site::simulated();
         let store = site.open().unwrap();
         for name in ["alpha", "beta"] {
-            block_on(store.administer(Change::CreateTenant(site.tenant_record(name)), Vec::new())).unwrap();
+            block_on(store.administer(Change::CreateTenant(site.tenant_record(name)), Vec::new()))
+                .unwrap();
         }
         let alpha = tenant_named(&store, "alpha").unwrap();
         let key = ApiKey {
@@ -46,8 +48,14 @@ impl Specimen {
         block_on(store.administer(Change::CreateKey(key), Vec::new())).unwrap();
         for name in ["alpha", "beta"] {
             let tenant = tenant_named(&store, name).unwrap();
-            let events = (0..packed).map(|number| event(&tenant, &format!("e{number}"))).collect();
-            block_on(store.append(Batch { log: LogRef::main(&tenant), events })).unwrap();
+            let events = (0..packed)
+                .map(|number| event(&tenant, &format!("e{number}")))
+                .collect();
+            block_on(store.append(Batch {
+                log: LogRef::main(&tenant),
+                events,
+            }))
+            .unwrap();
         }
         block_on(store.record_heads()).unwrap();
         block_on(store.close()).unwrap();
@@ -57,14 +65,33 @@ impl Specimen {
         let alpha = tenant_named(&store, "alpha").unwrap();
         for id in ["j1", "j2", "j3"] {
             let events = vec![event(&alpha, id)];
-            block_on(store.append(Batch { log: LogRef::main(&alpha), events })).unwrap();
+            block_on(store.append(Batch {
+                log: LogRef::main(&alpha),
+                events,
+            }))
+            .unwrap();
         }
         let witness = Witness::of(&store);
         let left = disk.after_crash(Loss::All);
         drop(store);
         site.checkpoint_interval = Duration::ZERO;
         let site = site.on(&left);
-        Self { site, disk: left, witness }
+        Self {
+            site,
+            disk: left,
+            witness,
+        }
+    }
+
+    /// The same store after a clean end.
+    pub(crate) fn ended(&self) -> Self {
+        let (site, disk) = self.copy();
+        drop(site.open().unwrap());
+        Self {
+            site,
+            disk,
+            witness: self.witness.clone(),
+        }
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -97,7 +124,9 @@ enum Found {
 impl Found {
     /// Opens a damaged copy and closes it again.
     fn of(specimen: &Specimen, site: &Site) -> Self {
-        let Some((keys, signer)) = site.try_keys() else { panic!("the keys were not damaged") };
+        let Some((keys, signer)) = site.try_keys() else {
+            panic!("the keys were not damaged")
+        };
         match site.open_with(keys, signer) {
             Err(error) => Self::Refused(error),
             Ok(store) => Self::Opened(specimen.witness.compare(&store)),
@@ -119,16 +148,28 @@ fn flip_each(
         disk.flip_bit(path, at as u64, (at % 7) as u8).unwrap();
         let found = Found::of(specimen, &site);
         let same = matches!(found, Found::Opened(Compared::Same));
-        assert!(same || allowed(&found), "{} at {at}: {found:?}", path.display());
+        assert!(
+            same || allowed(&found),
+            "{} at {at}: {found:?}",
+            path.display()
+        );
         if same {
             // What does not matter does not matter for good: nothing was built on it.
             let report = site.verify();
-            assert!(report.problems.is_empty(), "{} at {at}: {:?}", path.display(), report.problems);
+            assert!(
+                report.problems.is_empty(),
+                "{} at {at}: {:?}",
+                path.display(),
+                report.problems
+            );
         }
         flips += 1;
         harmless += usize::from(same);
     }
-    println!("{}: {flips} bits flipped, {harmless} harmless", path.display());
+    println!(
+        "{}: {flips} bits flipped, {harmless} harmless",
+        path.display()
+    );
     (flips, harmless)
 }
 
@@ -137,16 +178,26 @@ fn a_flipped_bit_anywhere_in_the_journal_is_refused_by_name_and_found_by_verify(
     let specimen = Specimen::new(3);
     let path = specimen.only("journal", ".vtj");
     let length = specimen.site.read(&path).len();
-    let (flips, harmless) = flip_each(&specimen, &path, (0..24).chain((24..length).step_by(3)), |found| {
-        let Found::Refused(OpenError::Journal(error)) = found else { return false };
-        match error {
-            JournalError::Damaged { path: named, .. } => *named == path,
-            // The number of the first frame.
-            JournalError::Missing { .. } => true,
-            _ => false,
-        }
-    });
-    assert!(flips > 500 && harmless == 0, "{harmless} of {flips} flips went unnoticed");
+    let (flips, harmless) = flip_each(
+        &specimen,
+        &path,
+        (0..24).chain((24..length).step_by(7)),
+        |found| {
+            let Found::Refused(OpenError::Journal(error)) = found else {
+                return false;
+            };
+            match error {
+                JournalError::Damaged { path: named, .. } => *named == path,
+                // The number of the first frame.
+                JournalError::Missing { .. } => true,
+                _ => false,
+            }
+        },
+    );
+    assert!(
+        flips > 300 && harmless == 0,
+        "{harmless} of {flips} flips went unnoticed"
+    );
     for at in (0..24).chain((24..length).step_by(29)) {
         let (site, disk) = specimen.copy();
         disk.flip_bit(&path, at as u64, 2).unwrap();
@@ -161,9 +212,12 @@ fn a_flipped_bit_in_a_pack_is_never_read_as_if_it_were_right() {
     let specimen = Specimen::new(200);
     for ending in [".vte", ".vtp"] {
         let path = specimen.only("packs", ending);
-        let length = specimen.site.read(&path).len();
-        let (_, harmless) = flip_each_unverified(&specimen, &path, (32..length).step_by(61));
-        assert_eq!(harmless, 0, "every byte behind the file's header is read");
+        let blocks = blocks(&specimen.site.read(&path));
+        // The registry's blocks are read when the state file is made again, and by verify.
+        let read = blocks.iter().filter(|block| block.kind != REGISTRY);
+        let read = read.flat_map(|block| block.offset..block.offset + block.bytes.len());
+        let (flips, harmless) = flip_each_unverified(&specimen, &path, read.step_by(97));
+        assert_eq!(harmless, 0, "{flips} flips");
     }
 }
 
@@ -179,8 +233,12 @@ fn flip_each_unverified(
         disk.flip_bit(path, at as u64, (at % 7) as u8).unwrap();
         let found = Found::of(specimen, &site);
         match &found {
-            Found::Refused(OpenError::Recovery(StoreError::Damaged(what))) => assert!(what.contains("byte"), "{what}"),
-            Found::Opened(Compared::Refuses(what)) => assert!(what.starts_with("damaged: "), "{what}"),
+            Found::Refused(OpenError::Recovery(StoreError::Damaged(what))) => {
+                assert!(what.contains("byte"), "{what}")
+            }
+            Found::Opened(Compared::Refuses(what)) => {
+                assert!(what.starts_with("damaged: "), "{what}")
+            }
             Found::Opened(Compared::Same) => harmless += 1,
             found => panic!("{} at {at}: {found:?}", path.display()),
         }
@@ -188,10 +246,25 @@ fn flip_each_unverified(
         let (site, disk) = specimen.copy();
         disk.flip_bit(path, at as u64, (at % 7) as u8).unwrap();
         let report = site.verify();
-        assert_eq!(report.verdict(), Verdict::Tampered, "{} at {at}", path.display());
-        assert!(report.problems.iter().any(|problem| problem.file.as_deref() == Some(path)), "{:?}", report.problems);
+        assert_eq!(
+            report.verdict(),
+            Verdict::Tampered,
+            "{} at {at}",
+            path.display()
+        );
+        assert!(
+            report
+                .problems
+                .iter()
+                .any(|problem| problem.file.as_deref() == Some(path)),
+            "{:?}",
+            report.problems
+        );
     }
-    println!("{}: {flips} bits flipped, {harmless} harmless", path.display());
+    println!(
+        "{}: {flips} bits flipped, {harmless} harmless",
+        path.display()
+    );
     (flips, harmless)
 }
 
@@ -199,17 +272,16 @@ fn flip_each_unverified(
 fn a_flipped_bit_in_the_state_file_is_refused_or_does_not_matter() {
     let specimen = Specimen::new(3);
     // As a crash left it, and as a clean end leaves it: redb reads the two differently.
-    let ended = specimen.copy();
-    drop(ended.0.open().unwrap());
-    let ended = Specimen { site: ended.0, disk: ended.1, witness: specimen.witness.clone() };
+    let ended = specimen.ended();
     for specimen in [specimen, ended] {
         let path = specimen.file("state.redb");
         let bytes = specimen.site.read(&path);
         let used: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
-        let step = used.len() / 1_200 + 1;
-        let (flips, harmless) = flip_each(&specimen, &path, used.into_iter().step_by(step), |found| {
-            matches!(found, Found::Refused(OpenError::State { .. }))
-        });
+        let step = used.len() / 400 + 1;
+        let (flips, harmless) =
+            flip_each(&specimen, &path, used.into_iter().step_by(step), |found| {
+                matches!(found, Found::Refused(OpenError::State { .. }))
+            });
         assert!(harmless < flips, "no flip at all was found");
     }
 }
@@ -223,15 +295,17 @@ fn a_flipped_bit_in_format_is_refused_by_name() {
         for at in 0..text.len() {
             let (site, disk) = specimen.copy();
             disk.flip_bit(&path, at as u64, bit).unwrap();
-            let found = Found::of(&specimen, &site);
             let flipped = String::from_utf8_lossy(&site.read(&path)).into_owned();
+            let found = Found::of(&specimen, &site);
             match found {
                 Found::Refused(
-                    OpenError::Layout(LayoutError::Newer { .. } | LayoutError::Foreign { .. })
+                    OpenError::Layout(
+                        LayoutError::Newer { .. }
+                        | LayoutError::Foreign { .. }
+                        | LayoutError::OtherOrigin { .. },
+                    )
                     | OpenError::ForeignKeys { .. },
                 ) => {}
-                // White space between the words.
-                Found::Opened(Compared::Same) => assert!(text[at].is_ascii_whitespace(), "{flipped:?}"),
                 found => panic!("{flipped:?}: {found:?}"),
             }
         }
@@ -240,20 +314,30 @@ fn a_flipped_bit_in_format_is_refused_by_name() {
 
 #[test]
 fn a_flipped_bit_in_the_checkpoints_is_found_by_verify_and_does_not_stop_the_store() {
-    let specimen = Specimen::new(3);
+    let specimen = Specimen::new(3).ended();
     let path = specimen.file("checkpoints");
     let length = specimen.site.read(&path).len();
-    let (_, harmless) = flip_each(&specimen, &path, (0..length).step_by(5), |_| false);
-    assert!(harmless > 0, "checkpoints are written anew");
+    let (flips, harmless) = flip_each(&specimen, &path, (0..length).step_by(29), |_| false);
+    assert_eq!(flips, harmless, "checkpoints are written anew");
     let mut found = 0;
     for at in (0..length).step_by(3) {
         let (site, disk) = specimen.copy();
         disk.flip_bit(&path, at as u64, 1).unwrap();
         let report = site.verify();
-        assert!(report.problems.iter().all(|problem| problem.file.as_ref() == Some(&path)), "{report:?}");
+        assert!(
+            report
+                .problems
+                .iter()
+                .all(|problem| problem.file.as_ref() == Some(&path)),
+            "{report:?}"
+        );
         found += usize::from(!report.problems.is_empty());
     }
-    assert!(found > length / 4, "{found} of {} flips were found", length / 3);
+    assert!(
+        found > length / 4,
+        "{found} of {} flips were found",
+        length / 3
+    );
 }
 
 #[test]
@@ -261,12 +345,15 @@ fn a_flipped_bit_in_the_keys_is_refused_by_name_or_only_changes_an_explanation()
     let specimen = Specimen::new(3);
     let directory = specimen.site.keys.clone();
     let masters = specimen.site.disk.list(&directory.join("masters")).unwrap();
-    let mut files: Vec<PathBuf> = masters.iter().map(|name| directory.join("masters").join(name)).collect();
+    let mut files: Vec<PathBuf> = masters
+        .iter()
+        .map(|name| directory.join("masters").join(name))
+        .collect();
     files.extend(["FORMAT", "signer/key", "signer/heads"].map(|name| directory.join(name)));
     let mut refused = 0;
     for path in &files {
         let bytes = specimen.site.read(path);
-        for at in (0..bytes.len()).step_by(2) {
+        for at in (0..bytes.len()).step_by(5) {
             let (site, disk) = specimen.copy();
             disk.flip_bit(path, at as u64, (at % 7) as u8).unwrap();
             let opened = match KeysDirectory::open(Arc::clone(&site.disk), &site.keys) {
@@ -282,19 +369,36 @@ fn a_flipped_bit_in_the_keys_is_refused_by_name_or_only_changes_an_explanation()
             };
             match opened {
                 Ok(store) => {
-                    assert_eq!(specimen.witness.compare(&store), Compared::Same, "{} at {at}", path.display());
-                    let explained = bytes.iter().position(|byte| *byte == b'\n').unwrap_or_default();
-                    let is_explanation = at < explained && !path.ends_with("FORMAT") && !path.ends_with("heads");
-                    assert!(is_explanation || bytes[at].is_ascii_whitespace(), "{} at {at}", path.display());
+                    assert_eq!(
+                        specimen.witness.compare(&store),
+                        Compared::Same,
+                        "{} at {at}",
+                        path.display()
+                    );
+                    let explained = bytes
+                        .iter()
+                        .position(|byte| *byte == b'\n')
+                        .unwrap_or_default();
+                    let is_explanation =
+                        at < explained && !path.ends_with("FORMAT") && !path.ends_with("heads");
+                    assert!(
+                        is_explanation || bytes[at].is_ascii_whitespace(),
+                        "{} at {at}",
+                        path.display()
+                    );
                 }
                 Err(error) => {
                     let names = ["Damaged", "Newer", "Foreign", "OtherKey", "Heads", "Half"];
-                    assert!(names.iter().any(|name| error.contains(name)), "{} at {at}: {error}", path.display());
+                    assert!(
+                        names.iter().any(|name| error.contains(name)),
+                        "{} at {at}: {error}",
+                        path.display()
+                    );
                     refused += 1;
                 }
             }
         }
     }
     println!("keys: {refused} flips refused");
-    assert!(refused > 200, "{refused} flips were refused");
+    assert!(refused > 100, "{refused} flips were refused");
 }

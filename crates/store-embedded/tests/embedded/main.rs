@@ -3,6 +3,8 @@
 //! One binary, one topic a file. Each test says which error must come; a test that can't fail is a defect.
 #![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
 
+mod admin;
+mod blocks;
 mod crash;
 mod flips;
 mod life;

@@ -2,90 +2,24 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use keys::durable::{Disk, OpenMode, Secrecy};
 use keys::master::KeysDirectory;
 use keys::signer::FileSigner;
-use ledger::hash::Hash;
 use ledger::name::{InstanceId, LogId, TenantId};
 use ledger::prepare::{Door, Prepared, prepare};
 use ledger::source::{Clock, Rng};
-use ledger::time::Micros;
 use store::{LedgerStore, LogRef, Tenant, TenantRecord};
 use store_embedded::verify::{self, Inputs, Pinned, Report};
 use store_embedded::{EmbeddedStore, OpenError, Options};
+pub(crate) use testkit::block_on::block_on;
 use testkit::sim_disk::{Loss, SimDisk};
+use testkit::sources::{TestClock, TestRng};
 
 /// Where a simulated disk has its keys and data.
 const ROOT: &str = "/srv";
-/// The clock's first reading: January 2027.
-const EPOCH_MICROS: i64 = 1_800_000_000_000_000;
 pub(crate) const SECOND: i64 = 1_000_000;
-
-/// A clock that moves by a microsecond a reading, and as it is told.
-#[derive(Debug)]
-pub(crate) struct TestClock {
-    wall: AtomicI64,
-    monotonic: AtomicI64,
-}
-
-impl TestClock {
-    fn new() -> Self {
-        Self {
-            wall: AtomicI64::new(EPOCH_MICROS),
-            monotonic: AtomicI64::new(0),
-        }
-    }
-
-    /// Time passes.
-    pub(crate) fn pass(&self, micros: i64) {
-        self.step_wall(micros);
-        self.pass_monotonic(micros);
-    }
-
-    /// The wall clock is set.
-    pub(crate) fn step_wall(&self, micros: i64) {
-        self.wall.fetch_add(micros, Ordering::SeqCst);
-    }
-
-    /// Time passes that the wall clock does not notice.
-    pub(crate) fn pass_monotonic(&self, micros: i64) {
-        self.monotonic.fetch_add(micros, Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn wall(&self) -> Micros {
-        Micros::from_micros(self.wall.fetch_add(1, Ordering::SeqCst))
-    }
-
-    fn monotonic(&self) -> i64 {
-        self.monotonic.fetch_add(1, Ordering::SeqCst)
-    }
-}
-
-/// Numbers that repeat from test to test, and never within one.
-#[derive(Debug, Default)]
-pub(crate) struct CountingRng(AtomicU64);
-
-impl Rng for CountingRng {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(32) {
-            let number = self.0.fetch_add(1, Ordering::SeqCst);
-            chunk.copy_from_slice(&Hash::of(&number.to_be_bytes()).0[..chunk.len()]);
-        }
-    }
-}
-
-/// Waits for an answer of the store.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(future)
-}
 
 /// Disk, directories, clock, randomness.
 #[derive(Clone, Debug)]
@@ -94,7 +28,7 @@ pub(crate) struct Site {
     pub(crate) keys: PathBuf,
     pub(crate) data: PathBuf,
     pub(crate) clock: Arc<TestClock>,
-    pub(crate) rng: Arc<CountingRng>,
+    pub(crate) rng: Arc<TestRng>,
     pub(crate) reserve_bytes: u64,
     pub(crate) checkpoint_interval: Duration,
 }
@@ -106,8 +40,8 @@ impl Site {
             disk,
             keys: root.join("keys"),
             data: root.join("data"),
-            clock: Arc::new(TestClock::new()),
-            rng: Arc::default(),
+            clock: Arc::default(),
+            rng: Arc::new(TestRng::new(1)),
             reserve_bytes: 0,
             checkpoint_interval: Duration::ZERO,
         };
@@ -262,7 +196,7 @@ pub(crate) fn prepared(tenant: &Tenant, text: &str) -> Prepared {
         idempotency: None,
     };
     // Salts need not be secret here; equal ones in two events would show as equal digests, which nothing compares.
-    let rng = CountingRng(AtomicU64::new(text.len() as u64));
+    let rng = TestRng::new(text.len() as u64);
     prepare(ledger::json::parse(text.as_bytes()).unwrap(), &door, &rng).unwrap()
 }
 

@@ -42,18 +42,26 @@ impl Witness {
             }
         }
         let tenants = tenants.iter().map(|tenant| tenant.record.clone()).collect();
-        Self { tenants, keys, logs }
+        Self {
+            tenants,
+            keys,
+            logs,
+        }
     }
 
     /// The records of a log.
     pub(crate) fn records(&self, log: LogRef) -> &[Record] {
         let found = self.logs.iter().find(|(known, _)| *known == log);
-        found.map(|(_, records)| records.as_slice()).unwrap_or_default()
+        found
+            .map(|(_, records)| records.as_slice())
+            .unwrap_or_default()
     }
 
     /// Every log.
     pub(crate) fn logs(&self) -> impl Iterator<Item = (LogRef, &[Record])> {
-        self.logs.iter().map(|(log, records)| (*log, records.as_slice()))
+        self.logs
+            .iter()
+            .map(|(log, records)| (*log, records.as_slice()))
     }
 
     /// Holds a store against what it was.
@@ -61,14 +69,20 @@ impl Witness {
         match self.disagreement(store) {
             Ok(None) => Compared::Same,
             Ok(Some(what)) => Compared::Wrong(what),
-            Err(error @ (StoreError::Damaged(_) | StoreError::Engine { .. })) => Compared::Refuses(error.to_string()),
+            Err(error @ (StoreError::Damaged(_) | StoreError::Engine { .. })) => {
+                Compared::Refuses(error.to_string())
+            }
             Err(error) => Compared::Wrong(format!("{error:?}")),
         }
     }
 
     fn disagreement(&self, store: &EmbeddedStore) -> Result<Option<String>, StoreError> {
         let tenants = block_on(store.tenants())?;
-        if !tenants.iter().map(|tenant| &tenant.record).eq(&self.tenants) {
+        if !tenants
+            .iter()
+            .map(|tenant| &tenant.record)
+            .eq(&self.tenants)
+        {
             return Ok(Some("other tenants".into()));
         }
         let mut keys = Vec::new();
@@ -97,20 +111,35 @@ impl Witness {
     ) -> Result<Option<String>, StoreError> {
         let found = read_all(store, log)?;
         if found != records {
-            let differs = found.iter().zip(records).position(|(one, other)| one != other);
-            return Ok(Some(format!("log {}: record {differs:?} of {}", log.log(), records.len())));
+            let differs = found
+                .iter()
+                .zip(records)
+                .position(|(one, other)| one != other);
+            return Ok(Some(format!(
+                "log {}: record {differs:?} of {}",
+                log.log(),
+                records.len()
+            )));
         }
         let mut range = CompactRange::new();
         for record in records {
             range.push(Hash::leaf(&record.entry));
-            let Ok(entry) = Entry::parse(&record.entry) else { continue };
+            let Ok(entry) = Entry::parse(&record.entry) else {
+                continue;
+            };
             if block_on(store.find(log, entry.id))? != [record.seq] {
-                return Ok(Some(format!("log {}: id {} is not found", log.log(), entry.id)));
+                return Ok(Some(format!(
+                    "log {}: id {} is not found",
+                    log.log(),
+                    entry.id
+                )));
             }
         }
         let plan = root_plan(records.len() as u64);
         let nodes = block_on(store.nodes(log, plan.nodes()))?;
-        let root = CompactRange::from_parts(records.len() as u64, nodes).unwrap().root();
+        let root = CompactRange::from_parts(records.len() as u64, nodes)
+            .unwrap()
+            .root();
         if root != range.root() {
             return Ok(Some(format!("log {}: a wrong node", log.log())));
         }
