@@ -44,8 +44,16 @@ const ROUND_BYTES: usize = 48 * 1024 * 1024;
 impl Packer {
     /// Works until closed or until something can't be made durable.
     pub(crate) fn run(mut self) {
+        let mut begun = None;
         loop {
-            let (frames, closing) = self.inbox.take(self.interval, ROUND_BYTES);
+            // What comes after a pause is packed at once; under load there is one round an interval.
+            let pause = || {
+                let since = begun.map_or(i64::MAX, |begun| self.clock.monotonic() - begun);
+                let since = Duration::from_micros(u64::try_from(since).unwrap_or_default());
+                self.interval.saturating_sub(since)
+            };
+            let (frames, closing) = self.inbox.take(pause, ROUND_BYTES);
+            begun = Some(self.clock.monotonic());
             if let Err(error) = self.round(&frames) {
                 tracing::error!(%error, "packing failed; writing stops until the server is restarted");
                 self.shared.poison("packing failed");

@@ -74,9 +74,25 @@ impl Site {
     }
 
     fn started(&self, arguments: &[&str]) -> Server {
+        self.try_start(arguments).unwrap_or_else(|said| panic!("the server is not up: {said}"))
+    }
+
+    /// Starts, or answers what the server said instead.
+    pub(crate) fn try_start(&self, arguments: &[&str]) -> Result<Server, String> {
         let mut command = veritrail(self.directory.path());
         command.args(self.serve(arguments));
         self.launch(command)
+    }
+
+    /// Begins a start and kills it after a while, wherever it is then.
+    pub(crate) fn killed_after(&self, moment: Duration) {
+        let mut command = veritrail(self.directory.path());
+        command.args(self.serve(&[])).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        // As in the torture: the moment is what is tried.
+        std::thread::sleep(moment);
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     /// The arguments of `serve` here, on a port that the system chooses.
@@ -91,7 +107,7 @@ impl Site {
     }
 
     /// Runs a command that becomes a server, and waits until it is up.
-    pub(crate) fn launch(&self, mut command: Command) -> Server {
+    pub(crate) fn launch(&self, mut command: Command) -> Result<Server, String> {
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         command.current_dir(self.directory.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
@@ -106,13 +122,17 @@ impl Site {
         while !server.welcome.contains("curl -sS") && !server.welcome.contains("veritrail key create") {
             match server.lines.recv_timeout(PATIENCE) {
                 Ok(line) => server.welcome.extend([&line, "\n"]),
-                Err(error) => panic!("the server is not up ({error}): {}{}", server.welcome, server.said()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let ended = server.child.wait().unwrap();
+                    return Err(format!("{ended}: {}{}", server.welcome, server.said()));
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("it is not up in {PATIENCE:?}: {}", server.said()),
             }
         }
         let line = |start: &str| server.welcome.lines().find_map(|line| line.strip_prefix(start));
         server.address = line("Veritrail listens on http://").unwrap().parse().unwrap();
         server.key = line("vtk_").map_or(String::new(), |rest| format!("vtk_{rest}"));
-        server
+        Ok(server)
     }
 
     /// Runs a command of the binary in the directory.

@@ -136,3 +136,31 @@ fn verify(site: &Site, account: &Account) -> usize {
     let main = logs.iter().find(|log| log["kind"] == "main").unwrap();
     usize::try_from(main["size"].as_u64().unwrap()).unwrap() - 1
 }
+
+#[test]
+fn a_first_start_that_is_killed_at_any_moment_is_completed_or_told_how_to_begin_anew() {
+    let mut numbers = Numbers(SEED);
+    let (mut completed, mut anew) = (0, 0);
+    for round in 0..40 {
+        let site = Site::new();
+        // Half a start long, on the average; whole starts are among them.
+        site.killed_after(Duration::from_micros(numbers.below(40_000)));
+        match site.try_start(&["--print-key"]) {
+            Ok(server) => {
+                completed += 1;
+                wait_signed(&server, "the-first");
+                server.stop();
+            }
+            Err(said) => {
+                assert!(said.contains("made only by half") && said.contains("start again"), "round {round}: {said}");
+                anew += 1;
+                std::fs::remove_dir_all(site.data()).unwrap();
+                let server = site.start(&[]);
+                wait_signed(&server, "the-first");
+                server.stop();
+            }
+        }
+        site.verify(&[]).ends(0);
+    }
+    tell(&format!("40 first starts killed: {completed} completed by the next start, {anew} begun anew as told"));
+}

@@ -78,9 +78,13 @@ impl Inbox {
         }
     }
 
-    /// Waits for frames and gathers them for up to `interval`, or until there are `bytes_max` of them, or somebody is
-    /// in a hurry. The flag says that this was the last of it.
-    pub(crate) fn take(&self, interval: Duration, bytes_max: usize) -> (Vec<Frame>, bool) {
+    /// Waits for frames and gathers more for the time that `pause` asks for once there is one, or until there are
+    /// `bytes_max` of them, or somebody is in a hurry. The flag says that this was the last of it.
+    pub(crate) fn take(
+        &self,
+        pause: impl FnOnce() -> Duration,
+        bytes_max: usize,
+    ) -> (Vec<Frame>, bool) {
         let mut waiting = self.lock();
         while waiting.frames.is_empty() && waiting.last.is_none() {
             waiting.hurry = false;
@@ -92,7 +96,7 @@ impl Inbox {
         let patient = |waiting: &mut Waiting| {
             waiting.bytes < bytes_max && !waiting.hurry && waiting.last.is_none()
         };
-        let gathered = self.changed.wait_timeout_while(waiting, interval, patient);
+        let gathered = self.changed.wait_timeout_while(waiting, pause(), patient);
         waiting = gathered.unwrap_or_else(PoisonError::into_inner).0;
         waiting.hurry = false;
         let mut frames = Vec::new();

@@ -41,8 +41,8 @@ pub(crate) struct Written {
 #[derive(Clone, Debug)]
 pub(crate) struct Pack {
     pub(crate) records: Vec<Written>,
-    registry: Vec<Vec<u8>>,
-    instance: InstanceId,
+    pub(crate) registry: Vec<Vec<u8>>,
+    pub(crate) instance: InstanceId,
 }
 
 /// The blocks of a file of a pack.
