@@ -1,8 +1,4 @@
 //! What one event costs on one core: the pure part of its way, from JSON text to a sealed entry.
-#![expect(
-    missing_docs,
-    reason = "criterion's macros make functions without them"
-)]
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -78,19 +74,19 @@ fn event(c: &mut Criterion) {
     let mut group = c.benchmark_group("event");
     group.throughput(Throughput::Elements(1));
     group.bench_function("parse JSON", |b| {
-        b.iter(|| json::parse(black_box(EVENT.as_bytes())))
+        b.iter(|| json::parse(black_box(EVENT.as_bytes())));
     });
     group.bench_function("prepare: parse, mask, entry, parts, digests", |b| {
-        b.iter(|| prepared(&keys, &rng))
+        b.iter(|| prepared(&keys, &rng));
     });
     let event = prepared(&keys, &rng);
     let mut head = opened();
     let now = Micros::parse("2026-03-12T14:32:08Z").expect("a time");
     group.bench_function("seal: entry bytes, leaf hash, right edge", |b| {
-        b.iter(|| head.seal(black_box(&event), now))
+        b.iter(|| head.seal(black_box(&event), now));
     });
     group.bench_function("all of it", |b| {
-        b.iter(|| head.seal(&prepared(&keys, &rng), now))
+        b.iter(|| head.seal(&prepared(&keys, &rng), now));
     });
     let details = event
         .details
@@ -99,18 +95,18 @@ fn event(c: &mut Criterion) {
         .bytes
         .clone();
     group.bench_function("part digest", |b| {
-        b.iter(|| part::digest(black_box(&details)))
+        b.iter(|| part::digest(black_box(&details)));
     });
     let sealed = head.seal(&event, now);
     group.bench_function("read an entry", |b| {
-        b.iter(|| ledger::entry::Entry::parse(black_box(&sealed.entry)))
+        b.iter(|| ledger::entry::Entry::parse(black_box(&sealed.entry)));
     });
     group.bench_function("leaf hash", |b| {
-        b.iter(|| Hash::leaf(black_box(&sealed.entry)))
+        b.iter(|| Hash::leaf(black_box(&sealed.entry)));
     });
     let mut range = CompactRange::new();
     group.bench_function("append a leaf", |b| {
-        b.iter(|| range.push(black_box(sealed.leaf)))
+        b.iter(|| range.push(black_box(sealed.leaf)));
     });
     group.finish();
 }

@@ -53,24 +53,19 @@ pub fn mask(event: &mut Event<'_>, keys: &TenantKeys, exceptions: &[String]) -> 
 
 /// Resource types whose changes hold secrets by nature.
 pub fn is_sensitive_type(kind: &str) -> bool {
+    const WORDS: [&str; 4] = ["env", "envvar", "var", "variable"];
+    // `apikey` and `sshkey` are keys, too; a monkey may be masked.
+    const ENDINGS: [&str; 6] = [
+        "secret",
+        "token",
+        "credential",
+        "key",
+        "password",
+        "passphrase",
+    ];
     kind.split('_').any(|word| {
-        matches!(
-            word,
-            "secret"
-                | "secrets"
-                | "token"
-                | "tokens"
-                | "credential"
-                | "credentials"
-                | "key"
-                | "keys"
-                | "password"
-                | "variable"
-                | "variables"
-                | "env"
-                | "envvar"
-                | "var"
-        )
+        let word = word.strip_suffix('s').unwrap_or(word);
+        WORDS.contains(&word) || ENDINGS.iter().any(|ending| word.ends_with(ending))
     })
 }
 
@@ -149,12 +144,23 @@ impl Rules<'_> {
                 }
             }
             Value::Array(items) => {
+                // `["--password", "…"]`, and pairs as in `[["Authorization", "…"]]`.
+                let is_pair = items.len() == 2 && matches!(path.token, Token::Index(_));
+                let mut is_named = false;
                 for (index, item) in items.iter_mut().enumerate() {
                     let path = Path {
                         parent: Some(path),
                         token: Token::Index(index),
                     };
-                    self.walk(item, &path, place, masked);
+                    let names_next = item.as_str().is_some_and(|text| {
+                        (is_pair || text.starts_with('-')) && secret::is_secret_name(text)
+                    });
+                    if is_named && matches!(item, Value::String(_)) {
+                        self.whole(item, &path, place, masked);
+                    } else {
+                        self.walk(item, &path, place, masked);
+                    }
+                    is_named = names_next && !is_named;
                 }
             }
             Value::Object(_) => self.object(value, path, place, masked),
@@ -171,24 +177,38 @@ impl Rules<'_> {
         let is_change = path.is_change();
         let members = value.as_object().unwrap_or_default();
         // `{"name": "DB_PASSWORD", "value": "…"}` and the items of `changes` name their field in a value.
-        let asks = is_change || members.iter().any(|(name, _)| is_value_name(name));
-        let labelled = asks.then(|| label_of(value)).flatten();
-        let labelled_secret = labelled
-            .as_ref()
-            .is_some_and(|(_, text)| secret::is_secret_name(text));
+        let asks = is_change
+            || members
+                .iter()
+                .any(|(name, _)| is_value_name(name) || is_content_name(name));
+        let labelled_secret = asks && members.iter().any(labels_secret);
+        let field = value.member("field").and_then(Value::as_str);
+        let field = field.filter(|_| is_change).map(str::to_owned);
         let Value::Object(members) = value else {
             return;
         };
         for (name, item) in members.iter_mut() {
-            let names_itself = labelled.as_ref().is_some_and(|(label, _)| label == name);
-            let whole = !names_itself
-                && (secret_member(name, item)
-                    || ((self.sensitive || labelled_secret) && (is_change || is_value_name(name))));
-            let change = if is_change {
-                labelled.as_ref().map(|(_, text)| text.as_str())
+            // Of a change on a sensitive resource, everything but the field's own name is masked.
+            let names_itself = if is_change && self.sensitive {
+                name == "field"
             } else {
-                place.change
+                is_label(name)
             };
+            let carries =
+                is_change || is_value_name(name) || (labelled_secret && is_content_name(name));
+            let whole = !names_itself
+                && (secret_member(name, item) || ((self.sensitive || labelled_secret) && carries));
+            let change = field.as_deref().or(place.change);
+            // The name first: pointers must not show what it hides.
+            if !is_schema_name(name) && name.len() >= 8 && secret::is_secret_shaped(name) {
+                let path = Path {
+                    parent: Some(path),
+                    token: Token::Name("*"),
+                };
+                if let Some(clean) = self.text(name, &path, place, masked) {
+                    *name = Cow::Owned(clean);
+                }
+            }
             {
                 let path = Path {
                     parent: Some(path),
@@ -203,15 +223,6 @@ impl Rules<'_> {
                     self.whole(item, &path, &inner, masked);
                 } else {
                     self.walk(item, &path, &inner, masked);
-                }
-            }
-            if !is_schema_name(name) && name.len() >= 8 && secret::is_secret_shaped(name) {
-                let path = Path {
-                    parent: Some(path),
-                    token: Token::Name("*"),
-                };
-                if let Some(clean) = self.text(name, &path, place, masked) {
-                    *name = Cow::Owned(clean);
                 }
             }
         }
@@ -370,14 +381,30 @@ fn is_schema_name(name: &str) -> bool {
     )
 }
 
-/// The member that names the thing, and its name.
-fn label_of(value: &Value<'_>) -> Option<(&'static str, String)> {
-    ["field", "name", "key", "header"]
-        .into_iter()
-        .find_map(|label| {
-            let text = value.member(label)?.as_str()?;
-            Some((label, text.to_owned()))
-        })
+/// Members that name the thing whose value stands beside them.
+fn is_label(name: &str) -> bool {
+    const LABELS: [&str; 8] = [
+        "field",
+        "name",
+        "key",
+        "header",
+        "id",
+        "variable",
+        "parameter",
+        "label",
+    ];
+    LABELS.iter().any(|label| name.eq_ignore_ascii_case(label))
+}
+
+/// Whether this member names something secret: `"name": "DB_PASSWORD"`.
+fn labels_secret((name, value): &json::Member<'_>) -> bool {
+    is_label(name) && value.as_str().is_some_and(secret::is_secret_name)
+}
+
+/// Members that carry the value of a secret named beside them, and anything else otherwise.
+fn is_content_name(name: &str) -> bool {
+    const NAMES: [&str; 4] = ["content", "data", "string", "text"];
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Small counts (`{"tokens": 512}`) are no secrets, PINs and passcodes of four digits and more are.
@@ -387,9 +414,10 @@ fn is_count(value: &Value<'_>) -> bool {
 
 /// Members that carry the value of the thing named beside them.
 fn is_value_name(name: &str) -> bool {
-    const NAMES: [&str; 17] = [
+    const NAMES: [&str; 19] = [
         "after",
         "before",
+        "current",
         "currentvalue",
         "defaultvalue",
         "from",
@@ -398,6 +426,7 @@ fn is_value_name(name: &str) -> bool {
         "old",
         "oldvalue",
         "plaintext",
+        "previous",
         "previousvalue",
         "rawvalue",
         "stringvalue",
@@ -419,12 +448,19 @@ fn is_value_name(name: &str) -> bool {
         .any(|known| known.as_bytes().first() == Some(&first) && letters().eq(known.bytes()))
 }
 
-/// Whether the text is a mask as a whole.
+/// Whether the text is a mask as a whole, in form: what only begins like one hides nothing.
 fn is_mask(text: &str) -> bool {
-    text.starts_with("[masked:hmac-sha256:")
-        && text.ends_with(']')
-        && text.len() < 96
-        && !text.contains(' ')
+    let inner = text
+        .strip_prefix("[masked:hmac-sha256:")
+        .and_then(|rest| rest.strip_suffix(']'));
+    let Some((kid, tag)) = inner.and_then(|inner| inner.split_once(':')) else {
+        return false;
+    };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=16).contains(&kid.len())
+        && kid.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && tag.len() == 22
+        && tag.bytes().all(is_plain)
 }
 
 /// Appends `#n` to member names that stand twice.

@@ -130,6 +130,8 @@ fn finish(
         .producer_id
         .as_deref()
         .map(|id| keys.reference("producer", id));
+    // The rules ask what was done, whatever it was called.
+    event.operation = operation.to_owned().into();
     let masked = mask::mask(&mut event, keys, door.exceptions);
     if !masked.is_empty() {
         flags = flags.with(Flags::MASKED);

@@ -119,7 +119,19 @@ impl From<JsonError> for Rejection {
         Self {
             reason,
             expected: error.to_string().into(),
-            pointer: error.pointer,
+            pointer: readable(&error.pointer),
         }
     }
+}
+
+/// The pointer without member names that hide a secret.
+fn readable(pointer: &str) -> String {
+    let tokens = pointer.split('/').map(|token| {
+        if crate::secret::is_secret_shaped(token) {
+            "…"
+        } else {
+            token
+        }
+    });
+    tokens.collect::<Vec<_>>().join("/")
 }

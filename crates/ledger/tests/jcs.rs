@@ -4,7 +4,6 @@
 //! ends.
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
     reason = "a test's helper functions fail loudly, and a skipped test says so"
 )]
 

@@ -83,6 +83,6 @@ pub trait LedgerStore: Send + Sync + Debug {
     /// How the store is doing.
     fn health(&self) -> Health;
 
-    /// Finishes everything that waits: packs, signs, syncs. Later calls answer `Closed`.
+    /// Finishes everything that waits: packs, signs, syncs. Later writes answer `Closed`.
     fn close(&self) -> Answer<'_, ()>;
 }

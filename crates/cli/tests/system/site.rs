@@ -41,6 +41,11 @@ impl Site {
         Self { directory: tempfile::tempdir().unwrap() }
     }
 
+    /// A site on the file system of `place`, if that can be written to.
+    pub(crate) fn new_in(place: &Path) -> Option<Self> {
+        Some(Self { directory: tempfile::tempdir_in(place).ok()? })
+    }
+
     /// A path in the directory.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)

@@ -278,3 +278,34 @@ fn an_event_masked_under_another_key_is_told_apart() {
         Repetition::Same
     );
 }
+
+#[test]
+fn damaged_parts_are_never_the_same() {
+    let sent = prepared(&whole(""), 2, "aaaa0000", &[]);
+    let mut stored = prepared(&whole(""), 1, "aaaa0000", &[]);
+    for bytes in [&b""[..], b"[]", b"[\"x\",\"details\",{}]", b"\xff\xff"] {
+        stored.details.as_mut().unwrap().bytes = bytes.to_vec();
+        assert_eq!(
+            compared(&stored, Left::Both, &sent, "aaaa0000"),
+            Repetition::Different
+        );
+    }
+}
+
+#[test]
+fn what_a_tenant_wants_in_the_clear_is_the_same_however_it_is_spelled() {
+    let except = ["/metadata/password"];
+    let members = |operation: &str, password: &str| {
+        whole(&format!(
+            r#""operation":"{operation}","metadata":{{"password":"{password}","n":1}},"#
+        ))
+    };
+    let stored = prepared(&members("env_var.update", "x"), 1, "aaaa0000", &except);
+    for (password, expect) in [("x", Repetition::Same), ("y", Repetition::Different)] {
+        let event = members("environment_variable.updated", password);
+        for exceptions in [&except[..], &[]] {
+            let sent = prepared(&event, 2, "aaaa0000", exceptions);
+            assert_eq!(compared(&stored, Left::Both, &sent, "aaaa0000"), expect);
+        }
+    }
+}

@@ -67,6 +67,9 @@ impl<'a> Entry<'a> {
         let outcome = scan.optional("\"outcome\":")?;
         let (details, person) = scan.pair("\"parts\":{", "\"details\":", "\"person\":")?;
         let (producer_ref, producer_seq) = scan.pair("\"producer\":{", "\"ref\":", "\"seq\":")?;
+        if producer_seq.is_some() && producer_ref.is_none() {
+            return Err(scan.expected("the producer whose count this is"));
+        }
         let recorded_at = scan.member("\"recorded_at\":", "recorded_at")?;
         scan.literal("\"resource\":{", "resource")?;
         let project_ref = scan.optional("\"project_ref\":")?;
@@ -110,7 +113,10 @@ impl<'a> Entry<'a> {
 }
 
 fn time(text: &str) -> Result<Micros, NotAnEntry> {
-    let micros = Micros::parse(text).ok().filter(|_| text.len() == 27);
+    // Other spellings of a time (`t` for `T`, an offset) may have the same length.
+    let micros = Micros::parse(text)
+        .ok()
+        .filter(|micros| micros.to_string() == text);
     micros.ok_or(NotAnEntry {
         expected: "a time of fixed width",
         offset: 0,

@@ -209,22 +209,12 @@ fn replacements(byte: u8) -> BTreeSet<u8> {
     bytes
 }
 
-/// Where the times stand: tested apart.
-fn is_in_time(text: &str, at: usize) -> bool {
-    ["\"occurred_at\":\"", "\"recorded_at\":\""]
-        .iter()
-        .any(|name| {
-            text.find(name)
-                .is_some_and(|start| (start + name.len()..start + name.len() + 27).contains(&at))
-        })
-}
-
 #[test]
 fn no_changed_byte_reads_as_the_same_entry() {
     for text in [written(&full()), written(&least())] {
         let entry = Entry::parse(text.as_bytes()).unwrap();
         let (mut other, mut refused) = (0, 0);
-        for at in (0..text.len()).filter(|at| !is_in_time(&text, *at)) {
+        for at in 0..text.len() {
             for byte in replacements(text.as_bytes()[at]) {
                 let mut bytes = text.clone().into_bytes();
                 bytes[at] = byte;

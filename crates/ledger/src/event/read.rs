@@ -85,7 +85,7 @@ impl<'a> Draft<'a> {
     }
 
     fn actor(&mut self, fields: &mut Fields<'a>) -> Result<Party<'a>, Rejection> {
-        let mut origin = fields
+        let origin = fields
             .object("origin")?
             .unwrap_or_else(|| Fields::empty("/origin"));
         let Some(mut actor) = fields.object("actor")? else {
@@ -126,27 +126,49 @@ impl<'a> Draft<'a> {
                 .0
                 .push((Cow::Borrowed("on_behalf_of"), delegate(other)?));
         }
-        let mut sent_ip = (actor.text("ip_address")?, "/actor/ip_address");
-        let mut sent_agent = actor.text("user_agent")?;
+        let sent_ip = actor.text("ip_address")?;
+        let sent_agent = actor.text("user_agent")?;
         for (name, member) in actor.rest() {
             self.unknown_at("/actor/", &name);
             person.0.push((name, member));
         }
+        self.person("actor", person);
+        self.origin(origin, sent_ip, sent_agent)?;
+        Ok(Party {
+            kind: Cow::Borrowed(kind),
+            id,
+        })
+    }
+
+    /// Where the actor was; the short form says it under `actor`.
+    fn origin(
+        &mut self,
+        mut origin: Fields<'a>,
+        mut sent_ip: Option<Cow<'a, str>>,
+        mut sent_agent: Option<Cow<'a, str>>,
+    ) -> Result<(), Rejection> {
         let mut place = Members::default();
-        let ip = match origin.text("ip")? {
+        let (ip, pointer) = match origin.text("ip")? {
             Some(ip) => (Some(ip), "/origin/ip"),
-            None => (sent_ip.0.take(), sent_ip.1),
+            None => (sent_ip.take(), "/actor/ip_address"),
         };
-        let (usual, as_sent) = address(ip.0, ip.1)?;
-        place.text("ip", usual);
-        place.text("ip_as_sent", as_sent);
+        if let Some(ip) = ip.filter(|ip| !ip.is_empty()) {
+            let usual = address(&ip, pointer)?;
+            // A port, or another spelling: kept as it was said, too.
+            let as_sent = (usual != ip).then(|| ip.clone());
+            place.text(
+                "ip",
+                Some(if as_sent.is_none() { ip } else { usual.into() }),
+            );
+            place.text("ip_as_sent", as_sent);
+        }
         let agent = origin.text("user_agent")?;
         if agent.is_none() {
             place.text("user_agent", sent_agent.take());
         }
         place.text("user_agent", agent);
         // Said twice: the origin's words count, the actor's are kept beside them.
-        place.text("actor_ip_address", sent_ip.0);
+        place.text("actor_ip_address", sent_ip);
         place.text("actor_user_agent", sent_agent);
         for name in ["device", "session_id"] {
             place.text(name, origin.text(name)?);
@@ -155,12 +177,8 @@ impl<'a> Draft<'a> {
             self.unknown_at("/origin/", &name);
             place.0.push((name, member));
         }
-        self.person("actor", person);
         self.person("origin", place);
-        Ok(Party {
-            kind: Cow::Borrowed(kind),
-            id,
-        })
+        Ok(())
     }
 
     fn resource(
@@ -467,33 +485,21 @@ fn delegate(mut other: Fields<'_>) -> Result<Value<'_>, Rejection> {
     Ok(Value::Object(members.0))
 }
 
-/// An address in its usual notation, and what was sent where that is something else (a port, other letters).
-fn address<'a>(
-    text: Option<Cow<'a, str>>,
-    pointer: &str,
-) -> Result<(Option<Cow<'a, str>>, Option<Cow<'a, str>>), Rejection> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return Ok((None, None));
-    };
-    let parsed = text
-        .parse::<IpAddr>()
+/// An address in its usual notation; a port behind it is left out.
+fn address(text: &str, pointer: &str) -> Result<String, Rejection> {
+    text.parse::<IpAddr>()
         .or_else(|_| {
             text.parse::<std::net::SocketAddr>()
                 .map(|socket| socket.ip())
         })
+        .map(|address| address.to_string())
         .map_err(|_| {
             Rejection::new(
                 Reason::BadValue,
                 pointer,
                 "expected an IPv4 or IPv6 address",
             )
-        })?;
-    let usual = parsed.to_string();
-    Ok(if usual == text {
-        (Some(text), None)
-    } else {
-        (Some(Cow::Owned(usual)), Some(text))
-    })
+        })
 }
 
 fn resource_type<'a>(resource: &mut Fields<'a>) -> Result<Cow<'a, str>, Rejection> {

@@ -139,6 +139,76 @@ fn secrets_are_found_by_name_in_any_case_and_shape() {
 }
 
 #[test]
+fn secrets_are_found_by_a_name_beside_them_in_any_case() {
+    for (input, expect) in [
+        (
+            r#"{"Name":"DB_PASSWORD","Value":"@p"}"#,
+            r#"{"Name":"DB_PASSWORD","Value":"▮"}"#,
+        ),
+        (
+            r#"{"KEY":"api_key","NEW_VALUE":"@p"}"#,
+            r#"{"KEY":"api_key","NEW_VALUE":"▮"}"#,
+        ),
+        (
+            r#"{"name":"x","key":"DB_PASSWORD","value":"@p"}"#,
+            r#"{"name":"x","key":"DB_PASSWORD","value":"▮"}"#,
+        ),
+        (
+            r#"{"id":"DB_PASSWORD","value":"@p"}"#,
+            r#"{"id":"DB_PASSWORD","value":"▮"}"#,
+        ),
+        (
+            r#"{"name":"DB_PASSWORD","data":"@p"}"#,
+            r#"{"name":"DB_PASSWORD","data":"▮"}"#,
+        ),
+        (
+            r#"{"name":"README","data":"text"}"#,
+            r#"{"name":"README","data":"text"}"#,
+        ),
+        (
+            r#"{"args":["--password","@p","--force"]}"#,
+            r#"{"args":["--password","▮","--force"]}"#,
+        ),
+        (
+            r#"{"h":[["X-Api-Key","@p"],["Accept","*/*"]]}"#,
+            r#"{"h":[["X-Api-Key","▮"],["Accept","*/*"]]}"#,
+        ),
+        (
+            r#"{"changed":["password","email"]}"#,
+            r#"{"changed":["password","email"]}"#,
+        ),
+    ] {
+        check(input, expect);
+    }
+}
+
+#[test]
+fn what_only_begins_like_a_mask_hides_nothing() {
+    check(
+        r#"{"password":"[masked:hmac-sha256:@p]","token":"[masked:hmac-sha256:k:@p]"}"#,
+        r#"{"password":"▮","token":"▮"}"#,
+    );
+    let genuine = keys().masked("a", "b", "c", "d");
+    let event = format!(
+        r#"{{"operation":"project.created","actor":{{}},"resource":{{"type":"x"}},"metadata":{{"password":"{genuine}"}}}}"#
+    );
+    assert!(masked_event(&event, &[]).1.is_empty());
+}
+
+#[test]
+fn pointers_do_not_show_what_member_names_hide() {
+    let event = planted(
+        r#"{"operation":"project.created","actor":{},"resource":{"type":"x"},"metadata":{"@t":{"password":"@p"}}}"#,
+    );
+    let (found, pointers) = masked_event(&event, &[]);
+    assert_eq!(found, r#"{"metadata":{"▮":{"password":"▮"}}}"#);
+    assert!(
+        pointers.len() == 2 && !pointers.concat().contains(&token()),
+        "{pointers:?}"
+    );
+}
+
+#[test]
 fn json_inside_strings_is_opened_and_what_lies_too_deep_is_masked_whole() {
     check(
         r#"{"body":"{\"user\":\"a\",\"password\":\"@p\"}"}"#,
@@ -190,6 +260,8 @@ fn every_value_of_a_change_on_a_sensitive_resource_is_masked_whatever_its_shape(
         "credential",
         "api_key",
         "ssh_key",
+        "apikey",
+        "accesstokens",
         "config_var",
     ] {
         check_change(

@@ -495,6 +495,31 @@ fn secrets_in_numbers_names_and_sensitive_changes_are_nowhere_to_be_found() {
 }
 
 #[test]
+fn a_change_is_masked_whatever_the_operation_was_called() {
+    for operation in [
+        "environment_variable.updated",
+        "env_var.update",
+        "EnvironmentVariableUpdated",
+    ] {
+        let event = format!(
+            r#"{{"operation":"{operation}","actor":{{}},"resource":{{"type":"project"}},"changes":[{{"field":"x","after":"plain"}}]}}"#
+        );
+        let out = everything(&event);
+        assert!(out.contains("[masked:") && !out.contains("plain"), "{out}");
+    }
+}
+
+#[test]
+fn a_refusal_does_not_show_what_a_member_name_hides() {
+    let token = ["gh", "p_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].concat();
+    let out = everything(&format!(r#"{{"metadata":{{"{token}":{{"a":1,"a":2}}}}}}"#));
+    assert!(
+        out.starts_with("/metadata/…/a: ") && !out.contains(&token),
+        "{out}"
+    );
+}
+
+#[test]
 fn a_person_in_any_string_of_an_event_is_in_the_parts_only() {
     let canary = "canary.person@example.com";
     let full = json::parse(FULL.as_bytes()).unwrap();

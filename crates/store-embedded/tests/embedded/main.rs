@@ -5,8 +5,11 @@
 
 mod admin;
 mod blocks;
+mod clock;
+mod conformance;
 mod crash;
 mod flips;
 mod life;
+mod running;
 mod site;
 mod witness;
