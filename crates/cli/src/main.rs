@@ -34,6 +34,11 @@ use crate::commands::Ending;
 use crate::failure::{Failure, Kind};
 use crate::printer::Printer;
 
+/// Requests are parsed on one thread, sealed on a second and packed on a third: memory that one thread takes and
+/// another gives back is what the system's allocator is slow at (docs/adr/0010).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

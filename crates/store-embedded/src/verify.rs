@@ -127,6 +127,10 @@ pub fn run(inputs: &Inputs) -> Result<Report, VerifyError> {
     }
     let mut ledger = Ledger::new(inputs);
     ledger.read_own_notes(inputs, &layout)?;
+    let journaled = match &key {
+        Some(key) => journal_check::read(&*inputs.disk, &layout, key, &mut report)?,
+        None => Vec::new(),
+    };
     scan::packs(
         inputs,
         &layout,
@@ -135,9 +139,7 @@ pub fn run(inputs: &Inputs) -> Result<Report, VerifyError> {
         &mut ledger,
         &mut report,
     )?;
-    if let Some(key) = &key {
-        journal_check::check(&*inputs.disk, &layout, key, &mut ledger, &mut report)?;
-    }
+    journal_check::hold(&journaled, &mut ledger, &mut report);
     let wanted = ledger.conclude(inputs, &layout, &mut report);
     if !wanted.is_empty() {
         // Roots at sizes where no run ended: read once more, looking at those sizes only.

@@ -1,11 +1,11 @@
 //! One round: frames in, blocks and rows out.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::Arc;
 
 use keys::durable::Disk;
-use ledger::entry::Entry;
 use ledger::hash::Hash;
 use ledger::name::LogId;
 use ledger::time::Micros;
@@ -36,6 +36,8 @@ pub(crate) struct Packs {
     halves: Option<(Appender, Appender)>,
     pub(crate) progress: Progress,
     pub(crate) logs: HashMap<LogId, LogRow>,
+    /// Names of the logs' checkpoints, as their entries 0 say.
+    origins: HashMap<LogId, String>,
     /// Ids that no run holds yet.
     recent: Vec<Row>,
     fresh_run: Option<(IdRun, Vec<Row>)>,
@@ -88,6 +90,7 @@ impl Packs {
             halves,
             progress,
             logs,
+            origins: HashMap::new(),
             recent,
             fresh_run: None,
         })
@@ -128,9 +131,11 @@ impl Packs {
                 }
             }
             let leaves = self.extend_log(shared, *log, records, &mut prepared.state)?;
-            prepared
-                .leaves
-                .push((*log, origin_of(shared, *log)?, leaves));
+            let origin = match self.origins.entry(*log) {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(place) => place.insert(origin_of(shared, *log)?).clone(),
+            };
+            prepared.leaves.push((*log, origin, leaves));
         }
         if !builder.is_empty() {
             self.write_block(&mut builder, &by_log, &mut prepared.state)?;
@@ -425,7 +430,7 @@ impl Packs {
 
 /// When an entry was recorded, entry 0 included.
 pub(crate) fn time_of(entry: &[u8]) -> Option<Micros> {
-    Entry::parse(entry)
+    ledger::entry::Entry::parse(entry)
         .map(|entry| entry.place.recorded_at)
         .ok()
         .or_else(|| {

@@ -1,8 +1,15 @@
 //! The journal's files: what is acknowledged but not packed yet must at least be whole.
+//!
+//! They are read before the packs: a server that goes on writing moves records from here to there and then removes
+//! them here. What a look at the journal misses stands in packs that are opened later; the other way round it would be
+//! seen in neither place.
 
 use std::io;
+use std::path::PathBuf;
 
 use keys::durable::Disk;
+use ledger::hash::Hash;
+use ledger::name::LogId;
 
 use super::ledger_check::Ledger;
 use super::{Report, VerifyError};
@@ -13,14 +20,37 @@ use crate::mac::FrameKey;
 
 /// Bytes of one journal file at most: its usual length and one group.
 const FILE_BYTES_MAX: u64 = 1 << 30;
+
+/// Consecutive records of one log in a journal file.
+#[derive(Debug)]
+pub(super) struct Journaled {
+    log: LogId,
+    first: u64,
+    leaves: Vec<Hash>,
+    path: PathBuf,
+}
+
+/// Tells the ledger, which has read the packs by now, what stands in the journal only.
+pub(super) fn hold(journaled: &[Journaled], ledger: &mut Ledger, report: &mut Report) {
+    for run in journaled {
+        let packed = ledger.size_of(run.log);
+        for (seq, leaf) in (run.first..).zip(&run.leaves) {
+            if seq >= packed {
+                report.journal_entries += 1;
+                ledger.journaled(run.log, seq, *leaf, &run.path, report);
+            }
+        }
+    }
+}
+
 /// Reads the journal while the server may be writing it.
-pub(super) fn check(
+pub(super) fn read(
     disk: &dyn Disk,
     layout: &Layout,
     key: &FrameKey,
-    ledger: &mut Ledger,
     report: &mut Report,
-) -> Result<(), VerifyError> {
+) -> Result<Vec<Journaled>, VerifyError> {
+    let mut journaled = Vec::new();
     let directory = layout.journal();
     let names = disk.list(&directory).map_err(|source| VerifyError::Disk {
         path: directory.clone(),
@@ -59,16 +89,12 @@ pub(super) fn check(
                 Found::Frame(frame, length) => {
                     at += length;
                     next += 1;
-                    for run in &frame.runs {
-                        let packed = ledger.size_of(run.log);
-                        report.journal_entries += run.end().saturating_sub(run.first.max(packed));
-                        for (seq, record) in (run.first..)
-                            .zip(run.records.iter())
-                            .filter(|(seq, _)| *seq >= packed)
-                        {
-                            ledger.journaled(run.log, seq, record.leaf, &path, report);
-                        }
-                    }
+                    journaled.extend(frame.runs.iter().map(|run| Journaled {
+                        log: run.log,
+                        first: run.first,
+                        leaves: run.records.iter().map(|record| record.leaf).collect(),
+                        path: path.clone(),
+                    }));
                 }
                 Found::End => break,
                 Found::Torn if newest => {
@@ -99,5 +125,5 @@ pub(super) fn check(
             }
         }
     }
-    Ok(())
+    Ok(journaled)
 }
