@@ -30,11 +30,18 @@ pub(crate) struct Account {
 impl Account {
     /// Sends batches of `batch` events (1: single posts) named after `name` until `stop`, until the connection
     /// breaks, or until it is refused with 503.
-    pub(crate) fn produce(mut connection: Connection, name: &str, batch: usize, stop: &AtomicBool) -> Self {
+    pub(crate) fn produce(
+        mut connection: Connection,
+        name: &str,
+        batch: usize,
+        stop: &AtomicBool,
+    ) -> Self {
         let mut account = Self::default();
         let mut sent = 0;
         while !stop.load(Ordering::SeqCst) {
-            let ids: Vec<String> = (sent..sent + batch).map(|number| format!("{name}-{number}")).collect();
+            let ids: Vec<String> = (sent..sent + batch)
+                .map(|number| format!("{name}-{number}"))
+                .collect();
             sent += batch;
             if !account.send(&mut connection, &ids) {
                 break;
@@ -53,7 +60,9 @@ impl Account {
             }
             Ok(response) => {
                 for outcome in outcomes(&response, ids) {
-                    let Outcome::Stored(receipt) = outcome else { panic!("a new event was answered {outcome:?}") };
+                    let Outcome::Stored(receipt) = outcome else {
+                        panic!("a new event was answered {outcome:?}")
+                    };
                     self.keep(receipt);
                 }
                 true
@@ -97,7 +106,9 @@ impl Account {
         for ids in ids.chunks(AGAIN) {
             let answers = outcomes(&post(connection, ids).unwrap(), ids);
             for (id, outcome) in ids.iter().zip(answers) {
-                let Outcome::Repeated(again) = outcome else { panic!("acknowledged {id} was answered {outcome:?}") };
+                let Outcome::Repeated(again) = outcome else {
+                    panic!("acknowledged {id} was answered {outcome:?}")
+                };
                 let mut receipt = self.acknowledged[id].clone();
                 receipt.warnings.clone_from(&again.warnings);
                 assert_eq!(again, receipt, "the receipt changed");
@@ -117,21 +128,38 @@ impl Account {
 
     fn keep(&mut self, receipt: Receipt) {
         let before = self.acknowledged.insert(receipt.id.clone(), receipt);
-        assert!(before.is_none(), "an event was acknowledged twice as new: {before:?}");
+        assert!(
+            before.is_none(),
+            "an event was acknowledged twice as new: {before:?}"
+        );
     }
 }
 
 /// Sends one event that a checkpoint covers when this returns.
 pub(crate) fn wait_signed(server: &Server, id: &str) -> Receipt {
     let headers = [("content-type", "application/json")];
-    let answer = server.connect().request("POST", "/v1/events?wait=checkpoint", &headers, event(id).as_bytes());
+    let answer = server.connect().request(
+        "POST",
+        "/v1/events?wait=checkpoint",
+        &headers,
+        event(id).as_bytes(),
+    );
     let answer = answer.unwrap();
     let Ok(Outcome::Stored(receipt)) = serde_json::from_slice(&answer.body) else {
         panic!("{}: {}", answer.head, answer.text())
     };
-    assert!(receipt.checkpoint.is_some(), "no checkpoint came: {}", answer.text());
+    assert!(
+        receipt.checkpoint.is_some(),
+        "no checkpoint came: {}",
+        answer.text()
+    );
     // What is compared later is what every receipt has.
-    Receipt { checkpoint: None, proof: None, tlog_proof: None, ..receipt }
+    Receipt {
+        checkpoint: None,
+        proof: None,
+        tlog_proof: None,
+        ..receipt
+    }
 }
 
 /// Sends events, one alone as single post.
@@ -145,16 +173,27 @@ fn post(connection: &mut Connection, ids: &[String]) -> io::Result<Response> {
 /// What an answer says of each of the events that were sent.
 #[track_caller]
 fn outcomes(response: &Response, ids: &[String]) -> Vec<Outcome> {
-    assert!(matches!(response.status, 200 | 201), "{}{}", response.head, response.text());
+    assert!(
+        matches!(response.status, 200 | 201),
+        "{}{}",
+        response.head,
+        response.text()
+    );
     let outcomes: Vec<Outcome> = if ids.len() == 1 {
         vec![serde_json::from_slice(&response.body).unwrap()]
     } else {
         let answer: BatchAnswer = serde_json::from_slice(&response.body).unwrap();
-        answer.results.into_iter().map(|item| item.outcome).collect()
+        answer
+            .results
+            .into_iter()
+            .map(|item| item.outcome)
+            .collect()
     };
     assert_eq!(outcomes.len(), ids.len());
     for (outcome, id) in outcomes.iter().zip(ids) {
-        let receipt = outcome.receipt().unwrap_or_else(|| panic!("{id}: {outcome:?}"));
+        let receipt = outcome
+            .receipt()
+            .unwrap_or_else(|| panic!("{id}: {outcome:?}"));
         assert_eq!(receipt.id, *id);
     }
     outcomes

@@ -29,29 +29,49 @@ pub(crate) fn binary() -> PathBuf {
 /// A command of the binary, to be run in `directory`.
 pub(crate) fn veritrail(directory: &Path) -> Command {
     let mut command = Command::new(binary());
-    command.current_dir(directory).env_clear().stdin(Stdio::null());
+    command
+        .current_dir(directory)
+        .env_clear()
+        .stdin(Stdio::null());
     command
 }
 
 /// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) -> Ran {
-    let Output { status, stdout, stderr } = command.output().unwrap();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { code: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr) }
+    Ran {
+        code: status.code().unwrap_or(-1),
+        out: text(stdout),
+        err: text(stderr),
+    }
 }
 
 impl Ran {
     /// Asserts the code and answers stdout.
     #[track_caller]
     pub(crate) fn ends(self, code: i32) -> String {
-        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.out, self.err);
+        assert_eq!(
+            self.code, code,
+            "stdout: {}\nstderr: {}",
+            self.out, self.err
+        );
         self.out
     }
 
     /// Asserts the code and that stderr says something.
     #[track_caller]
     pub(crate) fn complains(self, code: i32, words: &str) {
-        assert!(self.err.contains(words), "expected {words:?}\nstdout: {}\nstderr: {}", self.out, self.err);
+        assert!(
+            self.err.contains(words),
+            "expected {words:?}\nstdout: {}\nstderr: {}",
+            self.out,
+            self.err
+        );
         self.ends(code);
     }
 }

@@ -20,7 +20,10 @@ fn code(response: &Response) -> String {
 /// Sends batches until one is refused.
 fn fill(server: &Server, name: &str) -> Account {
     let mut account = Account::produce(server.connect(), name, 20, &AtomicBool::new(false));
-    let refusal = account.refusal.take().unwrap_or_else(|| panic!("the connection broke: {}", server.said()));
+    let refusal = account
+        .refusal
+        .take()
+        .unwrap_or_else(|| panic!("the connection broke: {}", server.said()));
     assert_eq!(refusal.status, 503, "{}", refusal.text());
     account.refusal = Some(refusal);
     account
@@ -30,7 +33,11 @@ fn fill(server: &Server, name: &str) -> Account {
 fn check_recovered(site: &Site, key: &str, account: &mut Account) {
     let server = site.restart(key, &[]);
     let mut connection = server.connect();
-    if account.refusal.as_ref().is_some_and(|refusal| code(refusal) == "disk_full") {
+    if account
+        .refusal
+        .as_ref()
+        .is_some_and(|refusal| code(refusal) == "disk_full")
+    {
         // "Nothing of the request was done": none of it may be there.
         let mut anew = Account::default();
         assert!(anew.send(&mut connection, &account.refused));
@@ -62,18 +69,41 @@ fn below_the_reserve_writes_are_refused_early_and_reads_go_on() {
     for (times, reads) in [(2, 200), (5, 503)] {
         let reserve = free.saturating_mul(times);
         if reserve > 1 << 40 {
-            tell(&format!("{free} bytes are free here, too many for a reserve of {times} times that: not tried"));
+            tell(&format!(
+                "{free} bytes are free here, too many for a reserve of {times} times that: not tried"
+            ));
             continue;
         }
         let server = site.restart(&key, &["--limits-reserve-disk-bytes", &reserve.to_string()]);
         let mut connection = server.connect();
         let refused = connection.post(event("refused").as_bytes()).unwrap();
-        assert_eq!((refused.status, code(&refused).as_str()), (503, "disk_full"), "{}", refused.text());
-        assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().is_ok()), "{}", refused.head);
+        assert_eq!(
+            (refused.status, code(&refused).as_str()),
+            (503, "disk_full"),
+            "{}",
+            refused.text()
+        );
+        assert!(
+            refused
+                .header("retry-after")
+                .is_some_and(|seconds| seconds.parse::<u64>().is_ok()),
+            "{}",
+            refused.head
+        );
         let read = connection.get("/v1/events/before");
-        assert_eq!(read.status, reads, "{times} times the free space: {}", read.text());
+        assert_eq!(
+            read.status,
+            reads,
+            "{times} times the free space: {}",
+            read.text()
+        );
         assert_eq!(connection.get("/healthz").status, 200);
-        assert!(connection.get("/metrics").text().contains("veritrail_refusing_writes 1"));
+        assert!(
+            connection
+                .get("/metrics")
+                .text()
+                .contains("veritrail_refusing_writes 1")
+        );
         site.verify(&[]).ends(0);
         server.stop();
     }
@@ -97,11 +127,18 @@ fn files_that_may_not_grow_refuse_writes_and_lose_nothing_acknowledged() {
         // In units of 512 bytes. Without the trap the signal would end the server before it sees the error.
         let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kib * 2);
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", &script]).arg(binary()).args(site.serve(&[])).env_clear();
+        command
+            .args(["-c", &script])
+            .arg(binary())
+            .args(site.serve(&[]))
+            .env_clear();
         let mut server = match site.launch(command) {
             Ok(server) => server,
             Err(said) => {
-                tell(&format!("files of {kib} KiB at most: does not start ({})", said.lines().last().unwrap_or("")));
+                tell(&format!(
+                    "files of {kib} KiB at most: does not start ({})",
+                    said.lines().last().unwrap_or("")
+                ));
                 check_recovered(&site, &key, &mut account);
                 continue;
             }
@@ -114,13 +151,24 @@ fn files_that_may_not_grow_refuse_writes_and_lose_nothing_acknowledged() {
         let mut connection = server.connect();
         assert_eq!(connection.get("/healthz").status, 200);
         let read = connection.get("/v1/events/before-1");
-        assert!(matches!(read.status, 200 | 503), "{}: {}", read.status, read.text());
+        assert!(
+            matches!(read.status, 200 | 503),
+            "{}: {}",
+            read.status,
+            read.text()
+        );
         account.write_receipts(&site, "receipts");
         let found = site.verify(&["--receipts", "receipts"]);
-        assert_eq!(found.code, 0, "files of {kib} KiB at most: {}{}", found.out, found.err);
+        assert_eq!(
+            found.code, 0,
+            "files of {kib} KiB at most: {}{}",
+            found.out, found.err
+        );
         server.kill();
         check_recovered(&site, &key, &mut account);
-        tell(&format!("files of {kib} KiB at most: {stored} events, then 503 {why}; nothing acknowledged was lost"));
+        tell(&format!(
+            "files of {kib} KiB at most: {stored} events, then 503 {why}; nothing acknowledged was lost"
+        ));
     }
 }
 
@@ -132,7 +180,15 @@ impl SmallDisk {
         let path = site.data();
         std::fs::create_dir(&path).unwrap();
         let mut command = Command::new("mount");
-        command.args(["-t", "tmpfs", "-o", &format!("size={size},mode=0700"), "tmpfs"]).arg(&path);
+        command
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={size},mode=0700"),
+                "tmpfs",
+            ])
+            .arg(&path);
         let mounted = command.output().is_ok_and(|output| output.status.success());
         if mounted {
             return Some(Self(path));
@@ -143,7 +199,9 @@ impl SmallDisk {
 
     fn grow(&self, size: &str) {
         let mut command = Command::new("mount");
-        command.args(["-o", &format!("remount,size={size}")]).arg(&self.0);
+        command
+            .args(["-o", &format!("remount,size={size}")])
+            .arg(&self.0);
         assert!(command.status().unwrap().success());
     }
 }
@@ -186,9 +244,14 @@ fn a_full_disk_refuses_writes_and_loses_nothing_acknowledged() {
             server.kill();
             "started on the full disk".to_owned()
         }
-        Err(said) => format!("did not start on the full disk ({})", said.lines().last().unwrap_or("")),
+        Err(said) => format!(
+            "did not start on the full disk ({})",
+            said.lines().last().unwrap_or("")
+        ),
     };
     disk.grow("200m");
     check_recovered(&site, &key, &mut account);
-    tell(&format!("a disk of 12 MiB: {stored} events, then 503 {why}; {again}; with room nothing acknowledged was lost"));
+    tell(&format!(
+        "a disk of 12 MiB: {stored} events, then 503 {why}; {again}; with room nothing acknowledged was lost"
+    ));
 }

@@ -30,7 +30,9 @@ const KINDS: [(&str, &str); 5] = [
 
 /// The event of an id: about 500 bytes.
 pub(crate) fn event(id: &str) -> String {
-    let seed = id.bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let seed = id.bytes().fold(7, |seed: u64, byte| {
+        seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+    });
     let mut numbers = Numbers(seed);
     let (operation, kind) = KINDS[numbers.index(KINDS.len())];
     let (user, thing, project) = (numbers.below(400), numbers.below(5_000), numbers.below(300));

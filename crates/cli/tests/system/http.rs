@@ -27,16 +27,25 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self { stream: BufReader::with_capacity(64 * 1024, stream), key: key.to_owned() })
+        Ok(Self {
+            stream: BufReader::with_capacity(64 * 1024, stream),
+            key: key.to_owned(),
+        })
     }
 
     /// Posts JSON: one event or an array.
     pub(crate) fn post(&mut self, body: &[u8]) -> io::Result<Response> {
-        self.request("POST", "/v1/events", &[("content-type", "application/json")], body)
+        self.request(
+            "POST",
+            "/v1/events",
+            &[("content-type", "application/json")],
+            body,
+        )
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Response {
-        self.request("GET", path, &[], b"").unwrap_or_else(|error| panic!("GET {path}: {error}"))
+        self.request("GET", path, &[], b"")
+            .unwrap_or_else(|error| panic!("GET {path}: {error}"))
     }
 
     /// Sends a request and reads the whole answer. The key is sent unless `headers` have their own `authorization`.
@@ -47,7 +56,10 @@ impl Connection {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<Response> {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: veritrail\r\ncontent-length: {}\r\n", body.len());
+        let mut request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: veritrail\r\ncontent-length: {}\r\n",
+            body.len()
+        );
         if !headers.iter().any(|(name, _)| *name == "authorization") {
             request.extend(["authorization: Bearer ", &self.key, "\r\n"]);
         }
@@ -68,11 +80,17 @@ impl Connection {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{what}: {head}"));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let broken =
+            |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("{what}: {head}"));
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| broken("no status"))?;
         let lines = head.lines().filter_map(|line| line.split_once(':'));
-        let length = lines.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).last();
+        let length = lines
+            .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .last();
         let length = length.and_then(|(_, value)| value.trim().parse().ok());
         let mut body = vec![0; length.ok_or_else(|| broken("no length"))?];
         self.stream.read_exact(&mut body)?;
@@ -88,11 +106,17 @@ impl Response {
     /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(':'));
-        lines.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        lines
+            .into_iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
     }
 }
 
 /// Whether an error means that nobody answered in time, which no killed server excuses.
 pub(crate) fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
 }

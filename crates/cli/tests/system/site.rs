@@ -38,12 +38,16 @@ pub(crate) struct Server {
 
 impl Site {
     pub(crate) fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// A site on the file system of `place`, if that can be written to.
     pub(crate) fn new_in(place: &Path) -> Option<Self> {
-        Some(Self { directory: tempfile::tempdir_in(place).ok()? })
+        Some(Self {
+            directory: tempfile::tempdir_in(place).ok()?,
+        })
     }
 
     /// A path in the directory.
@@ -79,7 +83,8 @@ impl Site {
     }
 
     fn started(&self, arguments: &[&str]) -> Server {
-        self.try_start(arguments).unwrap_or_else(|said| panic!("the server is not up: {said}"))
+        self.try_start(arguments)
+            .unwrap_or_else(|said| panic!("the server is not up: {said}"))
     }
 
     /// Starts, or answers what the server said instead.
@@ -92,7 +97,10 @@ impl Site {
     /// Begins a start and kills it after a while, wherever it is then.
     pub(crate) fn killed_after(&self, moment: Duration) {
         let mut command = veritrail(self.directory.path());
-        command.args(self.serve(&[])).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(self.serve(&[]))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         // As in the torture: the moment is what is tried.
         std::thread::sleep(moment);
@@ -102,40 +110,86 @@ impl Site {
 
     /// The arguments of `serve` here, on a port that the system chooses.
     pub(crate) fn serve(&self, arguments: &[&str]) -> Vec<String> {
-        let own = ["serve", "--data", "data", "--keys", "keys", "--listen", "127.0.0.1:0"];
+        let own = [
+            "serve",
+            "--data",
+            "data",
+            "--keys",
+            "keys",
+            "--listen",
+            "127.0.0.1:0",
+        ];
         // Tests say themselves when the disk is to be short.
-        let reserve = match arguments.iter().any(|argument| *argument == "--limits-reserve-disk-bytes") {
+        let reserve = match arguments
+            .iter()
+            .any(|argument| *argument == "--limits-reserve-disk-bytes")
+        {
             true => &[][..],
             false => &["--limits-reserve-disk-bytes", "0"],
         };
-        [&own, reserve, arguments].concat().into_iter().map(str::to_owned).collect()
+        [&own, reserve, arguments]
+            .concat()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Runs a command that becomes a server, and waits until it is up.
     pub(crate) fn launch(&self, mut command: Command) -> Result<Server, String> {
-        let log = File::options().create(true).append(true).open(self.log()).unwrap();
-        command.current_dir(self.directory.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log())
+            .unwrap();
+        command
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
         // Ends with the server, whose stdout it reads.
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        std::thread::spawn(move || {
+            stdout
+                .lines()
+                .map_while(Result::ok)
+                .try_for_each(|line| sender.send(line))
+        });
         let unknown = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server =
-            Server { child, lines, log: self.log(), address: unknown, key: String::new(), welcome: String::new() };
+        let mut server = Server {
+            child,
+            lines,
+            log: self.log(),
+            address: unknown,
+            key: String::new(),
+            welcome: String::new(),
+        };
         // The last line says how to go on.
-        while !server.welcome.contains("curl -sS") && !server.welcome.contains("veritrail key create") {
+        while !server.welcome.contains("curl -sS")
+            && !server.welcome.contains("veritrail key create")
+        {
             match server.lines.recv_timeout(PATIENCE) {
                 Ok(line) => server.welcome.extend([&line, "\n"]),
                 Err(RecvTimeoutError::Disconnected) => {
                     let ended = server.child.wait().unwrap();
                     return Err(format!("{ended}: {}{}", server.welcome, server.said()));
                 }
-                Err(RecvTimeoutError::Timeout) => panic!("it is not up in {PATIENCE:?}: {}", server.said()),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("it is not up in {PATIENCE:?}: {}", server.said())
+                }
             }
         }
-        let line = |start: &str| server.welcome.lines().find_map(|line| line.strip_prefix(start));
-        server.address = line("Veritrail listens on http://").unwrap().parse().unwrap();
+        let line = |start: &str| {
+            server
+                .welcome
+                .lines()
+                .find_map(|line| line.strip_prefix(start))
+        };
+        server.address = line("Veritrail listens on http://")
+            .unwrap()
+            .parse()
+            .unwrap();
         server.key = line("vtk_").map_or(String::new(), |rest| format!("vtk_{rest}"));
         Ok(server)
     }
@@ -154,13 +208,16 @@ impl Site {
 impl Server {
     /// A connection with the server's key.
     pub(crate) fn connect(&self) -> Connection {
-        Connection::open(self.address, &self.key).unwrap_or_else(|error| panic!("{error}: {}", self.said()))
+        Connection::open(self.address, &self.key)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.said()))
     }
 
     /// Runs a client command with the server's key.
     pub(crate) fn client(&self, site: &Site, arguments: &[&str]) -> Ran {
         let mut command = veritrail(site.directory.path());
-        command.env("VERITRAIL_URL", format!("http://{}", self.address)).env("VERITRAIL_KEY", &self.key);
+        command
+            .env("VERITRAIL_URL", format!("http://{}", self.address))
+            .env("VERITRAIL_KEY", &self.key);
         run(command.args(arguments))
     }
 
@@ -188,7 +245,9 @@ impl Server {
                 Ok(line) => self.welcome.extend([&line, "\n"]),
                 // Its stdout is closed: it has ended, or is about to.
                 Err(RecvTimeoutError::Disconnected) => return self.child.wait().unwrap(),
-                Err(RecvTimeoutError::Timeout) => panic!("it did not end in {PATIENCE:?}: {}", self.said()),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("it did not end in {PATIENCE:?}: {}", self.said())
+                }
             }
         }
     }

@@ -23,30 +23,46 @@ pub(crate) fn files(directory: &Path) -> Vec<Bytes> {
     let mut paths = Vec::new();
     walk(directory, &mut paths);
     // A running server may have removed one meanwhile.
-    let read = |path: PathBuf| Some(Bytes { place: path.display().to_string(), bytes: std::fs::read(&path).ok()? });
+    let read = |path: PathBuf| {
+        Some(Bytes {
+            place: path.display().to_string(),
+            bytes: std::fs::read(&path).ok()?,
+        })
+    };
     paths.into_iter().filter_map(read).collect()
 }
 
 /// The payloads of all blocks of all packs whose file ends in `extension`, decompressed.
 pub(crate) fn blocks(data: &Path, extension: &str) -> Vec<Bytes> {
-    let packs = files(&data.join("packs")).into_iter().filter(|file| file.place.ends_with(extension));
+    let packs = files(&data.join("packs"))
+        .into_iter()
+        .filter(|file| file.place.ends_with(extension));
     packs.flat_map(|pack| blocks_of(&pack)).collect()
 }
 
 fn blocks_of(pack: &Bytes) -> Vec<Bytes> {
-    assert!(pack.bytes.starts_with(b"VTPACK1\n"), "{} is no pack", pack.place);
+    assert!(
+        pack.bytes.starts_with(b"VTPACK1\n"),
+        "{} is no pack",
+        pack.place
+    );
     let mut blocks = Vec::new();
     let mut at = PACK_HEADER_BYTES;
     while at < pack.bytes.len() {
         let header = &pack.bytes[at..at + BLOCK_HEADER_BYTES];
         assert_eq!(&header[..4], b"VTB1", "{}: no block at {at}", pack.place);
         assert_eq!(header[5], 1, "{}: block at {at} is no zstd", pack.place);
-        let number = |from: usize| u32::from_be_bytes(header[from..from + 4].try_into().unwrap()) as usize;
+        let number =
+            |from: usize| u32::from_be_bytes(header[from..from + 4].try_into().unwrap()) as usize;
         let (plain, stored) = (number(12), number(16));
         let from = at + BLOCK_HEADER_BYTES;
-        let bytes = zstd::bulk::decompress(&pack.bytes[from..from + stored], PAYLOAD_BYTES_MAX).unwrap();
+        let bytes =
+            zstd::bulk::decompress(&pack.bytes[from..from + stored], PAYLOAD_BYTES_MAX).unwrap();
         assert_eq!(bytes.len(), plain, "{}: block at {at}", pack.place);
-        blocks.push(Bytes { place: format!("{} block at {at}", pack.place), bytes });
+        blocks.push(Bytes {
+            place: format!("{} block at {at}", pack.place),
+            bytes,
+        });
         at = from + stored;
     }
     blocks
@@ -57,7 +73,9 @@ pub(crate) fn exported_main_log(site: &Site, server: &Server, name: &str) -> Vec
     server.client(site, &["log", "export", name]).ends(0);
     let logs = std::fs::read_dir(site.path(name)).unwrap();
     let logs = logs.map(|log| entries(&log.unwrap().path().join("tile/entries")));
-    logs.into_iter().find(|entries| entries[0]["kind"] == "main").expect("a main log is exported")
+    logs.into_iter()
+        .find(|entries| entries[0]["kind"] == "main")
+        .expect("a main log is exported")
 }
 
 /// The entries of all bundles of a log, in order. C2SP: each behind its length in two bytes.

@@ -24,7 +24,11 @@ const SAMPLES: (usize, usize) = (40, 10);
 /// Batch sizes of the clients that produce at the same time; 1 posts single events.
 fn clients() -> [usize; 4] {
     // An unoptimised server is slower, and so is everything after.
-    if is_chosen() { [40, 40, 1, 1] } else { [8, 8, 1, 1] }
+    if is_chosen() {
+        [40, 40, 1, 1]
+    } else {
+        [8, 8, 1, 1]
+    }
 }
 
 #[test]
@@ -45,7 +49,11 @@ fn nothing_acknowledged_is_lost_or_doubled_by_two_hundred_kills() {
             account.write_receipts(&site, "receipts");
             // What a kill leaves is not tampering, and holds every receipt before it is recovered.
             let left = site.verify(&["--receipts", "receipts"]);
-            assert_eq!(left.code, 0, "round {round} (seed {SEED:#x}): {}{}", left.out, left.err);
+            assert_eq!(
+                left.code, 0,
+                "round {round} (seed {SEED:#x}): {}{}",
+                left.out, left.err
+            );
         }
         server = site.restart(&key, &[]);
         let mut connection = server.connect();
@@ -59,7 +67,9 @@ fn nothing_acknowledged_is_lost_or_doubled_by_two_hundred_kills() {
     let verified = verify(&site, &account);
     let acknowledged = account.acknowledged.len();
     assert_eq!((stored, verified), (acknowledged, acknowledged));
-    tell(&format!("{ROUNDS} rounds: acknowledged = {acknowledged} = stored = verified"));
+    tell(&format!(
+        "{ROUNDS} rounds: acknowledged = {acknowledged} = stored = verified"
+    ));
     tell(&format!(
         "  ({unanswered} events were in flight at a kill: {stored_unanswered} of them stood in the log, the others were stored when sent again)"
     ));
@@ -89,7 +99,11 @@ fn load_until_killed(server: Server, round: u64, numbers: &mut Numbers) -> Accou
         for client in clients {
             heard.join(client.join().unwrap());
         }
-        assert!(heard.refused.is_empty(), "round {round}: {:?}", heard.refusal);
+        assert!(
+            heard.refused.is_empty(),
+            "round {round}: {:?}",
+            heard.refusal
+        );
         server.kill();
         heard
     })
@@ -98,7 +112,9 @@ fn load_until_killed(server: Server, round: u64, numbers: &mut Numbers) -> Accou
 fn choose(account: &Account, count: usize, numbers: &mut Numbers) -> Vec<String> {
     let ids: Vec<&String> = account.acknowledged.keys().collect();
     let count = count.min(ids.len());
-    let mut chosen: Vec<String> = (0..count).map(|_| ids[numbers.index(ids.len())].clone()).collect();
+    let mut chosen: Vec<String> = (0..count)
+        .map(|_| ids[numbers.index(ids.len())].clone())
+        .collect();
     // One event must not be sent twice in a batch that expects to know each answer.
     chosen.sort();
     chosen.dedup();
@@ -112,14 +128,32 @@ fn compare_with_export(site: &Site, server: &Server, account: &Account) -> usize
     for (seq, entry) in entries.iter().enumerate().skip(1) {
         let id = entry["id"].as_str().unwrap();
         *times.entry(id).or_default() += 1;
-        let receipt = account.acknowledged.get(id).unwrap_or_else(|| panic!("{id} was never acknowledged"));
-        assert_eq!((receipt.seq, entry["seq"].as_str().unwrap()), (seq as u64, &*seq.to_string()), "{id}");
-        assert_eq!(entry["recorded_at"].as_str().unwrap(), receipt.recorded_at, "{id}");
+        let receipt = account
+            .acknowledged
+            .get(id)
+            .unwrap_or_else(|| panic!("{id} was never acknowledged"));
+        assert_eq!(
+            (receipt.seq, entry["seq"].as_str().unwrap()),
+            (seq as u64, &*seq.to_string()),
+            "{id}"
+        );
+        assert_eq!(
+            entry["recorded_at"].as_str().unwrap(),
+            receipt.recorded_at,
+            "{id}"
+        );
     }
     let twice: Vec<_> = times.iter().filter(|(_, times)| **times != 1).collect();
     assert!(twice.is_empty(), "ids that stand twice: {twice:?}");
-    let missing: Vec<_> = account.acknowledged.keys().filter(|id| !times.contains_key(id.as_str())).collect();
-    assert!(missing.is_empty(), "acknowledged and not stored: {missing:?}");
+    let missing: Vec<_> = account
+        .acknowledged
+        .keys()
+        .filter(|id| !times.contains_key(id.as_str()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "acknowledged and not stored: {missing:?}"
+    );
     assert_eq!(entries.len(), 1 + account.acknowledged.len());
     entries.len() - 1
 }
@@ -130,7 +164,10 @@ fn verify(site: &Site, account: &Account) -> usize {
     let report = site.verify(&["--receipts", "receipts", "--json"]).ends(0);
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let sentence = report["detail"].as_str().unwrap();
-    assert!(sentence.contains(&format!("{} receipts", account.acknowledged.len())), "{sentence}");
+    assert!(
+        sentence.contains(&format!("{} receipts", account.acknowledged.len())),
+        "{sentence}"
+    );
     assert!(!sentence.contains("not signed yet"), "{sentence}");
     let logs = report["logs"].as_array().unwrap();
     let main = logs.iter().find(|log| log["kind"] == "main").unwrap();
@@ -152,7 +189,10 @@ fn a_first_start_that_is_killed_at_any_moment_is_completed_or_told_how_to_begin_
                 server.stop();
             }
             Err(said) => {
-                assert!(said.contains("made only by half") && said.contains("start again"), "round {round}: {said}");
+                assert!(
+                    said.contains("made only by half") && said.contains("start again"),
+                    "round {round}: {said}"
+                );
                 anew += 1;
                 std::fs::remove_dir_all(site.data()).unwrap();
                 let server = site.start(&[]);
@@ -162,5 +202,7 @@ fn a_first_start_that_is_killed_at_any_moment_is_completed_or_told_how_to_begin_
         }
         site.verify(&[]).ends(0);
     }
-    tell(&format!("40 first starts killed: {completed} completed by the next start, {anew} begun anew as told"));
+    tell(&format!(
+        "40 first starts killed: {completed} completed by the next start, {anew} begun anew as told"
+    ));
 }

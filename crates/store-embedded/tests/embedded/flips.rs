@@ -63,13 +63,15 @@ impl Specimen {
         site.checkpoint_interval = Duration::from_secs(3_600);
         let store = site.open().unwrap();
         let alpha = tenant_named(&store, "alpha").unwrap();
+        let log = LogRef::main(&alpha);
         for id in ["j1", "j2", "j3"] {
             let events = vec![event(&alpha, id)];
-            block_on(store.append(Batch {
-                log: LogRef::main(&alpha),
-                events,
-            }))
-            .unwrap();
+            let outcomes = block_on(store.append(Batch { log, events })).unwrap();
+            if id == "j1" {
+                // What comes after a pause is packed at once; from there on everything waits.
+                let seq = outcomes[0].receipt().unwrap().seq;
+                block_on(store.signed_past(log, seq)).unwrap();
+            }
         }
         let witness = Witness::of(&store);
         let left = disk.after_crash(Loss::All);

@@ -9,9 +9,18 @@ use store::{Batch, Change, LedgerStore, LogRef};
 use store_embedded::EmbeddedStore;
 use store_embedded::verify::{self, Inputs, KeptReceipt, Verdict};
 
-use crate::site::{Site, block_on, event, tenant_named};
+use crate::site::{Site, block_on, event, main_log, tenant_named};
 
 const ROUNDS: usize = 60;
+
+/// Tells the writer to stop, whatever comes.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// Writes to two tenants until told to stop: single events and batches, heads recorded and new tenants in between.
 fn write(site: &Site, store: &EmbeddedStore, stop: &AtomicBool, written: &AtomicU64) {
@@ -24,6 +33,12 @@ fn write(site: &Site, store: &EmbeddedStore, stop: &AtomicBool, written: &Atomic
             let count = if round % 5 == 0 { 60 } else { 1 };
             let events = (0..count).map(|number| event(&tenant, &format!("r{round}-{number}"))).collect();
             block_on(store.append(Batch { log: LogRef::main(&tenant), events })).unwrap();
+        }
+        if round % 3 == 0 {
+            // Not faster than it is packed: a verification reads everything.
+            let log = main_log(store, "beta");
+            let size = block_on(store.head(log)).unwrap().size;
+            block_on(store.signed_past(log, size - 1)).unwrap();
         }
         if round % 11 == 0 {
             block_on(store.record_heads()).unwrap();
@@ -48,6 +63,7 @@ fn never_a_false_alarm(mut site: Site) {
     let (mut entries, mut unsigned) = (0, 0);
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| write(&site, &store, &stop, &written));
+        let stop = Stop(&stop);
         for round in 0..ROUNDS {
             // A receipt given just now, and the heads as they are before anything is read.
             let events = vec![event(&alpha, &format!("receipt{round}"))];
@@ -68,7 +84,7 @@ fn never_a_false_alarm(mut site: Site) {
             entries = report.entries;
             unsigned += report.unsigned + report.journal_entries;
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(stop);
         writer.join().unwrap();
     });
     block_on(store.close()).unwrap();
