@@ -77,7 +77,7 @@ impl Builder {
     pub(crate) fn push(&mut self, log: LogId, seq: u64, record: &Stored) {
         match self.runs.last_mut() {
             Some((last, first, count)) if *last == log && *first + u64::from(*count) == seq => {
-                *count += 1
+                *count += 1;
             }
             _ => self.runs.push((log, seq, 1)),
         }

@@ -119,6 +119,10 @@ impl Journal {
     }
 
     /// Opens the journal and answers the frames after `packed`, the last one that is safe in packs.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "recovery of the journal, one straight sequence"
+    )]
     pub(crate) fn open(
         disk: Arc<dyn Disk>,
         directory: &Path,

@@ -258,7 +258,8 @@ fn begin(options: &Options, layout: &Layout, key: &FrameKey) -> Result<Format, O
 
 #[expect(
     clippy::too_many_arguments,
-    reason = "one straight sequence, cut in two to stay readable"
+    clippy::too_many_lines,
+    reason = "recovery, one straight sequence cut in two"
 )]
 fn recover(
     options: Options,
@@ -272,7 +273,7 @@ fn recover(
     lock: Box<dyn Lock>,
 ) -> Result<Opened, OpenError> {
     // Before anything is cut: the rest of what was signed may still stand in the packs.
-    refuse_rolled_back(&*options.signer, &contents, &frames)?;
+    refuse_rolled_back(&*options.signer, contents, frames)?;
     let disk = Arc::clone(&options.disk);
     let packs_failed = |source| OpenError::Packs {
         path: layout.packs(),

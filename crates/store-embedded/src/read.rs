@@ -56,7 +56,7 @@ impl Shared {
         }
         if seq < end.min(size)
             && !self.tail(log, seq..end.min(size), |seq, record| {
-                out.push(copy(seq, record))
+                out.push(copy(seq, record));
             })
         {
             // The packer took what was asked for in between: it is in packs now.

@@ -87,9 +87,12 @@ impl State {
             let length = disk
                 .open(path, OpenMode::Read, Secrecy::Secret)
                 .and_then(|file| file.len());
-            length
-                .and_then(|length| renew(disk, path, length, Secrecy::Secret))
-                .map_err(redb::Error::Io)?;
+            let length = length.map_err(redb::Error::Io)?;
+            if length == 0 {
+                // redb would begin an empty one.
+                return Err(corrupted_pages());
+            }
+            renew(disk, path, length, Secrecy::Secret).map_err(redb::Error::Io)?;
         }
         let file = disk
             .open(path, OpenMode::CreateOrOpen, Secrecy::Secret)

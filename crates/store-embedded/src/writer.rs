@@ -85,7 +85,7 @@ impl Writer {
                         return;
                     }
                     Work::Job(Job::Append { batch, reply }) => {
-                        self.append_group(vec![(batch, reply)])
+                        self.append_group(vec![(batch, reply)]);
                     }
                 }
             }
@@ -532,7 +532,7 @@ impl Queue {
         for job in self.take_group() {
             match (job, work.last_mut()) {
                 (Job::Append { batch, reply }, Some(Work::Group(appends))) => {
-                    appends.push((batch, reply))
+                    appends.push((batch, reply));
                 }
                 (Job::Append { batch, reply }, _) => work.push(Work::Group(vec![(batch, reply)])),
                 (job, _) => work.push(Work::Job(job)),

@@ -11,6 +11,15 @@ use crate::events::{array, event};
 use crate::http::{Connection, Response, is_timeout};
 use crate::site::{Server, Site};
 
+/// How a request asks for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// When it is durable.
+    Durable,
+    /// When a checkpoint covers it: what was sent before is packed then.
+    Signed,
+}
+
 /// Events sent again in one request.
 const AGAIN: usize = 500;
 
@@ -52,7 +61,17 @@ impl Account {
 
     /// Sends new events once. `false` when there is no point in going on.
     pub(crate) fn send(&mut self, connection: &mut Connection, ids: &[String]) -> bool {
-        match post(connection, ids) {
+        self.send_at(connection, ids, Pace::Durable)
+    }
+
+    /// The same, for a certain answer.
+    pub(crate) fn send_at(
+        &mut self,
+        connection: &mut Connection,
+        ids: &[String],
+        pace: Pace,
+    ) -> bool {
+        match post(connection, ids, pace) {
             Ok(response) if response.status == 503 => {
                 self.refused.extend_from_slice(ids);
                 self.refusal = Some(response);
@@ -87,7 +106,7 @@ impl Account {
     pub(crate) fn settle(&mut self, connection: &mut Connection) -> usize {
         let mut repeated = 0;
         for ids in std::mem::take(&mut self.unknown).chunks(AGAIN) {
-            for outcome in outcomes(&post(connection, ids).unwrap(), ids) {
+            for outcome in outcomes(&post(connection, ids, Pace::Durable).unwrap(), ids) {
                 match outcome {
                     Outcome::Stored(receipt) => self.keep(receipt),
                     Outcome::Repeated(receipt) => {
@@ -104,7 +123,7 @@ impl Account {
     /// Sends acknowledged events again: each must be answered with the receipt that it got before.
     pub(crate) fn hold(&self, connection: &mut Connection, ids: &[String]) {
         for ids in ids.chunks(AGAIN) {
-            let answers = outcomes(&post(connection, ids).unwrap(), ids);
+            let answers = outcomes(&post(connection, ids, Pace::Durable).unwrap(), ids);
             for (id, outcome) in ids.iter().zip(answers) {
                 let Outcome::Repeated(again) = outcome else {
                     panic!("acknowledged {id} was answered {outcome:?}")
@@ -127,6 +146,7 @@ impl Account {
     }
 
     fn keep(&mut self, receipt: Receipt) {
+        let receipt = plain(receipt);
         let before = self.acknowledged.insert(receipt.id.clone(), receipt);
         assert!(
             before.is_none(),
@@ -137,14 +157,8 @@ impl Account {
 
 /// Sends one event that a checkpoint covers when this returns.
 pub(crate) fn wait_signed(server: &Server, id: &str) -> Receipt {
-    let headers = [("content-type", "application/json")];
-    let answer = server.connect().request(
-        "POST",
-        "/v1/events?wait=checkpoint",
-        &headers,
-        event(id).as_bytes(),
-    );
-    let answer = answer.unwrap();
+    let ids = [id.to_owned()];
+    let answer = post(&mut server.connect(), &ids, Pace::Signed).unwrap();
     let Ok(Outcome::Stored(receipt)) = serde_json::from_slice(&answer.body) else {
         panic!("{}: {}", answer.head, answer.text())
     };
@@ -153,7 +167,11 @@ pub(crate) fn wait_signed(server: &Server, id: &str) -> Receipt {
         "no checkpoint came: {}",
         answer.text()
     );
-    // What is compared later is what every receipt has.
+    plain(receipt)
+}
+
+/// What every receipt of an event has, whatever else was asked for.
+fn plain(receipt: Receipt) -> Receipt {
     Receipt {
         checkpoint: None,
         proof: None,
@@ -163,11 +181,17 @@ pub(crate) fn wait_signed(server: &Server, id: &str) -> Receipt {
 }
 
 /// Sends events, one alone as single post.
-fn post(connection: &mut Connection, ids: &[String]) -> io::Result<Response> {
-    match ids {
-        [id] => connection.post(event(id).as_bytes()),
-        ids => connection.post(&array(ids)),
-    }
+fn post(connection: &mut Connection, ids: &[String], pace: Pace) -> io::Result<Response> {
+    let body = match ids {
+        [id] => event(id).into_bytes(),
+        ids => array(ids),
+    };
+    let path = match pace {
+        Pace::Durable => "/v1/events",
+        Pace::Signed => "/v1/events?wait=checkpoint",
+    };
+    let headers = [("content-type", "application/json")];
+    connection.request("POST", path, &headers, &body)
 }
 
 /// What an answer says of each of the events that were sent.

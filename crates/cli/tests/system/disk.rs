@@ -2,13 +2,11 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
 
-use crate::account::{Account, wait_signed};
-use crate::command::{binary, tell, veritrail};
-use crate::events::event;
+use crate::account::{Account, Pace, wait_signed};
+use crate::command::{binary, tell};
 use crate::http::Response;
 use crate::site::{Server, Site};
 
@@ -17,16 +15,25 @@ fn code(response: &Response) -> String {
     problem["code"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Sends batches until one is refused.
-fn fill(server: &Server, name: &str) -> Account {
-    let mut account = Account::produce(server.connect(), name, 20, &AtomicBool::new(false));
-    let refusal = account
-        .refusal
-        .take()
-        .unwrap_or_else(|| panic!("the connection broke: {}", server.said()));
-    assert_eq!(refusal.status, 503, "{}", refusal.text());
-    account.refusal = Some(refusal);
-    account
+/// Sends batches until one is refused. In a burst the journal grows until it has no room; at the pace of signing, packs
+/// and state grow with it.
+fn fill(server: &Server, pace: Pace) -> Account {
+    /// No disk of these tests takes as many.
+    const BATCHES_MAX: usize = 2_000;
+    let batch = if pace == Pace::Signed { 200 } else { 20 };
+    let mut connection = server.connect();
+    let mut account = Account::default();
+    for number in 0..BATCHES_MAX {
+        let ids: Vec<String> = (0..batch)
+            .map(|event| format!("fill-{number}-{event}"))
+            .collect();
+        if !account.send_at(&mut connection, &ids, pace) {
+            let refused = account.refusal.as_ref().map(|refusal| refusal.status);
+            assert_eq!(refused, Some(503), "it ended: {}", server.said());
+            return account;
+        }
+    }
+    panic!("{BATCHES_MAX} batches were taken")
 }
 
 /// Holds a server that was started on a good disk again against what its producers know.
@@ -46,7 +53,14 @@ fn check_recovered(site: &Site, key: &str, account: &mut Account) {
     }
     account.unknown.append(&mut account.refused);
     account.settle(&mut connection);
-    let ids: Vec<String> = account.acknowledged.keys().cloned().collect();
+    // Some of them by sending them again; `verify` sees every receipt.
+    let share = account.acknowledged.len() / 1_000 + 1;
+    let ids: Vec<String> = account
+        .acknowledged
+        .keys()
+        .step_by(share)
+        .cloned()
+        .collect();
     account.hold(&mut connection, &ids);
     wait_signed(&server, "there-is-room-again");
     server.stop();
@@ -76,7 +90,11 @@ fn below_the_reserve_writes_are_refused_early_and_reads_go_on() {
         }
         let server = site.restart(&key, &["--limits-reserve-disk-bytes", &reserve.to_string()]);
         let mut connection = server.connect();
-        let refused = connection.post(event("refused").as_bytes()).unwrap();
+        let refused = {
+            let mut account = Account::default();
+            assert!(!account.send(&mut connection, &["refused".to_owned()]));
+            account.refusal.unwrap()
+        };
         assert_eq!(
             (refused.status, code(&refused).as_str()),
             (503, "disk_full"),
@@ -113,63 +131,80 @@ fn below_the_reserve_writes_are_refused_early_and_reads_go_on() {
     site.verify(&[]).ends(0);
 }
 
+/// Paces of filling, and the files that grow at them.
+const PACES: [(Pace, &str); 2] = [
+    (Pace::Durable, "in a burst"),
+    (Pace::Signed, "at the pace of signing"),
+];
+/// So that signing keeps a quick pace.
+const QUICK: [&str; 2] = ["--checkpoint-interval-ms", "10"];
+
+/// Holds a server that refused a write against what its producers know, while there is no room.
+fn check_refusing(site: &Site, server: &Server, account: &Account, what: &str) {
+    let mut connection = server.connect();
+    assert_eq!(connection.get("/healthz").status, 200, "{what}");
+    for path in ["/v1/events/before-1", "/v1/events/nobody-1"] {
+        // What can't be recorded is not read.
+        let read = connection.get(path);
+        let fine = matches!(read.status, 200 | 404 | 503);
+        assert!(fine, "{what}: {}: {}", read.status, read.text());
+    }
+    account.write_receipts(site, "receipts");
+    let found = site.verify(&["--receipts", "receipts"]);
+    assert_eq!(found.code, 0, "{what}: {}{}", found.out, found.err);
+}
+
 #[test]
 fn files_that_may_not_grow_refuse_writes_and_lose_nothing_acknowledged() {
-    // One limit after another is in the way first: of the state file, of the journal, of a pack.
-    for kib in [256, 1_500, 3_000, 6_000, 12_000] {
-        let site = Site::new();
-        let server = site.start(&[]);
-        let key = server.key.clone();
-        let mut account = Account::default();
-        let ids: Vec<String> = (0..50).map(|number| format!("before-{number}")).collect();
-        assert!(account.send(&mut server.connect(), &ids));
-        server.stop();
-        // In units of 512 bytes. Without the trap the signal would end the server before it sees the error.
-        let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kib * 2);
-        let mut command = Command::new("/bin/sh");
-        command
-            .args(["-c", &script])
-            .arg(binary())
-            .args(site.serve(&[]))
-            .env_clear();
-        let mut server = match site.launch(command) {
-            Ok(server) => server,
-            Err(said) => {
-                tell(&format!(
-                    "files of {kib} KiB at most: does not start ({})",
-                    said.lines().last().unwrap_or("")
-                ));
-                check_recovered(&site, &key, &mut account);
-                continue;
-            }
-        };
-        server.key.clone_from(&key);
-        let heard = fill(&server, "fill");
-        let refusal = heard.refusal.as_ref().unwrap();
-        let (why, stored) = (code(refusal), heard.acknowledged.len());
-        account.join(heard);
-        let mut connection = server.connect();
-        assert_eq!(connection.get("/healthz").status, 200);
-        let read = connection.get("/v1/events/before-1");
-        assert!(
-            matches!(read.status, 200 | 503),
-            "{}: {}",
-            read.status,
-            read.text()
-        );
-        account.write_receipts(&site, "receipts");
-        let found = site.verify(&["--receipts", "receipts"]);
-        assert_eq!(
-            found.code, 0,
-            "files of {kib} KiB at most: {}{}",
-            found.out, found.err
-        );
-        server.kill();
-        check_recovered(&site, &key, &mut account);
-        tell(&format!(
-            "files of {kib} KiB at most: {stored} events, then 503 {why}; nothing acknowledged was lost"
-        ));
+    // The journal meets the limit first, but at the pace of signing, where it is cut in time: then a pack does.
+    let [burst, signed] = PACES;
+    for (kib, (pace, name)) in [
+        (256, burst),
+        (1_500, burst),
+        (6_000, burst),
+        (12_000, signed),
+    ] {
+        let what = format!("files of {kib} KiB at most, filled {name}");
+        let ended = fill_limited_files(kib, pace, &what);
+        tell(&format!("{what}: {ended}; nothing acknowledged was lost"));
     }
+}
+
+fn fill_limited_files(kib: u64, pace: Pace, what: &str) -> String {
+    let site = Site::new();
+    let server = site.start(&[]);
+    let key = server.key.clone();
+    let mut account = Account::default();
+    let ids: Vec<String> = (0..50).map(|number| format!("before-{number}")).collect();
+    assert!(account.send_at(&mut server.connect(), &ids, Pace::Signed));
+    server.stop();
+    // In units of 512 bytes. Without the trap the signal would end the server before it sees the error.
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kib * 2);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", &script]).arg(binary());
+    command.args(site.serve(&QUICK)).env_clear();
+    let ended = match site.launch(command) {
+        Ok(mut server) => {
+            server.key.clone_from(&key);
+            account.join(fill(&server, pace));
+            check_refusing(&site, &server, &account, what);
+            server.kill();
+            refused_after(&account)
+        }
+        Err(said) => format!("does not start ({})", last_line(&said)),
+    };
+    check_recovered(&site, &key, &mut account);
+    ended
+}
+
+fn refused_after(account: &Account) -> String {
+    let stored = account.acknowledged.len();
+    let why = account.refusal.as_ref().map(code).unwrap_or_default();
+    format!("{stored} events, then 503 {why}")
+}
+
+fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or_default()
 }
 
 /// A file system of its own for as long as this lives.
@@ -214,44 +249,45 @@ impl Drop for SmallDisk {
 
 #[test]
 fn a_full_disk_refuses_writes_and_loses_nothing_acknowledged() {
+    for (pace, name) in PACES {
+        let what = format!("a disk of 12 MiB, filled {name}");
+        match fill_small_disk(pace, &what) {
+            Some(ended) => tell(&format!(
+                "{what}: {ended}; with room nothing acknowledged was lost"
+            )),
+            None => tell(&format!(
+                "{what}: not tried, because a small file system can't be mounted here (that takes root); the tests with \
+                 limited files and with the reserve took its place"
+            )),
+        }
+    }
+}
+
+fn fill_small_disk(pace: Pace, what: &str) -> Option<String> {
     let site = Site::new();
-    let Some(disk) = SmallDisk::mount(&site, "12m") else {
-        tell(
-            "a small file system can't be mounted here (that takes root): a full disk was tried by limiting the \
-             size of files and by the reserve only",
-        );
-        return;
-    };
-    let server = site.start(&[]);
+    let disk = SmallDisk::mount(&site, "12m")?;
+    let server = site.start(&QUICK);
     let key = server.key.clone();
     let first = wait_signed(&server, "the-first");
-    let mut account = fill(&server, "fill");
+    let mut account = fill(&server, pace);
     account.acknowledged.insert(first.id.clone(), first);
-    let stored = account.acknowledged.len();
-    let why = code(account.refusal.as_ref().unwrap());
-    assert!(stored > 500, "{stored} events, then {why}");
-    let mut connection = server.connect();
-    assert_eq!(connection.get("/healthz").status, 200);
-    account.write_receipts(&site, "receipts");
-    let found = site.verify(&["--receipts", "receipts"]);
-    assert_eq!(found.code, 0, "{}{}", found.out, found.err);
+    assert!(
+        account.acknowledged.len() > 500,
+        "{}",
+        refused_after(&account)
+    );
+    check_refusing(&site, &server, &account, what);
     server.kill();
-    // While it is full: it starts or says why not; either way nothing is lost.
-    let mut command = veritrail(&site.path(""));
-    command.args(site.serve(&[]));
-    let again = match site.launch(command) {
+    // It starts while the disk is full, or says why not.
+    let again = match site.try_start(&[]) {
         Ok(server) => {
             server.kill();
-            "started on the full disk".to_owned()
+            "started again on the full disk".to_owned()
         }
-        Err(said) => format!(
-            "did not start on the full disk ({})",
-            said.lines().last().unwrap_or("")
-        ),
+        Err(said) => format!("did not start on the full disk ({})", last_line(&said)),
     };
     disk.grow("200m");
+    let ended = refused_after(&account);
     check_recovered(&site, &key, &mut account);
-    tell(&format!(
-        "a disk of 12 MiB: {stored} events, then 503 {why}; {again}; with room nothing acknowledged was lost"
-    ));
+    Some(format!("{ended}; {again}"))
 }

@@ -33,16 +33,6 @@ impl Connection {
         })
     }
 
-    /// Posts JSON: one event or an array.
-    pub(crate) fn post(&mut self, body: &[u8]) -> io::Result<Response> {
-        self.request(
-            "POST",
-            "/v1/events",
-            &[("content-type", "application/json")],
-            body,
-        )
-    }
-
     pub(crate) fn get(&mut self, path: &str) -> Response {
         self.request("GET", path, &[], b"")
             .unwrap_or_else(|error| panic!("GET {path}: {error}"))

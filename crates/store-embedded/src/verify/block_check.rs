@@ -135,7 +135,7 @@ impl CheckedRun {
         match &mut self.times {
             None => self.times = Some((at, at)),
             Some((_, last)) if at < *last => {
-                self.problem(seq, "its time is before that of the entry before it")
+                self.problem(seq, "its time is before that of the entry before it");
             }
             Some((_, last)) => *last = at,
         }

@@ -71,20 +71,40 @@ pub(super) fn read(
             })?,
         };
         let newest = index + 1 == numbers.len();
+        let file = File { path, number, newest };
+        file.frames(&bytes, key, &mut journaled, report);
+    }
+    Ok(journaled)
+}
+
+/// One file of the journal.
+struct File {
+    path: PathBuf,
+    number: u64,
+    /// Only the newest one can end in what is being written.
+    newest: bool,
+}
+
+impl File {
+    fn frames(
+        &self,
+        bytes: &[u8],
+        key: &FrameKey,
+        journaled: &mut Vec<Journaled>,
+        report: &mut Report,
+    ) {
         let mut at = FILE_HEADER_BYTES;
-        let Some(mut next) = first_frame(&bytes, number) else {
-            if !(newest && is_unbegun(&bytes)) {
-                let what = "the journal file's header is wrong";
-                report.problem(None, None, Some(path.clone()), what);
+        let mut problem = |what: String| report.problem(None, None, Some(self.path.clone()), what);
+        let Some(mut next) = first_frame(bytes, self.number) else {
+            if !(self.newest && is_unbegun(bytes)) {
+                problem("the journal file's header is wrong".to_owned());
             }
-            continue;
+            return;
         };
         loop {
-            match frame::read(bytes.get(at..).unwrap_or_default(), number, key) {
+            match frame::read(bytes.get(at..).unwrap_or_default(), self.number, key) {
                 Found::Frame(frame, _) if frame.number != next => {
-                    let what = format!("a frame stands out of its order at byte {at}");
-                    report.problem(None, None, Some(path.clone()), what);
-                    break;
+                    return problem(format!("a frame stands out of its order at byte {at}"));
                 }
                 Found::Frame(frame, length) => {
                     at += length;
@@ -93,37 +113,20 @@ pub(super) fn read(
                         log: run.log,
                         first: run.first,
                         leaves: run.records.iter().map(|record| record.leaf).collect(),
-                        path: path.clone(),
+                        path: self.path.clone(),
                     }));
                 }
-                Found::End => break,
-                Found::Torn if newest => {
-                    report.notes.push(format!(
-                        "{}: an unfinished frame at byte {at}",
-                        path.display()
-                    ));
-                    break;
+                Found::End => return,
+                Found::Torn if self.newest => {
+                    let path = self.path.display();
+                    report
+                        .notes
+                        .push(format!("{path}: an unfinished frame at byte {at}"));
+                    return;
                 }
-                Found::Torn => {
-                    report.problem(
-                        None,
-                        None,
-                        Some(path.clone()),
-                        format!("a frame at byte {at} is cut short"),
-                    );
-                    break;
-                }
-                Found::Damaged(what) => {
-                    report.problem(
-                        None,
-                        None,
-                        Some(path.clone()),
-                        format!("{what} at byte {at}"),
-                    );
-                    break;
-                }
+                Found::Torn => return problem(format!("a frame at byte {at} is cut short")),
+                Found::Damaged(what) => return problem(format!("{what} at byte {at}")),
             }
         }
     }
-    Ok(journaled)
 }

@@ -23,7 +23,7 @@ use crate::pack::{self, FILE_HEADER_BYTES, Half};
 /// Pairs of blocks checked at once.
 const PAIRS_AT_ONCE: usize = 128;
 /// What a disk writes whole or not at all.
-const SECTOR_BYTES: u64 = 512;
+const SECTOR_BYTES: usize = 512;
 
 /// One block as it was read.
 struct Raw {
@@ -63,6 +63,11 @@ pub(super) fn packs(
         }
     }
     let mut done = 0;
+    let progress = |done| {
+        if let Some(progress) = inputs.progress {
+            progress(done, total);
+        }
+    };
     for (index, number) in numbers.iter().copied().enumerate() {
         let expected = u32::try_from(index + 1).unwrap_or(u32::MAX);
         if number != expected {
@@ -70,68 +75,73 @@ pub(super) fn packs(
             report.problem(None, None, Some(path), "a pack is missing");
         }
         let newest = index + 1 == numbers.len();
-        let mut entries = Walker::open(
-            disk,
-            layout,
-            instance,
-            number,
-            Half::Entries,
-            newest,
-            report,
-        );
-        let mut parts = Walker::open(disk, layout, instance, number, Half::Parts, newest, report);
-        let mut whole = true;
-        while whole {
-            let mut pairs = Vec::with_capacity(PAIRS_AT_ONCE);
-            while pairs.len() < PAIRS_AT_ONCE
-                && let Some(raw) = entries.next(key, report)
-            {
-                done += raw.stored.len() as u64;
-                let part = if raw.header.kind == Kind::Registry {
-                    None
-                } else {
-                    parts.next(key, report)
-                };
-                done += part.as_ref().map_or(0, |part| part.stored.len() as u64);
-                pairs.push((raw, part));
-            }
-            if pairs.is_empty() {
-                break;
-            }
-            for checked in check_pairs(&pairs, key, (&entries.path, &parts.path), newest) {
-                if let Some((path, what)) = checked.unfinished {
-                    report.notes.push(format!("{}: {what}", path.display()));
-                    whole = false;
-                    break;
-                }
-                for (path, what) in checked.damage {
-                    report.problem(None, None, Some(path), what);
-                }
-                for run in checked.runs {
-                    ledger.run(run, &entries.path, report);
-                }
-            }
-            if let Some(progress) = inputs.progress {
-                progress(done, total);
-            }
-        }
-        if whole && parts.next(key, report).is_some() {
-            if newest {
-                report.notes.push(format!(
-                    "{}: parts whose entries are not written yet",
-                    parts.path.display()
-                ));
-            } else {
-                report.problem(
-                    None,
-                    None,
-                    Some(parts.path.clone()),
-                    "parts without their entries",
-                );
-            }
-        }
+        let open = |half, report: &mut Report| {
+            Walker::open(disk, layout, instance, number, half, newest, report)
+        };
+        let halves = (open(Half::Entries, report), open(Half::Parts, report));
+        one_pack(halves, key, newest, ledger, report, &mut done, &progress);
     }
     Ok(())
+}
+
+/// Reads both files of one pack to their end.
+fn one_pack(
+    (mut entries, mut parts): (Walker, Walker),
+    key: Option<&FrameKey>,
+    newest: bool,
+    ledger: &mut Ledger,
+    report: &mut Report,
+    done: &mut u64,
+    progress: &impl Fn(u64),
+) {
+    let mut whole = true;
+    while whole {
+        let mut pairs = Vec::with_capacity(PAIRS_AT_ONCE);
+        while pairs.len() < PAIRS_AT_ONCE
+            && let Some(raw) = entries.next(key, report)
+        {
+            *done += raw.stored.len() as u64;
+            let part = if raw.header.kind == Kind::Registry {
+                None
+            } else {
+                parts.next(key, report)
+            };
+            *done += part.as_ref().map_or(0, |part| part.stored.len() as u64);
+            pairs.push((raw, part));
+        }
+        if pairs.is_empty() {
+            break;
+        }
+        for checked in check_pairs(&pairs, key, (&entries.path, &parts.path), newest) {
+            if let Some((path, what)) = checked.unfinished {
+                report.notes.push(format!("{}: {what}", path.display()));
+                whole = false;
+                break;
+            }
+            for (path, what) in checked.damage {
+                report.problem(None, None, Some(path), what);
+            }
+            for run in checked.runs {
+                ledger.run(run, &entries.path, report);
+            }
+        }
+        progress(*done);
+    }
+    if whole && parts.next(key, report).is_some() {
+        if newest {
+            report.notes.push(format!(
+                "{}: parts whose entries are not written yet",
+                parts.path.display()
+            ));
+        } else {
+            report.problem(
+                None,
+                None,
+                Some(parts.path.clone()),
+                "parts without their entries",
+            );
+        }
+    }
 }
 
 /// What a pair of blocks holds.
@@ -242,11 +252,10 @@ fn at(error: &BlockError, place: Place) -> String {
 
 /// Whether a sector, or what of it lies in these bytes of a file, reads as zeros: it never arrived on the disk.
 fn lacks_a_sector(bytes: &[u8], offset: u64) -> bool {
-    let first = usize::try_from(SECTOR_BYTES - offset % SECTOR_BYTES)
-        .unwrap_or_default()
-        .min(bytes.len());
+    let into = usize::try_from(offset % SECTOR_BYTES as u64).unwrap_or_default();
+    let first = (SECTOR_BYTES - into).min(bytes.len());
     let (head, rest) = bytes.split_at(first);
-    let sectors = std::iter::once(head).chain(rest.chunks(SECTOR_BYTES as usize));
+    let sectors = std::iter::once(head).chain(rest.chunks(SECTOR_BYTES));
     sectors
         .into_iter()
         .any(|sector| !sector.is_empty() && sector.iter().all(|byte| *byte == 0))

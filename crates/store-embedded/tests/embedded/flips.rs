@@ -27,7 +27,11 @@ pub(crate) struct Specimen {
 impl Specimen {
     /// `packed` events are packed and signed, in several blocks; three groups of one more event stand in the journal.
     pub(crate) fn new(packed: usize) -> Self {
-        let (mut site, disk) = Site::simulated();
+        Self::of(Site::simulated(), packed)
+    }
+
+    /// On a site of its own.
+    pub(crate) fn of((mut site, disk): (Site, SimDisk), packed: usize) -> Self {
         let store = site.open().unwrap();
         for name in ["alpha", "beta"] {
             block_on(store.administer(Change::CreateTenant(site.tenant_record(name)), Vec::new()))

@@ -8,6 +8,7 @@ mod blocks;
 mod clock;
 mod conformance;
 mod crash;
+mod disk;
 mod flips;
 mod life;
 mod running;

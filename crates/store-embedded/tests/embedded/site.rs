@@ -36,12 +36,16 @@ pub(crate) struct Site {
 impl Site {
     /// A site with keys and no data yet.
     pub(crate) fn new(disk: Arc<dyn Disk>, root: &Path) -> Self {
+        Self::from_seed(disk, root, 1)
+    }
+
+    fn from_seed(disk: Arc<dyn Disk>, root: &Path, seed: u64) -> Self {
         let site = Self {
             disk,
             keys: root.join("keys"),
             data: root.join("data"),
             clock: Arc::default(),
-            rng: Arc::new(TestRng::new(1)),
+            rng: Arc::new(TestRng::new(seed)),
             reserve_bytes: 0,
             checkpoint_interval: Duration::ZERO,
         };
@@ -52,8 +56,13 @@ impl Site {
 
     /// A site on a simulated disk.
     pub(crate) fn simulated() -> (Self, SimDisk) {
-        let disk = SimDisk::new(1);
-        (Self::new(Arc::new(disk.clone()), Path::new(ROOT)), disk)
+        Self::simulated_from(1)
+    }
+
+    /// Another site: other keys, other ids.
+    pub(crate) fn simulated_from(seed: u64) -> (Self, SimDisk) {
+        let disk = SimDisk::new(seed);
+        (Self::from_seed(Arc::new(disk.clone()), Path::new(ROOT), seed), disk)
     }
 
     /// The same site on another disk.
