@@ -87,13 +87,14 @@ impl Queue {
         if counters.poisoned.load(Ordering::SeqCst) {
             return Err(StoreError::Poisoned);
         }
-        if counters.closed.load(Ordering::SeqCst) {
-            return Err(StoreError::Closed);
-        }
         let size = job.size();
         let full = counters.queued_bytes.load(Ordering::Relaxed) + size as u64 > self.bytes_max
             || counters.tail_bytes.load(Ordering::Relaxed) > self.tail_bytes_max;
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock: a job behind the one that closes the store would never be answered.
+        if counters.closed.load(Ordering::SeqCst) {
+            return Err(StoreError::Closed);
+        }
         // An empty queue takes any one job: limits.rs bounds it.
         if jobs.len() >= JOBS_MAX
             || (full && !jobs.is_empty())

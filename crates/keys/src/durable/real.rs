@@ -158,7 +158,11 @@ impl Disk for RealDisk {
     reason = "this is the module others are sent to"
 )]
 fn settle(file: &File) -> io::Result<()> {
-    file.sync_data()?;
+    match file.sync_data() {
+        // No file on a disk (a device, a pipe): nothing of it can be left behind.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok(()),
+        synced => synced?,
+    }
     // Advice only: a file system without a page cache has nothing to forget.
     let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
     Ok(())
