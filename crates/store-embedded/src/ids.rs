@@ -29,6 +29,16 @@ pub(crate) fn path_of(directory: &Path, number: u64) -> PathBuf {
     directory.join(format!("{number:08}.vti"))
 }
 
+/// Removes the runs that are not among `live`. One that can't be removed is in nobody's way.
+pub(crate) fn remove_all_but(disk: &dyn Disk, directory: &Path, live: &[u64]) {
+    for name in disk.list(directory).unwrap_or_default() {
+        let number = name.strip_suffix(".vti").and_then(|name| name.parse().ok());
+        if number.is_some_and(|number| !live.contains(&number)) {
+            let _ = disk.remove(&directory.join(name));
+        }
+    }
+}
+
 /// A sorted run on disk.
 #[derive(Debug)]
 pub(crate) struct IdRun {
@@ -317,3 +327,6 @@ impl Filter {
         Self::probes(key).all(|(word, bit)| line[word] & bit != 0)
     }
 }
+
+#[cfg(test)]
+mod tests;

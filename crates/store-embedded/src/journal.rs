@@ -14,7 +14,11 @@ use crate::frame::{self, Found, Frame};
 use crate::mac::FrameKey;
 
 /// A file is closed and the next begun beyond this length.
-const FILE_BYTES: u64 = 64 * 1024 * 1024;
+const FILE_BYTES: u64 = if cfg!(test) {
+    8 * 1024
+} else {
+    64 * 1024 * 1024
+};
 /// First bytes of a file: magic, the file's number, the number of its first frame.
 pub(crate) const FILE_HEADER_BYTES: usize = 8 + 8 + 8;
 const FILE_MAGIC: [u8; 8] = *b"VTJRNL1\n";
@@ -415,3 +419,6 @@ fn another_follows(bytes: &[u8], number: u64, key: &FrameKey) -> bool {
         .into_iter()
         .any(|(at, _)| matches!(frame::read(&bytes[at..], number, key), Found::Frame(..)))
 }
+
+#[cfg(test)]
+mod tests;

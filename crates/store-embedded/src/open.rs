@@ -20,7 +20,7 @@ use store::{Instance, SignedHead, StoreError};
 
 use crate::cache::PackReader;
 use crate::frame::Frame;
-use crate::ids::{IdIndex, IdRun};
+use crate::ids::{self, IdIndex, IdRun};
 use crate::journal::{Journal, JournalError};
 use crate::layout::{Format, Layout, LayoutError, Stage};
 use crate::mac::FrameKey;
@@ -462,6 +462,8 @@ fn view_of(
         };
         runs.push(Arc::new(run.ok_or_else(damaged)?));
     }
+    // A crash, or a removal that failed, leaves runs that were merged or never counted.
+    ids::remove_all_but(disk, &layout.ids(), &contents.id_runs);
     let ids = IdIndex::new(runs, contents.recent_ids.iter().copied());
     Ok(View {
         logs,

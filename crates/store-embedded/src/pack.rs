@@ -16,7 +16,11 @@ const MAGIC: [u8; 8] = *b"VTPACK1\n";
 /// Bytes before the first block: magic, number of the pack, which file, instance.
 pub(crate) const FILE_HEADER_BYTES: usize = 8 + 4 + 4 + 16;
 /// A pack is closed beyond this many bytes of either file.
-pub(crate) const PACK_BYTES: u64 = 128 * 1024 * 1024;
+pub(crate) const PACK_BYTES: u64 = if cfg!(test) {
+    8 * 1024
+} else {
+    128 * 1024 * 1024
+};
 
 /// Which of a pack's two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

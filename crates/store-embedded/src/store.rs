@@ -447,3 +447,6 @@ impl LedgerStore for EmbeddedStore {
         Box::pin(self.shut())
     }
 }
+
+#[cfg(test)]
+mod tests;

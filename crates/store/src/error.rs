@@ -51,7 +51,9 @@ impl StoreError {
     #[must_use]
     pub fn again(&self) -> Self {
         match self {
-            Self::Busy { retry_after_ms } => Self::Busy { retry_after_ms: *retry_after_ms },
+            Self::Busy { retry_after_ms } => Self::Busy {
+                retry_after_ms: *retry_after_ms,
+            },
             Self::DiskFull => Self::DiskFull,
             Self::Clock(fault) => Self::Clock(*fault),
             Self::Poisoned => Self::Poisoned,

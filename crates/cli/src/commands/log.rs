@@ -1,6 +1,6 @@
 //! `veritrail log`: lists logs, and exports them as C2SP lays them out, for software that is not ours.
 //!
-//! Promises: an export holds `DIR/<log id>/{checkpoint,vkey,tile/…}` of one checkpoint's size; it was checked while it
+//! Promises: an export holds `DIR/LOG/{checkpoint,vkey,tile/…}` of one checkpoint's size; it was checked while it
 //! was written; `checkpoint` comes last, so an export that broke off is seen to be one. Must never write into an export
 //! that is there.
 
@@ -28,7 +28,7 @@ const VKEY_BYTES_MAX: u64 = 4 * 1024;
 pub(crate) enum Log {
     /// List the logs that the key may look at
     List(List),
-    /// Write logs as C2SP lays them out: DIR/<log id>/{checkpoint,vkey,tile/…}
+    /// Write logs as C2SP lays them out: DIR/LOG/{checkpoint,vkey,tile/…}
     Export(Export),
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct List {
     connection: Connection,
 }
 
-/// Write logs as C2SP lays them out: DIR/<log id>/{checkpoint,vkey,tile/…}
+/// Write logs as C2SP lays them out: DIR/LOG/{checkpoint,vkey,tile/…}
 #[derive(Debug, clap::Args)]
 pub(crate) struct Export {
     /// Where to; each log gets a directory of its own there

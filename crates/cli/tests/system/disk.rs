@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::account::{Account, Pace, wait_signed};
 use crate::command::{binary, tell};
 use crate::http::Response;
-use crate::site::{Server, Site};
+use crate::site::{Server, Site, serve};
 
 fn code(response: &Response) -> String {
     let problem: Value = serde_json::from_slice(&response.body).unwrap();
@@ -20,14 +20,19 @@ fn code(response: &Response) -> String {
 fn fill(server: &Server, pace: Pace) -> Account {
     /// No disk of these tests takes as many.
     const BATCHES_MAX: usize = 2_000;
-    let batch = if pace == Pace::Signed { 200 } else { 20 };
     let mut connection = server.connect();
     let mut account = Account::default();
     for number in 0..BATCHES_MAX {
-        let ids: Vec<String> = (0..batch)
-            .map(|event| format!("fill-{number}-{event}"))
-            .collect();
-        if !account.send_at(&mut connection, &ids, pace) {
+        let ids = |events| (0..events).map(move |event| format!("fill-{number}-{event}"));
+        let going = match pace {
+            Pace::Durable => account.send(&mut connection, &ids(20).collect::<Vec<_>>()),
+            Pace::Signed => {
+                let first = [format!("fill-{number}-first")];
+                account.send(&mut connection, &ids(300).collect::<Vec<_>>())
+                    && account.send_at(&mut connection, &first, pace)
+            }
+        };
+        if !going {
             let refused = account.refusal.as_ref().map(|refusal| refusal.status);
             assert_eq!(refused, Some(503), "it ended: {}", server.said());
             return account;
@@ -73,7 +78,7 @@ fn check_recovered(site: &Site, key: &str, account: &mut Account) {
 fn below_the_reserve_writes_are_refused_early_and_reads_go_on() {
     // Where memory is the disk there is little of it: the reserve has an upper bound.
     let site = Site::new_in(Path::new("/dev/shm")).unwrap_or_else(Site::new);
-    let free = rustix::fs::statvfs(&site.path("")).unwrap();
+    let free = rustix::fs::statvfs(site.path("")).unwrap();
     let free = free.f_bavail.saturating_mul(free.f_frsize);
     let server = site.start(&[]);
     let key = server.key.clone();
@@ -182,7 +187,7 @@ fn fill_limited_files(kib: u64, pace: Pace, what: &str) -> String {
     let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kib * 2);
     let mut command = Command::new("/bin/sh");
     command.args(["-c", &script]).arg(binary());
-    command.args(site.serve(&QUICK)).env_clear();
+    command.args(serve(&QUICK)).env_clear();
     let ended = match site.launch(command) {
         Ok(mut server) => {
             server.key.clone_from(&key);

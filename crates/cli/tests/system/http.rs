@@ -77,10 +77,8 @@ impl Connection {
             .nth(1)
             .and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| broken("no status"))?;
-        let lines = head.lines().filter_map(|line| line.split_once(':'));
-        let length = lines
-            .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-            .last();
+        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+        let length = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
         let length = length.and_then(|(_, value)| value.trim().parse().ok());
         let mut body = vec![0; length.ok_or_else(|| broken("no length"))?];
         self.stream.read_exact(&mut body)?;

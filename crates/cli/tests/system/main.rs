@@ -14,6 +14,7 @@ mod command;
 mod disk;
 mod events;
 mod http;
+mod misplaced;
 mod outside;
 mod planted;
 mod secrets;

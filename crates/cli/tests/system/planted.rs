@@ -3,6 +3,8 @@
 //! Secrets are put together at run time, so that no scanner of source code takes these files for a leak. Every planted
 //! one is different: what is found tells where it was planted.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::events::Numbers;
@@ -192,7 +194,10 @@ impl Planter {
         let hash = self.word("0123456789abcdef", 64);
         let number = format!("7{}", self.word("123456789", 14));
         let hidden = base64(format!("db_password={password} # prod").as_bytes());
-        let percent: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let percent = token.bytes().fold(String::new(), |mut text, byte| {
+            write!(text, "%{byte:02X}").unwrap();
+            text
+        });
         let mut needles = Vec::new();
         let mut value = text.to_owned();
         let marks = [

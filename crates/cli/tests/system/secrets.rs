@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::account::wait_signed;
 use crate::command::tell;
 use crate::http::{Connection, Response};
+use crate::misplaced;
 use crate::planted::{CANARY, Planter};
 use crate::site::{Server, Site};
 use crate::stored::{Bytes, blocks, files};
@@ -104,7 +105,7 @@ struct Search {
 }
 
 impl Search {
-    fn heard(&mut self, what: &str, response: Response) {
+    fn heard(&mut self, what: &str, response: &Response) {
         let place = format!("the answer {} to {what}", response.status);
         let bytes = [response.head.as_bytes(), &response.body].concat();
         let answers = if response.status < 300 {
@@ -113,11 +114,6 @@ impl Search {
             &mut self.refusals
         };
         answers.push(Bytes { place, bytes });
-    }
-
-    fn add_secret(&mut self, secret: String, place: &str) -> String {
-        self.secrets.insert(secret.clone(), place.to_owned());
-        secret
     }
 
     /// Fails with every secret in any of the places, named by where it came from and where it is.
@@ -187,7 +183,7 @@ fn plant(search: &mut Search, connection: &mut Connection) {
         for response in door.send(connection, &events) {
             assert!(response.status < 300, "{}: {}", door.name, response.text());
             stored += response.text().matches(r#""status":"stored""#).count();
-            search.heard(door.name, response);
+            search.heard(door.name, &response);
         }
         assert_eq!(stored, events.len(), "{}: events were refused", door.name);
         for plant in plants {
@@ -230,135 +226,54 @@ fn plant(search: &mut Search, connection: &mut Connection) {
     }
 }
 
-/// Sends secrets and addresses where no event is: headers, paths, broken bodies.
+/// Sends secrets and addresses where no event is.
 fn misplace(search: &mut Search, server: &Server, life: &'static str) {
     let mut planter = Planter::new(life);
-    let json = ("content-type", "application/json");
-    let mut requests: Vec<(&str, String, Vec<(&str, String)>, String)> = Vec::new();
-    let mut secret = |place: &str| search.add_secret(planter.token(), place);
-    let get = |path: String| ("GET", path, Vec::new(), String::new());
-    let post = |body: String| {
-        (
-            "POST",
-            "/v1/events".to_owned(),
-            vec![(json.0, json.1.to_owned())],
-            body,
-        )
-    };
-    let person = format!("someone@{CANARY}.example");
-    requests.push(get(format!("/v1/events/{}", secret("a path"))));
-    requests.push(get(format!(
-        "/v1/events/{}/proof",
-        secret("a path to a proof")
-    )));
-    requests.push(get(format!("/v1/events/x?source={}", secret("a query"))));
-    requests.push(get(format!(
-        "/v1/events/x?{}=1",
-        secret("a parameter's name")
-    )));
-    requests.push(get(format!("/v1/logs/{}/checkpoint", secret("a log's id"))));
-    requests.push(get(format!("/{}", secret("a path of nothing"))));
-    requests.push(get(format!("/v1/events/{person}")));
-    requests.push(get(format!("/v1/events/x?source={person}")));
-    requests.push((
-        "DELETE",
-        format!("/v1/keys/{}", secret("a key's id")),
-        Vec::new(),
-        String::new(),
-    ));
-    for name in [
-        "authorization",
-        "content-type",
-        "content-encoding",
-        "user-agent",
-        "accept",
-        "cookie",
-    ] {
-        for text in [secret(name), person.clone()] {
-            let headers = vec![(
-                name,
-                if name == "authorization" {
-                    format!("Bearer {text}")
-                } else {
-                    text
-                },
-            )];
-            requests.push(("POST", "/v1/events".to_owned(), headers, "{}".to_owned()));
-        }
-    }
-    let forged = format!(
-        "{}{}",
-        &server.key[..server.key.len() - 1],
-        if server.key.ends_with('0') { '1' } else { '0' }
-    );
-    search_key(search, &forged, "a forged key");
-    requests.push((
-        "GET",
-        "/v1/logs".to_owned(),
-        vec![("authorization", format!("Bearer {forged}"))],
-        String::new(),
-    ));
-    let mut secret = |place: &str| search.add_secret(planter.token(), place);
-    requests.push(post(format!(
-        r#"{{"operation":"deployment.created","metadata":{{"note":"{}"#,
-        secret("half an event")
-    )));
-    requests.push(post(format!("[{{\"a\":\"{}\"}},", secret("half an array"))));
-    requests.push(post(format!("{} is no JSON", secret("no JSON"))));
-    let member = secret("a member's name that stands twice");
-    requests.push(post(format!(
-        r#"{{"metadata":{{"{member}":1,"{member}":2}}}}"#
-    )));
-    requests.push(post(format!(
-        r#"{{"metadata":{{"{}":"\ud800"}}}}"#,
-        secret("the name of half a surrogate")
-    )));
-    requests.push(post(format!(
-        r#"{{"operation":"deployment.{}"}}"#,
-        secret("an action")
-    )));
-    requests.push(post(format!(
-        r#"{{"actor":{{"id":{{"{}":1}}}}}}"#,
-        secret("a name in place of an id")
-    )));
-    // (A refusal's pointer names the member that is wrong, whatever the sender called it, unless it looks like a secret.)
-    requests.push(post(format!(
-        r#"{{"operation":"{person}","actor":{{}},"resource":{{"type":"{person}"}}}}"#
-    )));
-    requests.push(post(format!(
-        r#"{{"metadata":{{"a":"{person}","b":"\ud800"}}}}"#
-    )));
     let mut connection = server.connect();
-    for (method, path, headers, body) in requests {
-        let borrowed: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let answer = connection.request(method, &path, &borrowed, body.as_bytes());
-        let answer = answer.unwrap_or_else(|error| panic!("{method} {path} {headers:?}: {error}"));
-        assert!(
-            answer.status >= 400,
-            "{method} {path} {headers:?} {body}: {}",
-            answer.text()
+    for request in misplaced::requests(&mut planter) {
+        let header = (request.header.0, request.header.1.as_str());
+        let answer = connection.request(
+            request.method,
+            &request.path,
+            &[header],
+            request.body.as_bytes(),
         );
-        search.heard(&format!("{method} {headers:?} {}", body.len()), answer);
+        let answer = answer.unwrap_or_else(|error| panic!("{request:?}: {error}"));
+        assert!(answer.status >= 400, "{request:?}: {}", answer.text());
+        let place = format!("{request:?}");
+        search.heard(&place, &answer);
+        search
+            .secrets
+            .extend(request.secret.map(|secret| (secret, place)));
     }
+    // A key with one character changed is refused like any other, and is nearly a real one.
+    let (rest, last) = server.key.split_at(server.key.len() - 1);
+    let forged = format!("{rest}{}", if last == "0" { '1' } else { '0' });
+    search_key(search, &forged, "a forged key");
+    let header = [("authorization", &*format!("Bearer {forged}"))];
+    let answer = connection.request("GET", "/v1/logs", &header, b"").unwrap();
+    assert_eq!(answer.status, 401, "{}", answer.text());
+    search.heard("a forged key", &answer);
     // This one is accepted: the id is made from it and does not show it.
-    let key = search.add_secret(planter.token(), "an Idempotency-Key");
-    let headers = [json, ("idempotency-key", key.as_str())];
+    let key = planter.token();
+    let headers = [
+        ("content-type", "application/json"),
+        ("idempotency-key", key.as_str()),
+    ];
     let event =
         br#"{"operation":"deployment.created","actor":{},"resource":{"type":"deployment"}}"#;
     let answer = connection
         .request("POST", "/v1/events", &headers, event)
         .unwrap();
     assert_eq!(answer.status, 201, "{}", answer.text());
-    search.heard("an Idempotency-Key", answer);
+    search.heard("an Idempotency-Key", &answer);
+    search.secrets.insert(key, "an Idempotency-Key".to_owned());
 }
 
 fn search_key(search: &mut Search, key: &str, place: &str) {
     // The id is public; what stands behind it is not.
     let secret = key.splitn(3, '_').nth(2).unwrap();
-    search.add_secret(secret.to_owned(), place);
+    search.secrets.insert(secret.to_owned(), place.to_owned());
 }
 
 #[test]
@@ -391,8 +306,8 @@ fn planted_secrets_are_nowhere_and_persons_only_where_they_may_be() {
     misplace(&mut search, &server, "second life");
     look(&site, &server, &mut search);
     server.stop();
-    let entries = blocks(&site.data(), ".vte");
-    let parts = blocks(&site.data(), ".vtp");
+    let entries = blocks(&site.data(), "vte");
+    let parts = blocks(&site.data(), "vtp");
     assert!(
         entries
             .iter()
@@ -433,7 +348,7 @@ fn look(site: &Site, server: &Server, search: &mut Search) {
     let mut connection = server.connect();
     for path in ["/metrics", "/healthz", "/readyz", "/v1/logs"] {
         let answer = connection.get(path);
-        search.heard(path, answer);
+        search.heard(path, &answer);
     }
     let operator = std::fs::read_to_string(site.keys().join("operator.key")).unwrap();
     search_key(search, operator.trim(), "the operator's key");
@@ -468,7 +383,7 @@ fn look(site: &Site, server: &Server, search: &mut Search) {
     }
     let elsewhere = data
         .iter()
-        .filter(|file| !file.place.contains("/journal/") && !file.place.ends_with(".vtp"));
+        .filter(|file| !file.place.contains("/journal/") && !file.is_pack_of("vtp"));
     let elsewhere = elsewhere.map(|file| Bytes {
         place: file.place.clone(),
         bytes: file.bytes.clone(),

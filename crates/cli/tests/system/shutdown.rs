@@ -11,7 +11,7 @@ use crate::account::{Account, wait_signed};
 use crate::command::tell;
 use crate::events::Numbers;
 use crate::http::Connection;
-use crate::site::{PATIENCE, Server, Site};
+use crate::site::{PATIENCE, Server, Site, serve};
 use crate::stored::exported_main_log;
 
 /// What the journal file begins with; a clean end leaves nothing behind it (docs/formats/journal.md).
@@ -27,9 +27,14 @@ fn end_under_load(mut server: Server, life: usize, signal: Signal) -> Account {
             let mut connection = server.connect();
             let (begun, stop) = (&begun, &stop);
             scope.spawn(move || {
-                // The load is on when every client has had its first answer.
+                // The load is on when every client has had some answers.
                 let mut account = Account::default();
-                assert!(account.send(&mut connection, &[format!("l{life}-c{client}-first")]));
+                for first in 0..40 {
+                    let ids: Vec<String> = (0..batch)
+                        .map(|number| format!("l{life}-c{client}-first-{first}-{number}"))
+                        .collect();
+                    assert!(account.send(&mut connection, &ids));
+                }
                 begun.wait();
                 account.join(Account::produce(
                     connection,
@@ -110,7 +115,7 @@ fn a_signal_under_load_ends_it_in_order_and_keeps_everything_acknowledged() {
 fn a_second_server_on_the_same_directories_is_refused_and_the_first_goes_on() {
     let site = Site::new();
     let server = site.start(&[]);
-    let arguments = site.serve(&[]);
+    let arguments = serve(&[]);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let second = site.run(&arguments);
     assert_ne!(second.code, 0, "{}", second.out);
@@ -143,7 +148,7 @@ fn a_port_in_use_is_named_and_data_that_are_there_stay_as_they_are() {
     let before = crate::stored::files(&site.path(""));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let mut arguments = site.serve(&[]);
+    let mut arguments = serve(&[]);
     let listen = arguments
         .iter()
         .position(|argument| argument == "127.0.0.1:0")

@@ -15,7 +15,7 @@ use crate::command::{Ran, run, veritrail};
 use crate::http::Connection;
 
 /// How long a server may take to start, to end or to answer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Data and keys, which go when this goes.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Site {
     /// Starts, or answers what the server said instead.
     pub(crate) fn try_start(&self, arguments: &[&str]) -> Result<Server, String> {
         let mut command = veritrail(self.directory.path());
-        command.args(self.serve(arguments));
+        command.args(serve(arguments));
         self.launch(command)
     }
 
@@ -98,7 +98,7 @@ impl Site {
     pub(crate) fn killed_after(&self, moment: Duration) {
         let mut command = veritrail(self.directory.path());
         command
-            .args(self.serve(&[]))
+            .args(serve(&[]))
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
@@ -106,32 +106,6 @@ impl Site {
         std::thread::sleep(moment);
         child.kill().unwrap();
         child.wait().unwrap();
-    }
-
-    /// The arguments of `serve` here, on a port that the system chooses.
-    pub(crate) fn serve(&self, arguments: &[&str]) -> Vec<String> {
-        let own = [
-            "serve",
-            "--data",
-            "data",
-            "--keys",
-            "keys",
-            "--listen",
-            "127.0.0.1:0",
-        ];
-        // Tests say themselves when the disk is to be short.
-        let reserve = match arguments
-            .iter()
-            .any(|argument| *argument == "--limits-reserve-disk-bytes")
-        {
-            true => &[][..],
-            false => &["--limits-reserve-disk-bytes", "0"],
-        };
-        [&own, reserve, arguments]
-            .concat()
-            .into_iter()
-            .map(str::to_owned)
-            .collect()
     }
 
     /// Runs a command that becomes a server, and waits until it is up.
@@ -266,6 +240,19 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The arguments of `serve` for a site, on a port that the system chooses.
+pub(crate) fn serve(arguments: &[&str]) -> Vec<String> {
+    const RESERVE: &str = "--limits-reserve-disk-bytes";
+    let mut own = vec!["serve", "--data", "data", "--keys", "keys"];
+    own.extend(["--listen", "127.0.0.1:0"]);
+    // Tests say themselves when the disk is to be short.
+    if !arguments.contains(&RESERVE) {
+        own.extend([RESERVE, "0"]);
+    }
+    own.extend(arguments);
+    own.into_iter().map(str::to_owned).collect()
 }
 
 /// Copies a directory with everything in it.

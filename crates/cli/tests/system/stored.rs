@@ -18,6 +18,15 @@ pub(crate) struct Bytes {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl Bytes {
+    /// Whether they are a pack file of that half, as it stands.
+    pub(crate) fn is_pack_of(&self, half: &str) -> bool {
+        Path::new(&self.place)
+            .extension()
+            .is_some_and(|extension| extension == half)
+    }
+}
+
 /// Every file below a directory, as it stands.
 pub(crate) fn files(directory: &Path) -> Vec<Bytes> {
     let mut paths = Vec::new();
@@ -32,11 +41,11 @@ pub(crate) fn files(directory: &Path) -> Vec<Bytes> {
     paths.into_iter().filter_map(read).collect()
 }
 
-/// The payloads of all blocks of all packs whose file ends in `extension`, decompressed.
-pub(crate) fn blocks(data: &Path, extension: &str) -> Vec<Bytes> {
+/// The payloads of all blocks of one half (`vte`, `vtp`) of all packs, decompressed.
+pub(crate) fn blocks(data: &Path, half: &str) -> Vec<Bytes> {
     let packs = files(&data.join("packs"))
         .into_iter()
-        .filter(|file| file.place.ends_with(extension));
+        .filter(|file| file.is_pack_of(half));
     packs.flat_map(|pack| blocks_of(&pack)).collect()
 }
 
@@ -103,7 +112,8 @@ fn bundle_number(path: &Path) -> u64 {
     for piece in pieces {
         let digits = piece.trim_start_matches('x').trim_end_matches(".p");
         number = number * 1_000 + digits.parse::<u64>().unwrap();
-        if piece.ends_with(".p") || !piece.starts_with('x') {
+        // What follows the last group of digits is the width of a partial bundle.
+        if !piece.starts_with('x') {
             break;
         }
     }

@@ -71,7 +71,11 @@ pub(super) fn read(
             })?,
         };
         let newest = index + 1 == numbers.len();
-        let file = File { path, number, newest };
+        let file = File {
+            path,
+            number,
+            newest,
+        };
         file.frames(&bytes, key, &mut journaled, report);
     }
     Ok(journaled)

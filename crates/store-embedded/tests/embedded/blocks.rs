@@ -191,8 +191,11 @@ fn payload_of(record: &Written, pieces: &[Option<&Vec<u8>>], plus: usize) -> Vec
     out
 }
 
-/// Log, seq and pieces of every record of a block.
-fn pieces(block: &Block, each: usize) -> Vec<(LogId, u64, Vec<Option<Vec<u8>>>)> {
+/// Log, seq and pieces of a record: its entry, or its parts.
+type Pieces = (LogId, u64, Vec<Option<Vec<u8>>>);
+
+/// The pieces of every record of a block.
+fn pieces(block: &Block, each: usize) -> Vec<Pieces> {
     let bytes = &block.payload;
     let runs = u32_at(bytes, 0);
     let mut places = Vec::new();
@@ -238,7 +241,9 @@ fn file_header(instance: InstanceId, half: &str) -> Vec<u8> {
 
 fn mac(key: &[u8; 32], pieces: &[&[u8]]) -> [u8; 16] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-    pieces.iter().for_each(|piece| mac.update(piece));
+    for piece in pieces {
+        mac.update(piece);
+    }
     mac.finalize().into_bytes()[..16].try_into().unwrap()
 }
 

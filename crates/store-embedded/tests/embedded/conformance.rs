@@ -27,7 +27,10 @@ fn the_contract_holds_while_records_are_packed_at_once() {
 
 #[test]
 fn the_contract_holds_while_records_wait_in_the_tail() {
-    holds(|| Site { checkpoint_interval: Duration::from_secs(3_600), ..Site::simulated().0 });
+    holds(|| Site {
+        checkpoint_interval: Duration::from_hours(1),
+        ..Site::simulated().0
+    });
 }
 
 #[test]
@@ -36,7 +39,10 @@ fn the_contract_holds_on_a_real_disk() {
     let number = std::sync::atomic::AtomicU32::new(0);
     holds(|| {
         let number = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Site::new(Arc::new(RealDisk), &directory.path().join(number.to_string()))
+        Site::new(
+            Arc::new(RealDisk),
+            &directory.path().join(number.to_string()),
+        )
     });
 }
 
@@ -51,8 +57,14 @@ fn same_after_power_cut(site: &Site, disk: &SimDisk, snapshot: &Snapshot) {
 fn append_more(store: &dyn LedgerStore) {
     for tenant in block_on(store.tenants()).unwrap() {
         if !tenant.is_instance() {
-            let events = (0..40).map(|number| event(&tenant, &format!("more{number}"))).collect();
-            block_on(store.append(Batch { log: LogRef::main(&tenant), events })).unwrap();
+            let events = (0..40)
+                .map(|number| event(&tenant, &format!("more{number}")))
+                .collect();
+            block_on(store.append(Batch {
+                log: LogRef::main(&tenant),
+                events,
+            }))
+            .unwrap();
         }
     }
 }
@@ -82,7 +94,7 @@ fn a_power_cut_changes_nothing_that_was_shown_of_packs() {
 #[test]
 fn a_power_cut_changes_nothing_that_was_shown_of_packs_and_tail() {
     let (mut site, disk) = Site::simulated();
-    site.checkpoint_interval = Duration::from_secs(3_600);
+    site.checkpoint_interval = Duration::from_hours(1);
     let store = site.open().unwrap();
     block_on(reopening::populate(&*store)).unwrap();
     append_more(&*store);
@@ -94,7 +106,7 @@ fn a_power_cut_changes_nothing_that_was_shown_of_packs_and_tail() {
 #[test]
 fn a_power_cut_changes_nothing_that_was_shown_of_the_tail() {
     let (mut site, disk) = Site::simulated();
-    site.checkpoint_interval = Duration::from_secs(3_600);
+    site.checkpoint_interval = Duration::from_hours(1);
     let store = site.open().unwrap();
     let record = site.tenant_record("alpha");
     block_on(store.administer(store::Change::CreateTenant(record), Vec::new())).unwrap();

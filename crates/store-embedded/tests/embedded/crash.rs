@@ -220,7 +220,7 @@ fn a_failing_fsync_stops_writing_and_loses_nothing_acknowledged() {
             account,
         };
         let at = format!("sync point {point} failed");
-        for loss in [Loss::All, Loss::Kept, Loss::Random(point)] {
+        for loss in [Loss::All, Loss::Random(point)] {
             let site = stopped.site.on(&stopped.disk.after_crash(loss));
             let at = format!("{at}, {loss:?} lost");
             life::verify_found(&site, &stopped.account, &at);

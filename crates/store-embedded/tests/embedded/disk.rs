@@ -38,15 +38,28 @@ fn frames(bytes: &[u8]) -> Vec<usize> {
 fn recovers_without_the_last(specimen: &Specimen, site: &Site, at: &str) {
     let report = site.verify();
     assert!(report.problems.is_empty(), "{at}: {:?}", report.problems);
-    let store = site.open().unwrap_or_else(|error| panic!("{at}: {error:?}"));
+    let store = site
+        .open()
+        .unwrap_or_else(|error| panic!("{at}: {error:?}"));
     let alpha = tenant_named(&store, "alpha").unwrap();
     let log = LogRef::main(&alpha);
     let before = specimen.witness.records(log);
     let head = block_on(store.head(log)).unwrap();
     assert_eq!(head.size as usize, before.len() - 1, "{at}");
-    assert_eq!(block_on(store.records(log, 0..head.size)).unwrap(), before[..before.len() - 1], "{at}");
-    let outcomes = block_on(store.append(Batch { log, events: vec![event(&alpha, "j3")] })).unwrap();
-    assert!(matches!(outcomes[0], Outcome::Stored(_)), "{at}: {outcomes:?}");
+    assert_eq!(
+        block_on(store.records(log, 0..head.size)).unwrap(),
+        before[..before.len() - 1],
+        "{at}"
+    );
+    let outcomes = block_on(store.append(Batch {
+        log,
+        events: vec![event(&alpha, "j3")],
+    }))
+    .unwrap();
+    assert!(
+        matches!(outcomes[0], Outcome::Stored(_)),
+        "{at}: {outcomes:?}"
+    );
     drop(store);
     assert_eq!(site.verify().verdict(), Verdict::Verified, "{at}");
 }
@@ -61,7 +74,11 @@ fn a_frame_cut_at_any_byte_is_dropped_and_nothing_before_it() {
     for cut in start..end {
         let (site, _) = specimen.copy();
         site.overwrite(&path, &bytes[..cut]);
-        recovers_without_the_last(&specimen, &site, &format!("cut at byte {} of the frame", cut - start));
+        recovers_without_the_last(
+            &specimen,
+            &site,
+            &format!("cut at byte {} of the frame", cut - start),
+        );
     }
     println!("{} cuts recovered", end - start);
 }
@@ -98,11 +115,20 @@ fn a_journal_cut_between_frames_is_told_by_receipts() {
     let log = main_log(&store, "alpha");
     let records = specimen.witness.records(log);
     let last = records.last().unwrap();
-    let receipt = KeptReceipt { log: log.log(), seq: last.seq, leaf: ledger::hash::Hash::leaf(&last.entry) };
+    let receipt = KeptReceipt {
+        log: log.log(),
+        seq: last.seq,
+        leaf: ledger::hash::Hash::leaf(&last.entry),
+    };
     let (site, _) = specimen.copy();
     let told = |site: &Site| {
         let (pinned, receipts) = (Some(site.pinned()), vec![receipt.clone()]);
-        verify::run(&Inputs { pinned, receipts, ..site.inputs() }).unwrap()
+        verify::run(&Inputs {
+            pinned,
+            receipts,
+            ..site.inputs()
+        })
+        .unwrap()
     };
     assert!(told(&site).problems.is_empty());
     site.overwrite(&path, &bytes[..edges[edges.len() - 2]]);
@@ -110,7 +136,10 @@ fn a_journal_cut_between_frames_is_told_by_receipts() {
     assert!(site.verify().problems.is_empty());
     let report = told(&site);
     assert_eq!(report.verdict(), Verdict::Tampered);
-    assert_eq!((report.problems[0].log, report.problems[0].seq), (Some(log.log()), Some(last.seq)));
+    assert_eq!(
+        (report.problems[0].log, report.problems[0].seq),
+        (Some(log.log()), Some(last.seq))
+    );
 }
 
 /// What a damaged directory is refused with.
@@ -128,11 +157,20 @@ fn a_missing_file_of_each_kind_is_named() {
     let specimen = Specimen::new(3);
     let remove = |path: PathBuf| refusal(&specimen, |site| site.disk.remove(&path).unwrap());
     let error = remove(specimen.file("FORMAT"));
-    assert!(matches!(error, OpenError::Layout(LayoutError::HalfInitialised { .. })), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Layout(LayoutError::HalfInitialised { .. })
+        ),
+        "{error:?}"
+    );
     let error = remove(specimen.file("state.redb"));
     assert!(matches!(error, OpenError::State { .. }), "{error:?}");
     let error = remove(specimen.only("journal", ".vtj"));
-    assert!(matches!(error, OpenError::Journal(JournalError::Missing { .. })), "{error:?}");
+    assert!(
+        matches!(error, OpenError::Journal(JournalError::Missing { .. })),
+        "{error:?}"
+    );
     for ending in [".vte", ".vtp"] {
         let error = remove(specimen.only("packs", ending));
         assert!(matches!(error, OpenError::Packs { .. }), "{error:?}");
@@ -140,18 +178,34 @@ fn a_missing_file_of_each_kind_is_named() {
     let (site, _) = specimen.copy();
     site.disk.remove(&specimen.file("checkpoints")).unwrap();
     site.disk.remove(&specimen.file("LOCK")).unwrap();
-    assert_eq!(specimen.witness.compare(&site.open().unwrap()), Compared::Same, "these are made again");
+    assert_eq!(
+        specimen.witness.compare(&site.open().unwrap()),
+        Compared::Same,
+        "these are made again"
+    );
 }
 
 #[test]
 fn a_whole_missing_directory_is_told_from_a_new_one() {
     let specimen = Specimen::new(3);
-    let site = Site { data: "/srv/elsewhere".into(), ..specimen.copy().0 };
+    let site = Site {
+        data: "/srv/elsewhere".into(),
+        ..specimen.copy().0
+    };
     let error = site.open().unwrap_err();
-    assert!(matches!(error, OpenError::RolledBack { found: 0, .. }), "{error:?}");
-    assert!(!site.disk.exists(&site.data).unwrap(), "nothing was made there");
+    assert!(
+        matches!(error, OpenError::RolledBack { found: 0, .. }),
+        "{error:?}"
+    );
+    assert!(
+        !site.disk.exists(&site.data).unwrap(),
+        "nothing was made there"
+    );
     let error = verify::run(&site.inputs()).unwrap_err();
-    assert!(matches!(error, VerifyError::Layout(LayoutError::Missing { .. })), "{error:?}");
+    assert!(
+        matches!(error, VerifyError::Layout(LayoutError::Missing { .. })),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -166,11 +220,17 @@ fn a_shortened_file_of_each_kind_is_named() {
     let lengths: [fn(usize) -> usize; 4] = [|_| 0, |_| 1, |length| length / 2, |length| length - 1];
     for length in lengths {
         let error = shorten(&specimen.file("FORMAT"), length);
-        assert!(matches!(error, OpenError::Layout(LayoutError::Foreign { .. })), "{error:?}");
+        assert!(
+            matches!(error, OpenError::Layout(LayoutError::Foreign { .. })),
+            "{error:?}"
+        );
         let error = shorten(&specimen.file("state.redb"), length);
         assert!(matches!(error, OpenError::State { .. }), "{error:?}");
         let error = shorten(&specimen.only("journal", ".vtj"), length);
-        assert!(matches!(error, OpenError::Journal(JournalError::Damaged { .. })), "{error:?}");
+        assert!(
+            matches!(error, OpenError::Journal(JournalError::Damaged { .. })),
+            "{error:?}"
+        );
         for ending in [".vte", ".vtp"] {
             let error = shorten(&specimen.only("packs", ending), length);
             assert!(matches!(error, OpenError::Packs { .. }), "{error:?}");
@@ -183,7 +243,13 @@ fn a_shortened_file_of_each_kind_is_named() {
         site.overwrite(&path, &bytes[..bytes.len() - 1]);
         let report = site.verify();
         assert_eq!(report.verdict(), Verdict::Tampered, "{ending}");
-        assert!(report.problems.iter().any(|problem| problem.log.is_some() && problem.seq.is_some()), "{report:?}");
+        assert!(
+            report
+                .problems
+                .iter()
+                .any(|problem| problem.log.is_some() && problem.seq.is_some()),
+            "{report:?}"
+        );
     }
 }
 
@@ -202,20 +268,43 @@ fn files_of_another_store_are_told_apart() {
     // Their progress is ours by chance; their logs are not what our signer signed.
     let named = matches!(
         error,
-        OpenError::RolledBack { .. } | OpenError::Keys(_) | OpenError::Tampered { .. } | OpenError::Recovery(_)
+        OpenError::RolledBack { .. }
+            | OpenError::Keys(_)
+            | OpenError::Tampered { .. }
+            | OpenError::Recovery(_)
     );
     assert!(named, "{error:?}");
     let error = exchange("journal", ".vtj");
-    assert!(matches!(error, OpenError::Journal(JournalError::Damaged { .. })), "{error:?}");
+    assert!(
+        matches!(error, OpenError::Journal(JournalError::Damaged { .. })),
+        "{error:?}"
+    );
     let error = exchange("packs", ".vte");
-    assert!(matches!(error, OpenError::Recovery(StoreError::Damaged(_)) | OpenError::Packs { .. }), "{error:?}");
-    let site = Site { keys: "/srv/other-keys".into(), ..ours.copy().0 };
-    copy_directory(&*theirs.site.disk, &theirs.site.keys, &*site.disk, &site.keys);
+    assert!(
+        matches!(
+            error,
+            OpenError::Recovery(StoreError::Damaged(_)) | OpenError::Packs { .. }
+        ),
+        "{error:?}"
+    );
+    let site = Site {
+        keys: "/srv/other-keys".into(),
+        ..ours.copy().0
+    };
+    copy_directory(
+        &*theirs.site.disk,
+        &theirs.site.keys,
+        &*site.disk,
+        &site.keys,
+    );
     let error = site.open().unwrap_err();
     assert!(matches!(error, OpenError::ForeignKeys { .. }), "{error:?}");
     let report = site.verify();
     assert_eq!(report.verdict(), Verdict::Tampered);
-    assert_eq!(report.problems[0].file.as_deref(), Some(&*ours.file("FORMAT")));
+    assert_eq!(
+        report.problems[0].file.as_deref(),
+        Some(&*ours.file("FORMAT"))
+    );
 }
 
 #[test]
@@ -227,13 +316,21 @@ fn halves_of_a_pack_that_change_places_are_refused() {
         site.overwrite(&entries, &two);
         site.overwrite(&parts, &one);
     });
-    assert!(matches!(error, OpenError::Recovery(StoreError::Damaged(_)) | OpenError::Packs { .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Recovery(StoreError::Damaged(_)) | OpenError::Packs { .. }
+        ),
+        "{error:?}"
+    );
 }
 
 /// Copies the files of a keys directory.
 fn copy_directory(from_disk: &dyn Disk, from: &Path, to_disk: &dyn Disk, to: &Path) {
     for directory in ["", "masters", "signer"] {
-        to_disk.create_dir_all(&to.join(directory), Secrecy::Secret).unwrap();
+        to_disk
+            .create_dir_all(&to.join(directory), Secrecy::Secret)
+            .unwrap();
         for name in from_disk.list(&from.join(directory)).unwrap() {
             if let Ok(bytes) = from_disk.read(&from.join(directory).join(&name), 1 << 20) {
                 let path = to.join(directory).join(&name);
@@ -246,34 +343,69 @@ fn copy_directory(from_disk: &dyn Disk, from: &Path, to_disk: &dyn Disk, to: &Pa
 #[test]
 fn directories_of_others_are_left_alone_and_named() {
     let (site, _) = Site::simulated();
-    site.disk.create_dir_all(&site.data, Secrecy::Ordinary).unwrap();
+    site.disk
+        .create_dir_all(&site.data, Secrecy::Ordinary)
+        .unwrap();
     let letter = site.data.join("letter.txt");
     site.overwrite(&letter, b"dear");
-    let OpenError::Layout(LayoutError::Foreign { found, .. }) = site.open().unwrap_err() else { panic!() };
+    let OpenError::Layout(LayoutError::Foreign { found, .. }) = site.open().unwrap_err() else {
+        panic!()
+    };
     assert_eq!(found, "letter.txt");
-    assert_eq!(site.disk.list(&site.data).unwrap(), ["letter.txt"], "nothing was made there");
+    assert_eq!(
+        site.disk.list(&site.data).unwrap(),
+        ["letter.txt"],
+        "nothing was made there"
+    );
     let specimen = Specimen::new(3);
     let error = refusal(&specimen, |site| {
         let text = String::from_utf8(site.read(&specimen.file("FORMAT"))).unwrap();
-        site.overwrite(&specimen.file("FORMAT"), text.replace("veritrail-data 1", "veritrail-data 2").as_bytes());
+        site.overwrite(
+            &specimen.file("FORMAT"),
+            text.replace("veritrail-data 1", "veritrail-data 2")
+                .as_bytes(),
+        );
     });
-    assert!(matches!(error, OpenError::Layout(LayoutError::Newer { found: 2, .. })), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Layout(LayoutError::Newer { found: 2, .. })
+        ),
+        "{error:?}"
+    );
     let (site, _) = Site::simulated();
-    site.disk.create_dir_all(&site.data.join("packs"), Secrecy::Ordinary).unwrap();
+    site.disk
+        .create_dir_all(&site.data.join("packs"), Secrecy::Ordinary)
+        .unwrap();
     let error = site.open().unwrap_err();
-    assert!(matches!(error, OpenError::Layout(LayoutError::HalfInitialised { .. })), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            OpenError::Layout(LayoutError::HalfInitialised { .. })
+        ),
+        "{error:?}"
+    );
 }
 
 #[test]
 fn a_second_process_is_refused_while_the_first_works() {
     let (site, _) = Site::simulated();
     let store = site.open().unwrap();
-    let second = Site { keys: "/srv/keys-copied".into(), ..site.clone() };
+    let second = Site {
+        keys: "/srv/keys-copied".into(),
+        ..site.clone()
+    };
     copy_directory(&*site.disk, &site.keys, &*site.disk, &second.keys);
     let error = second.open().unwrap_err();
-    assert!(matches!(error, OpenError::Layout(LayoutError::InUse { .. })), "{error:?}");
+    assert!(
+        matches!(error, OpenError::Layout(LayoutError::InUse { .. })),
+        "{error:?}"
+    );
     let keys = site.keys_directory();
-    assert!(matches!(FileSigner::open(&keys), Err(keys::signer::SignerError::InUse { .. })));
+    assert!(matches!(
+        FileSigner::open(&keys),
+        Err(keys::signer::SignerError::InUse { .. })
+    ));
     block_on(store.record_heads()).unwrap();
     drop(store);
     site.open().unwrap();
@@ -284,7 +416,11 @@ fn a_second_process_is_refused_while_the_first_works() {
 fn with_tenant(site: &Site) -> (Arc<EmbeddedStore>, Arc<Tenant>) {
     let store = site.open().unwrap();
     if tenant_named(&store, "alpha").is_none() {
-        block_on(store.administer(Change::CreateTenant(site.tenant_record("alpha")), Vec::new())).unwrap();
+        block_on(store.administer(
+            Change::CreateTenant(site.tenant_record("alpha")),
+            Vec::new(),
+        ))
+        .unwrap();
     }
     let log = main_log(&store, "alpha");
     let size = block_on(store.head(log)).unwrap().size;
@@ -293,8 +429,16 @@ fn with_tenant(site: &Site) -> (Arc<EmbeddedStore>, Arc<Tenant>) {
     (store, tenant)
 }
 
-fn append(store: &EmbeddedStore, log: LogRef, tenant: &Tenant, id: &str) -> Result<Receipt, StoreError> {
-    let outcomes = block_on(store.append(Batch { log, events: vec![event(tenant, id)] }))?;
+fn append(
+    store: &EmbeddedStore,
+    log: LogRef,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<Receipt, StoreError> {
+    let outcomes = block_on(store.append(Batch {
+        log,
+        events: vec![event(tenant, id)],
+    }))?;
     Ok(outcomes[0].receipt().unwrap().clone())
 }
 
@@ -314,11 +458,27 @@ fn a_failed_fsync_of_the_journal_stops_every_write_until_a_restart_and_no_read()
     let change = Change::CreateTenant(site.tenant_record("beta"));
     let error = block_on(store.administer(change, Vec::new())).unwrap_err();
     assert!(matches!(error, StoreError::Poisoned), "{error:?}");
-    assert!(matches!(block_on(store.record_heads()).unwrap_err(), StoreError::Poisoned));
-    assert!(store.health().refusing.unwrap().contains("failed sync of the journal"));
+    assert!(matches!(
+        block_on(store.record_heads()).unwrap_err(),
+        StoreError::Poisoned
+    ));
+    assert!(
+        store
+            .health()
+            .refusing
+            .unwrap()
+            .contains("failed sync of the journal")
+    );
     assert_eq!(block_on(store.find(log, "a")).unwrap(), [known.seq]);
-    assert_eq!(block_on(store.find(log, "b")).unwrap(), [], "what may be lost is not shown");
-    assert!(matches!(block_on(store.close()).unwrap_err(), StoreError::Poisoned));
+    assert_eq!(
+        block_on(store.find(log, "b")).unwrap(),
+        [],
+        "what may be lost is not shown"
+    );
+    assert!(matches!(
+        block_on(store.close()).unwrap_err(),
+        StoreError::Poisoned
+    ));
     drop(store);
     let (store, tenant) = with_tenant(&site);
     assert_eq!(append(&store, log, &tenant, "a").unwrap(), known);
@@ -335,7 +495,10 @@ fn a_failed_fsync_of_a_pack_stops_writes_and_keeps_what_was_acknowledged() {
     let receipt = append(&store, log, &tenant, "a").unwrap();
     let error = block_on(store.signed_past(log, receipt.seq)).unwrap_err();
     assert!(matches!(error, StoreError::Poisoned), "{error:?}");
-    assert!(matches!(append(&store, log, &tenant, "b").unwrap_err(), StoreError::Poisoned));
+    assert!(matches!(
+        append(&store, log, &tenant, "b").unwrap_err(),
+        StoreError::Poisoned
+    ));
     assert_eq!(block_on(store.find(log, "a")).unwrap(), [receipt.seq]);
     for left in [disk.after_kill(), disk.after_crash(Loss::All)] {
         let (store, tenant) = with_tenant(&site.on(&left));
@@ -361,7 +524,7 @@ fn fill(store: &EmbeddedStore, site: &Site, tenant: &Tenant) -> (Vec<Receipt>, S
 #[test]
 fn a_disk_that_runs_full_at_any_byte_loses_nothing_acknowledged() {
     let (mut site, disk) = Site::simulated();
-    site.checkpoint_interval = Duration::from_secs(3_600);
+    site.checkpoint_interval = Duration::from_hours(1);
     drop(with_tenant(&site));
     let mut filled = 0;
     for bytes in (0..12_000).step_by(173) {
@@ -378,10 +541,17 @@ fn a_disk_that_runs_full_at_any_byte_loses_nothing_acknowledged() {
         disk.full_after(bytes);
         let (receipts, error) = fill(&store, &site, &tenant);
         assert!(matches!(error, StoreError::DiskFull), "{at}: {error:?}");
-        assert_eq!(store.health().refusing.as_deref(), Some("the journal could not be written"));
+        assert_eq!(
+            store.health().refusing.as_deref(),
+            Some("the journal could not be written")
+        );
         let held = |store: &EmbeddedStore, tenant: &Tenant| {
             for receipt in &receipts {
-                assert_eq!(append(store, log, tenant, &receipt.id).unwrap(), *receipt, "{at}");
+                assert_eq!(
+                    append(store, log, tenant, &receipt.id).unwrap(),
+                    *receipt,
+                    "{at}"
+                );
             }
         };
         held(&store, &tenant);
@@ -415,8 +585,12 @@ fn a_disk_too_full_for_packs_stops_the_store_and_loses_nothing_acknowledged() {
         let (store, tenant) = with_tenant(&site);
         disk.full_after(bytes);
         let (receipts, error) = fill(&store, &site, &tenant);
-        assert!(matches!(error, StoreError::DiskFull | StoreError::Poisoned), "full after {bytes}: {error:?}");
-        stopped += u32::from(store.health().refusing.as_deref() == Some("packing failed"));
+        assert!(
+            matches!(error, StoreError::DiskFull | StoreError::Poisoned),
+            "full after {bytes}: {error:?}"
+        );
+        // What waits can't be packed: the end is not a clean one, and says so.
+        stopped += u32::from(block_on(store.close()).is_err());
         let left = [disk.after_crash(Loss::Random(bytes)), disk.after_kill()];
         drop(store);
         for disk in left {
@@ -427,10 +601,17 @@ fn a_disk_too_full_for_packs_stops_the_store_and_loses_nothing_acknowledged() {
                 assert_eq!(again, *receipt, "full after {bytes}");
             }
             drop(store);
-            assert_eq!(site.verify().verdict(), Verdict::Verified, "full after {bytes}");
+            assert_eq!(
+                site.verify().verdict(),
+                Verdict::Verified,
+                "full after {bytes}"
+            );
         }
     }
-    assert!(stopped > 0, "packs met the end of the disk");
+    assert!(
+        stopped > 10,
+        "packs met the end of the disk {stopped} times"
+    );
 }
 
 #[test]
@@ -460,13 +641,17 @@ fn a_full_disk_at_start_is_refused_and_harms_nothing() {
     for bytes in [0, 100, 5_000, 60_000, 100_000, 150_000] {
         let (site, disk) = specimen.copy();
         disk.full_after(bytes);
-        let opened = site.try_keys().map(|(keys, signer)| site.open_with(keys, signer));
+        let opened = site
+            .try_keys()
+            .map(|(keys, signer)| site.open_with(keys, signer));
         drop(opened);
         disk.heal();
         let after: [SimDisk; 2] = [disk.after_kill(), disk.after_crash(Loss::Random(bytes))];
         for disk in after {
             let site = site.on(&disk);
-            let store = site.open().unwrap_or_else(|error| panic!("{bytes}: {error:?}"));
+            let store = site
+                .open()
+                .unwrap_or_else(|error| panic!("{bytes}: {error:?}"));
             assert_eq!(specimen.witness.compare(&store), Compared::Same, "{bytes}");
         }
     }

@@ -64,7 +64,7 @@ impl Specimen {
         block_on(store.record_heads()).unwrap();
         block_on(store.close()).unwrap();
         drop(store);
-        site.checkpoint_interval = Duration::from_secs(3_600);
+        site.checkpoint_interval = Duration::from_hours(1);
         let store = site.open().unwrap();
         let alpha = tenant_named(&store, "alpha").unwrap();
         let log = LogRef::main(&alpha);
@@ -240,10 +240,10 @@ fn flip_each_unverified(
         let found = Found::of(specimen, &site);
         match &found {
             Found::Refused(OpenError::Recovery(StoreError::Damaged(what))) => {
-                assert!(what.contains("byte"), "{what}")
+                assert!(what.contains("byte"), "{what}");
             }
             Found::Opened(Compared::Refuses(what)) => {
-                assert!(what.starts_with("damaged: "), "{what}")
+                assert!(what.starts_with("damaged: "), "{what}");
             }
             Found::Opened(Compared::Same) => harmless += 1,
             found => panic!("{} at {at}: {found:?}", path.display()),
@@ -283,7 +283,7 @@ fn a_flipped_bit_in_the_state_file_is_refused_or_does_not_matter() {
         let path = specimen.file("state.redb");
         let bytes = specimen.site.read(&path);
         let used: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
-        let step = used.len() / 400 + 1;
+        let step = used.len() / 250 + 1;
         let (flips, harmless) =
             flip_each(&specimen, &path, used.into_iter().step_by(step), |found| {
                 matches!(found, Found::Refused(OpenError::State { .. }))

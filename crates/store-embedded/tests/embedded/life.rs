@@ -56,14 +56,6 @@ impl From<OpenError> for Stopped {
 }
 
 impl Account {
-    /// Acknowledged events.
-    pub(crate) fn acknowledged(&self) -> usize {
-        self.events
-            .iter()
-            .filter(|sent| sent.receipt.is_some())
-            .count()
-    }
-
     /// Every receipt given.
     pub(crate) fn receipts(&self) -> Vec<KeptReceipt> {
         let receipts = self.events.iter().filter_map(|sent| sent.receipt.as_ref());

@@ -2,15 +2,23 @@
 //!
 //! One binary, one topic a file. Each test says which error must come; a test that can't fail is a defect.
 #![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
+#![expect(
+    clippy::print_stdout,
+    reason = "how many crashes, flips and rounds there were"
+)]
+#![expect(clippy::cast_possible_truncation, reason = "small numbers of tests")]
 
 mod admin;
 mod blocks;
 mod clock;
+mod closing;
 mod conformance;
 mod crash;
 mod disk;
 mod flips;
+mod forger;
 mod life;
 mod running;
+mod scene;
 mod site;
 mod witness;

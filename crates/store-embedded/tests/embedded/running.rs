@@ -37,8 +37,14 @@ fn write(
         for name in ["alpha", "beta"] {
             let tenant = tenant_named(store, name).unwrap();
             let count = if round % 5 == 0 { 60 } else { 1 };
-            let events = (0..count).map(|number| event(&tenant, &format!("r{round}-{number}"))).collect();
-            block_on(store.append(Batch { log: LogRef::main(&tenant), events })).unwrap();
+            let events = (0..count)
+                .map(|number| event(&tenant, &format!("r{round}-{number}")))
+                .collect();
+            block_on(store.append(Batch {
+                log: LogRef::main(&tenant),
+                events,
+            }))
+            .unwrap();
         }
         // A verification reads everything: that it ends, the writer does not run away from it.
         while round > (verified.load(Ordering::Relaxed) + 1) * 6 && !stop.load(Ordering::Relaxed) {
@@ -59,7 +65,8 @@ fn never_a_false_alarm(mut site: Site) {
     site.checkpoint_interval = Duration::from_millis(1);
     let store = site.open().unwrap();
     for name in ["alpha", "beta"] {
-        block_on(store.administer(Change::CreateTenant(site.tenant_record(name)), Vec::new())).unwrap();
+        block_on(store.administer(Change::CreateTenant(site.tenant_record(name)), Vec::new()))
+            .unwrap();
     }
     let alpha = tenant_named(&store, "alpha").unwrap();
     let log = LogRef::main(&alpha);
@@ -74,7 +81,11 @@ fn never_a_false_alarm(mut site: Site) {
             let events = vec![event(&alpha, &format!("receipt{round}"))];
             let outcomes = block_on(store.append(Batch { log, events })).unwrap();
             let kept = outcomes[0].receipt().unwrap();
-            let receipt = KeptReceipt { log: kept.log, seq: kept.seq, leaf: kept.leaf };
+            let receipt = KeptReceipt {
+                log: kept.log,
+                seq: kept.seq,
+                leaf: kept.leaf,
+            };
             let signed = block_on(store.signed_past(log, 0)).unwrap();
             let inputs = Inputs {
                 pinned: Some(site.pinned()),
@@ -83,9 +94,16 @@ fn never_a_false_alarm(mut site: Site) {
                 ..site.inputs()
             };
             let report = verify::run(&inputs).unwrap();
-            assert!(report.problems.is_empty(), "round {round}: {:#?}", report.problems);
+            assert!(
+                report.problems.is_empty(),
+                "round {round}: {:#?}",
+                report.problems
+            );
             assert_eq!(report.verdict(), Verdict::Verified, "round {round}");
-            assert!(report.entries >= entries, "round {round}: it saw less than before");
+            assert!(
+                report.entries >= entries,
+                "round {round}: it saw less than before"
+            );
             entries = report.entries;
             verified.fetch_add(1, Ordering::Relaxed);
             unsigned += report.unsigned + report.journal_entries;
@@ -97,8 +115,13 @@ fn never_a_false_alarm(mut site: Site) {
     let report = site.verify();
     assert!(report.problems.is_empty(), "{:#?}", report.problems);
     let rounds = written.load(Ordering::Relaxed);
-    assert!(rounds > 10 && unsigned > 0, "the server was busy: {rounds} rounds, {unsigned} entries unsigned");
-    println!("{ROUNDS} verifications during {rounds} rounds of writing, {entries} entries, no alarm");
+    assert!(
+        rounds > 10 && unsigned > 0,
+        "the server was busy: {rounds} rounds, {unsigned} entries unsigned"
+    );
+    println!(
+        "{ROUNDS} verifications during {rounds} rounds of writing, {entries} entries, no alarm"
+    );
 }
 
 #[test]

@@ -19,7 +19,6 @@ use testkit::sources::{TestClock, TestRng};
 
 /// Where a simulated disk has its keys and data.
 const ROOT: &str = "/srv";
-pub(crate) const SECOND: i64 = 1_000_000;
 
 /// Disk, directories, clock, randomness.
 #[derive(Clone, Debug)]
@@ -62,7 +61,10 @@ impl Site {
     /// Another site: other keys, other ids.
     pub(crate) fn simulated_from(seed: u64) -> (Self, SimDisk) {
         let disk = SimDisk::new(seed);
-        (Self::from_seed(Arc::new(disk.clone()), Path::new(ROOT), seed), disk)
+        (
+            Self::from_seed(Arc::new(disk.clone()), Path::new(ROOT), seed),
+            disk,
+        )
     }
 
     /// The same site on another disk.
@@ -104,6 +106,7 @@ impl Site {
         keys: KeysDirectory,
         signer: Box<FileSigner>,
     ) -> Result<Arc<EmbeddedStore>, OpenError> {
+        let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
         EmbeddedStore::open(Options {
             reserve_bytes: self.reserve_bytes,
             checkpoint_interval: self.checkpoint_interval,
@@ -112,8 +115,8 @@ impl Site {
                 self.data.clone(),
                 keys,
                 signer,
-                self.clock.clone(),
-                self.rng.clone(),
+                clock,
+                rng,
             )
         })
     }

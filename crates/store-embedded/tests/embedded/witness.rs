@@ -57,13 +57,6 @@ impl Witness {
             .unwrap_or_default()
     }
 
-    /// Every log.
-    pub(crate) fn logs(&self) -> impl Iterator<Item = (LogRef, &[Record])> {
-        self.logs
-            .iter()
-            .map(|(log, records)| (*log, records.as_slice()))
-    }
-
     /// Holds a store against what it was.
     pub(crate) fn compare(&self, store: &Arc<EmbeddedStore>) -> Compared {
         match self.disagreement(store) {
@@ -94,7 +87,7 @@ impl Witness {
         }
         let mut refused = None;
         for (log, records) in &self.logs {
-            match self.log_disagreement(store, *log, records) {
+            match Self::log_disagreement(store, *log, records) {
                 Ok(None) => {}
                 Err(error) => refused = Some(error),
                 wrong => return wrong,
@@ -104,7 +97,6 @@ impl Witness {
     }
 
     fn log_disagreement(
-        &self,
         store: &EmbeddedStore,
         log: LogRef,
         records: &[Record],

@@ -59,7 +59,7 @@ impl Server {
     /// Waits until every acknowledged entry is covered by a checkpoint.
     pub(crate) fn wait_signed(&self) -> Result<(), Error> {
         let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(60) {
+        while begun.elapsed() < Duration::from_mins(1) {
             let state = self.read("/readyz")?;
             if state.contains("\"unsigned_entries\":0") {
                 return Ok(());
