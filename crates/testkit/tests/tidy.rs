@@ -111,7 +111,7 @@ fn rust_files() -> Vec<(String, String)> {
 }
 
 /// Fails with every offence at once.
-fn none(rule: &str, offences: Vec<String>) {
+fn none(rule: &str, offences: &[String]) {
     assert!(offences.is_empty(), "{rule}:\n  {}", offences.join("\n  "));
 }
 
@@ -127,7 +127,7 @@ fn files_stay_short() {
         let exempt = LONG_FILES.iter().any(|(file, _)| *file == path);
         (lines > limit && !exempt).then(|| format!("{path}: {lines} lines, at most {limit}"))
     });
-    none("files stay short", long.collect());
+    none("files stay short", &long.collect::<Vec<_>>());
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn every_file_says_what_it_is() {
     });
     none(
         "a file opens with //!",
-        silent.map(|(path, _)| path).collect(),
+        &silent.map(|(path, _)| path).collect::<Vec<_>>(),
     );
 }
 
@@ -164,7 +164,10 @@ fn rooms_have_names_that_say_something() {
                     | "misc.rs"
             ) && !path.contains("/tests/")
         });
-    none("no mod.rs, utils, common, types, helpers", vague.collect());
+    none(
+        "no mod.rs, utils, common, types, helpers",
+        &vague.collect::<Vec<_>>(),
+    );
 }
 
 /// The code of a file without comments and without its inline tests.
@@ -179,9 +182,12 @@ fn code(text: &str) -> String {
         .join("\n")
 }
 
+/// What is looked for, why, and in which files it may stand.
+type Rule = (&'static str, &'static [&'static str], fn(&str) -> bool);
+
 #[test]
 fn calls_stay_in_their_room() {
-    let rules: &[(&str, &[&str], fn(&str) -> bool)] = &[
+    let rules: &[Rule] = &[
         (
             "fsync and rename",
             &[".sync_all(", ".sync_data(", "fs::rename("],
@@ -239,7 +245,7 @@ fn calls_stay_in_their_room() {
             }
         }
     }
-    none("calls stay in their room", offences);
+    none("calls stay in their room", &offences);
 }
 
 #[test]
@@ -255,7 +261,9 @@ fn todos_carry_an_issue() {
     });
     none(
         "a TODO names its issue",
-        bare.filter(|path| !path.ends_with("tidy.rs")).collect(),
+        &bare
+            .filter(|path| !path.ends_with("tidy.rs"))
+            .collect::<Vec<_>>(),
     );
 }
 
@@ -320,7 +328,7 @@ fn crates_use_each_other_along_the_arrows_only() {
         ARROWS.len(),
         "every crate of the arrows is in the workspace"
     );
-    none("the arrows hold", offences);
+    none("the arrows hold", &offences);
 }
 
 #[test]
@@ -351,7 +359,7 @@ fn dependencies_come_from_crates_io_under_known_licences() {
             offences.push(format!("{name} has licence {licence:?}"));
         }
     }
-    none("dependencies", offences);
+    none("dependencies", &offences);
 }
 
 #[test]
@@ -386,5 +394,5 @@ fn documents_name_files_that_exist() {
         }
     }
     assert!(links > 5, "the documents link to {links} files");
-    none("links lead somewhere", offences);
+    none("links lead somewhere", &offences);
 }

@@ -40,14 +40,11 @@ fn nothing_acknowledged_is_lost_or_doubled_by_two_hundred_kills() {
     let mut server = site.start(&[]);
     let key = server.key.clone();
     for round in 1..=ROUNDS {
-        let t0 = std::time::Instant::now();
         let heard = load_until_killed(server, round, &mut numbers);
-        let t1 = std::time::Instant::now();
         let mut sample = choose(&heard, SAMPLES.0, &mut numbers);
         sample.extend(choose(&account, SAMPLES.1, &mut numbers));
         unanswered += heard.unknown.len();
         account.join(heard);
-        let t2 = std::time::Instant::now();
         if round % LOOK_EVERY == 0 {
             account.write_receipts(&site, "receipts");
             // What a kill leaves is not tampering, and holds every receipt before it is recovered.
@@ -58,30 +55,16 @@ fn nothing_acknowledged_is_lost_or_doubled_by_two_hundred_kills() {
                 left.out, left.err
             );
         }
-        let t3 = std::time::Instant::now();
         server = site.restart(&key, &[]);
-        let t4 = std::time::Instant::now();
         let mut connection = server.connect();
         stored_unanswered += account.settle(&mut connection);
         account.hold(&mut connection, &sample);
-        tell(&format!(
-            "T load {} choose {} look {} restart {} resend {}",
-            (t1 - t0).as_millis(),
-            (t2 - t1).as_millis(),
-            (t3 - t2).as_millis(),
-            (t4 - t3).as_millis(),
-            t4.elapsed().as_millis()
-        ));
     }
-    let tt = std::time::Instant::now();
     let last = wait_signed(&server, "the-last");
     account.acknowledged.insert(last.id.clone(), last);
     let stored = compare_with_export(&site, &server, &account);
-    tell(&format!("T export {}", tt.elapsed().as_millis()));
     server.stop();
-    tell(&format!("T stop {}", tt.elapsed().as_millis()));
     let verified = verify(&site, &account);
-    tell(&format!("T verify {}", tt.elapsed().as_millis()));
     let acknowledged = account.acknowledged.len();
     assert_eq!((stored, verified), (acknowledged, acknowledged));
     tell(&format!(
