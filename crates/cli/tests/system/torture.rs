@@ -25,7 +25,7 @@ const SAMPLES: (usize, usize) = (40, 10);
 fn clients() -> [usize; 4] {
     // An unoptimised server is slower, and so is everything after.
     if is_chosen() {
-        [25, 25, 1, 1]
+        [15, 15, 1, 1]
     } else {
         [8, 8, 1, 1]
     }
