@@ -111,7 +111,8 @@ pub enum OpenError {
     Keys(#[from] KeysError),
     /// The state file can't be read.
     #[error(
-        "the state file {} can't be used; packs and journal hold everything in it: restore it from a copy", path.display()
+        "the state file {} can't be used; make room if the disk is full, else restore it from a copy: packs and journal \
+         hold everything in it", path.display()
     )]
     State {
         /// Which.

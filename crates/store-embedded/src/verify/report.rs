@@ -198,6 +198,10 @@ impl Report {
                 let plural = if count == 1 { "" } else { "s" };
                 format!("Tampered: {count} problem{plural} found in {counted}.")
             }
+            Verdict::SelfConsistent if self.outside.keys => format!(
+                "Self-consistent only: {counted} agree with themselves, but nothing was signed yet; verify again when \
+                 the first checkpoint is."
+            ),
             Verdict::SelfConsistent if rests.is_empty() => format!(
                 "Self-consistent only: {counted} agree with themselves, but nothing outside the data directory vouches \
                  for them; name the keys directory, an anchor or a checkpoint that you kept."

@@ -233,3 +233,46 @@ fn a_failing_fsync_stops_writing_and_loses_nothing_acknowledged() {
         "failing fsyncs: {points}, of which {poisoned} stopped the store; {recovered} recoveries"
     );
 }
+
+#[test]
+fn a_failing_fsync_while_a_store_is_made_never_makes_it_vanish_later() {
+    let (mut points, mut kept) = (0, 0);
+    for seed in 1..4 {
+        let (site, begun) = Site::simulated_from(seed);
+        // The name of the data directory itself is safe: whoever makes it anew after a failure can't know.
+        site.disk
+            .create_dir_all(&site.data, keys::durable::Secrecy::Secret)
+            .unwrap();
+        for point in 1.. {
+            let (site, disk) = site.copy(&begun);
+            disk.fail_sync(point);
+            let first = site
+                .try_keys()
+                .map(|(keys, signer)| site.open_with(keys, signer));
+            if disk.sync_points() < point {
+                break;
+            }
+            drop(first);
+            points += 1;
+            let restarted = disk.after_kill();
+            let mut account = Account::default();
+            let opened = site.on(&restarted);
+            let Some(store) = life::reopen(&opened, &account, "restart") else {
+                continue;
+            };
+            life::make_tenant(&store, site.tenant_record("alpha"), &mut account);
+            life::write_unclosed(&store, &mut account);
+            let left = site.on(&restarted.after_crash(Loss::All));
+            drop(store);
+            kept += u64::from(life::check(
+                &left,
+                &account,
+                &format!("seed {seed}, sync point {point} failed"),
+            ));
+        }
+    }
+    println!(
+        "{points} failing fsyncs while a store is made, {kept} stores kept what they acknowledged"
+    );
+    assert!(kept > 50, "{kept}");
+}

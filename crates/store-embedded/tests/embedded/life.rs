@@ -194,6 +194,11 @@ pub(crate) fn reopen(site: &Site, account: &Account, at: &str) -> Option<Arc<Emb
     }
 }
 
+/// Makes a tenant on a disk that works.
+pub(crate) fn make_tenant(store: &EmbeddedStore, record: TenantRecord, account: &mut Account) {
+    account.create_tenant(store, record).unwrap();
+}
+
 /// Writes a little and leaves the store as it is.
 pub(crate) fn write_unclosed(store: &EmbeddedStore, account: &mut Account) {
     for tenant in ["alpha", "beta"] {
