@@ -122,6 +122,8 @@ pub struct Report {
     pub unsigned: u64,
     /// Acknowledged entries that stand in the journal only.
     pub journal_entries: u64,
+    /// Receipts whose entries may stand in the journal, which can't be read without the keys directory.
+    pub receipts_open: u64,
     /// What it was held against.
     pub outside: Outside,
 }
@@ -172,7 +174,10 @@ impl Report {
         } = self.outside;
         if !self.problems.is_empty() {
             Verdict::Tampered
-        } else if heads + anchors + checkpoints > 0 && (keys || self.unvouched() == 0) {
+        } else if heads + anchors + checkpoints > 0
+            && (keys || self.unvouched() == 0)
+            && self.receipts_open == 0
+        {
             Verdict::Verified
         } else {
             Verdict::SelfConsistent
@@ -201,6 +206,11 @@ impl Report {
             Verdict::SelfConsistent if self.outside.keys => format!(
                 "Self-consistent only: {counted} agree with themselves, but nothing was signed yet; verify again when \
                  the first checkpoint is."
+            ),
+            Verdict::SelfConsistent if self.receipts_open > 0 => format!(
+                "Self-consistent only: {counted} agree with themselves, but {} entries that receipts were given for \
+                 may stand in the journal, which is read with the keys directory only.",
+                self.receipts_open
             ),
             Verdict::SelfConsistent if rests.is_empty() => format!(
                 "Self-consistent only: {counted} agree with themselves, but nothing outside the data directory vouches \
