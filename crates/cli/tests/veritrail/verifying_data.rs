@@ -10,13 +10,17 @@ fn recorded() -> tempfile::TempDir {
     let server = Running::start();
     let mut receipts = String::new();
     for id in 0..50 {
-        let event = format!(
-            r#"{{"id":"e{id}","operation":"deployment.created","actor":{{"id":"1","email":"dev@example.com"}},"resource":{{"type":"deployment","id":"x"}}}}"#
-        );
-        receipts.push_str(&server.emit(&event).ends(0));
+        receipts.push_str(&server.emit(&deployment(id)).ends(0));
     }
     std::fs::write(server.path().join("receipts"), receipts).unwrap();
     server.stop()
+}
+
+/// An event with an id of its own.
+fn deployment(id: u32) -> String {
+    format!(
+        r#"{{"id":"e{id}","operation":"deployment.created","actor":{{"id":"1","email":"dev@example.com"}},"resource":{{"type":"deployment","id":"x"}}}}"#
+    )
 }
 
 fn verify(directory: &Path, arguments: &[&str]) -> Ran {
@@ -114,6 +118,28 @@ fn a_receipt_that_the_log_does_not_keep_is_tampering() {
     std::fs::write(&path, "{}\n").unwrap();
     verify(directory.path(), &["--receipts", "receipts"])
         .complains(2, "receipts line 1: expected a receipt");
+}
+
+#[test]
+fn a_receipt_of_an_entry_in_the_journal_is_no_tampering_and_lost_with_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let arguments = ["--print-key", "--checkpoint-interval-ms", "60000"];
+    let server = Running::start_in(directory, &arguments);
+    // What comes after a pause is packed at once; one of these at least waits in the journal.
+    let receipts: String = (0..3)
+        .map(|number| server.emit(&deployment(number)).ends(0))
+        .collect();
+    std::fs::write(server.path().join("receipts"), receipts).unwrap();
+    let open = verify(server.path(), &["--receipts", "receipts"]).ends(4);
+    assert!(open.contains("may stand in the journal"), "{open}");
+    let keys = ["--keys", "veritrail-keys", "--receipts", "receipts"];
+    verify(server.path(), &keys).ends(0);
+    let directory = server.stop();
+    let text = std::fs::read_to_string(directory.path().join("receipts")).unwrap();
+    let beyond = text.replace("\"seq\":3", "\"seq\":3000");
+    assert_ne!(beyond, text);
+    std::fs::write(directory.path().join("receipts"), beyond).unwrap();
+    verify(directory.path(), &["--receipts", "receipts"]).ends(1);
 }
 
 #[test]
