@@ -6,7 +6,7 @@ INTEROP := target/interop
 APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run test test-rust test-interop lint bench docs fuzz packages clean
+.PHONY: run test test-rust test-interop lint bench bench-peers bench-ours bench-build docs fuzz packages clean
 
 run:
 	$(CARGO) run --release -- serve
@@ -55,10 +55,39 @@ docs:
 
 # --- speed -----------------------------------------------------------------
 
+# The table of what is wanted, measured, and done by others with the same events: `make bench EVENTS=5000000`.
+# `make bench-ours` measures again beside the peers' last numbers.
+EVENTS ?= 500000
+BENCH := target/bench
+BENCH_VENV := target/bench-venv
+LOAD := target/release/veritrail-load
+# Events behind the loaded ones: for the peers' single inserts and for what is written beside the queries.
+MORE := 60000
+ROUNDS := 100
+
 bench:
+	$(MAKE) --no-print-directory packages APT_PACKAGES="python3 python3-venv postgresql-15"
+	$(MAKE) --no-print-directory bench-peers bench-ours
+
+bench-peers: $(BENCH_VENV)/ready bench-build
+	mkdir -p $(BENCH)
+	$(LOAD) --emit-queries $(ROUNDS) --events $(EVENTS) >$(BENCH)/drawn.jsonl
+	$(LOAD) --emit-events $$(($(EVENTS) + $(MORE))) | PYTHONDONTWRITEBYTECODE=1 $(BENCH_VENV)/bin/python tests/bench/peers.py \
+	  --events - --count $(EVENTS) --drawn $(BENCH)/drawn.jsonl >$(BENCH)/peers-$(EVENTS).jsonl.part
+	mv $(BENCH)/peers-$(EVENTS).jsonl.part $(BENCH)/peers-$(EVENTS).jsonl
+
+bench-ours: bench-build
 	$(CARGO) bench --package veritrail-ledger
+	$(LOAD) target/release/veritrail --events $(EVENTS) --peers $(BENCH)/peers-$(EVENTS).jsonl
+
+bench-build:
 	$(CARGO) build --release --bin veritrail
-	$(CARGO) run --release --package veritrail-testkit --bin veritrail-load -- target/release/veritrail
+	$(CARGO) build --release --package veritrail-testkit --bin veritrail-load
+
+$(BENCH_VENV)/ready: tests/bench/requirements.txt
+	python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 # --- fuzzing: needs a nightly toolchain and cargo-fuzz ----------------------
 

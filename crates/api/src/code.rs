@@ -32,6 +32,12 @@ pub const UNSUPPORTED_ENCODING: &str = "unsupported_encoding";
 pub const UNSUPPORTED_TYPE: &str = "unsupported_type";
 /// Too many conflicts with this key: they would answer what is stored.
 pub const TOO_MANY_CONFLICTS: &str = "too_many_conflicts";
+/// The tenant sends more events than it may: send it again after `Retry-After`.
+pub const QUOTA_EXCEEDED: &str = "quota_exceeded";
+/// As many searches of the tenant are running as may be: search again after `Retry-After`.
+pub const TOO_MANY_SEARCHES: &str = "too_many_searches";
+/// There are as many tenants as platform keys may bring about.
+pub const TOO_MANY_TENANTS: &str = "too_many_tenants";
 /// Too much is waiting: send it again after `Retry-After`.
 pub const BUSY: &str = "busy";
 /// The disk is nearly full: writes wait for room.
@@ -50,11 +56,23 @@ pub const NOT_SIGNED_YET: &str = "not_signed_yet";
 pub const TIMEOUT: &str = "timeout";
 /// Stored bytes are not what they should be: run `veritrail verify`.
 pub const DAMAGED: &str = "damaged";
+/// The query can't be read: `column` says where, `detail` what was expected there, `hint` what to do.
+pub const BAD_QUERY: &str = "bad_query";
+/// The query would have too much to look through: add a time range or a field.
+pub const QUERY_TOO_BROAD: &str = "query_too_broad";
+/// A cursor or stream id that is not one of this server's for this key, log and query.
+pub const BAD_CURSOR: &str = "bad_cursor";
+/// A cursor that is too old: search again.
+pub const CURSOR_EXPIRED: &str = "cursor_expired";
+/// Nothing can be searched at the moment; everything else goes on.
+pub const INDEX_UNAVAILABLE: &str = "index_unavailable";
+/// As many streams of the tenant are open as may be.
+pub const TOO_MANY_STREAMS: &str = "too_many_streams";
 /// Our fault; the server's log says more.
 pub const INTERNAL: &str = "internal";
 
 /// Every code of this file.
-pub const ALL: [&str; 25] = [
+pub const ALL: [&str; 34] = [
     UNAUTHENTICATED,
     FORBIDDEN,
     NOT_FOUND,
@@ -70,6 +88,9 @@ pub const ALL: [&str; 25] = [
     UNSUPPORTED_ENCODING,
     UNSUPPORTED_TYPE,
     TOO_MANY_CONFLICTS,
+    QUOTA_EXCEEDED,
+    TOO_MANY_SEARCHES,
+    TOO_MANY_TENANTS,
     BUSY,
     DISK_FULL,
     CLOCK,
@@ -79,5 +100,11 @@ pub const ALL: [&str; 25] = [
     NOT_SIGNED_YET,
     TIMEOUT,
     DAMAGED,
+    BAD_QUERY,
+    QUERY_TOO_BROAD,
+    BAD_CURSOR,
+    CURSOR_EXPIRED,
+    INDEX_UNAVAILABLE,
+    TOO_MANY_STREAMS,
     INTERNAL,
 ];

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::index::Index;
+
 /// Whether the server takes writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ready {
@@ -16,6 +18,12 @@ pub struct Ready {
     pub unsigned_entries: u64,
     /// Bytes free where the data lies.
     pub disk_free_bytes: u64,
+    /// Kinds of places that the last anchor did not reach; writes go on without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anchors_failing: Vec<String>,
+    /// How the index is doing; writes go on without it.
+    #[serde(default)]
+    pub index: Index,
     /// When the newest checkpoint was signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_at: Option<String>,

@@ -8,10 +8,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
-    /// Readable name of the tenant; an admin's own when left out. An operator names it.
+    /// Readable name of the tenant; an admin's own when left out. An operator names it, but for a platform's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// What it may do: `writer`, `analyst`, `reader`, `auditor`, `admin`, `operator`.
+    /// Whether it is a platform's, which names the tenant of each request in `Veritrail-Tenant`. Operators make these.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub platform: bool,
+    /// Whether a platform's key makes a tenant that is not there yet when it sends events to it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub create_tenants: bool,
+    /// What it may do: `writer`, `analyst`, `reader`, `auditor`, `admin`, `operator`; the last two not for a platform's.
     pub roles: Vec<String>,
     /// The way in that it stands for: `[a-z0-9][a-z0-9_.-]{0,63}`. Event ids are unique within it.
     pub source: String,
@@ -20,6 +26,11 @@ pub struct NewKey {
     /// When it ends, in seconds from now; never when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_seconds: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A key that was just made, and the only time that it is shown.
@@ -40,7 +51,7 @@ impl fmt::Debug for CreatedKey {
     }
 }
 
-/// The keys of a tenant.
+/// The keys of a tenant, or of platforms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keys {
     /// Revoked and expired ones too.
@@ -52,8 +63,15 @@ pub struct Keys {
 pub struct Key {
     /// Its public id.
     pub id: String,
-    /// Readable name of its tenant.
-    pub tenant: String,
+    /// Readable name of its tenant; none of a platform's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Whether it is a platform's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub platform: bool,
+    /// Whether it makes tenants that are not there yet.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub create_tenants: bool,
     /// What it may do.
     pub roles: Vec<String>,
     /// The way in that it stands for.
@@ -78,7 +96,9 @@ mod tests {
     fn debug_never_shows_a_key() {
         let key = Key {
             id: "id".into(),
-            tenant: "t".into(),
+            tenant: Some("t".into()),
+            platform: false,
+            create_tenants: false,
             roles: vec![],
             source: "s".into(),
             owner: "o".into(),

@@ -8,19 +8,31 @@
 
 pub mod code;
 pub mod event;
+pub mod field;
 pub mod health;
+pub mod index;
 pub mod key;
 pub mod log;
 pub mod problem;
+pub mod producer;
 pub mod proof;
 pub mod receipt;
+pub mod resource;
+pub mod search;
+pub mod statistics;
 pub mod tenant;
 
 pub use event::{Event, Ingest, Parts};
+pub use field::{Completions, Field, Fields, Shorthand};
 pub use health::Ready;
+pub use index::{Index, Progress};
 pub use key::{CreatedKey, Key, Keys, NewKey};
 pub use log::{Log, Logs};
 pub use problem::{Fault, Problem};
+pub use producer::{Gap, Producer, Producers};
 pub use proof::{Disclosures, Proof};
 pub use receipt::{BatchAnswer, Item, Outcome, Preview, Receipt, Refused, Warning};
+pub use resource::{Actor, FieldState, Inconsistency, ResourceName, ResourceState};
+pub use search::{Events, Searched, StreamEnd};
+pub use statistics::{Bucket, Statistics, TopValues, ValueCount};
 pub use tenant::{NewTenant, Tenant, TenantLogs, Tenants};

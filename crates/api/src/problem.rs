@@ -28,12 +28,21 @@ pub struct Problem {
     /// RFC 6901 pointer to the field, from the root of the body (of the event within a batch's result).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// Name of the query parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
     /// Line of a malformed text, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// Column of a malformed text in bytes, from 1.
+    /// Column of a malformed text in bytes, from 1; of a query in characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<u64>,
+    /// With `bad_query`: how many characters from the column on are meant; 0 when something is missing there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<u64>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Several faults, where there is more than one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,

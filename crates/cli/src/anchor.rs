@@ -1,81 +1,28 @@
-//! Publishing anchors to a file: one line for each, appended and durable.
-//!
-//! Promises: a line that was published survives a power cut; one that a crash tore is closed off, never joined with the
-//! next. Must never cut or overwrite what is there: older anchors are what a rewrite is held against.
+//! The places outside that anchors go to: a file, a command, an address. Each is configured at most once.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+mod command;
+mod file;
+mod url;
 
-use keys::durable::{Disk, OpenMode, RealDisk, Secrecy};
+use std::sync::Arc;
+
 use server::AnchorSink;
+use server::config::AnchorConfig;
 
-/// A file of anchors. Opened for each line, so that it may be rotated or mounted meanwhile.
-#[derive(Debug)]
-pub(crate) struct AnchorFile {
-    path: PathBuf,
-    /// One line at a time.
-    writing: Mutex<()>,
-}
+use crate::failure::Failure;
 
-impl AnchorFile {
-    /// Appends to `path`, which is made with its first line.
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self {
-            path,
-            writing: Mutex::new(()),
-        }
+/// Every place that is configured.
+pub(crate) fn sinks(config: &AnchorConfig) -> Result<Vec<Arc<dyn AnchorSink>>, Failure> {
+    let mut sinks: Vec<Arc<dyn AnchorSink>> = Vec::new();
+    if let Some(path) = &config.file {
+        sinks.push(Arc::new(file::AnchorFile::new(path.clone())));
     }
-}
-
-impl AnchorSink for AnchorFile {
-    fn publish(&self, line: &str) -> io::Result<()> {
-        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = !RealDisk.exists(&self.path)?;
-        let file = RealDisk.open(&self.path, OpenMode::CreateOrOpen, Secrecy::Ordinary)?;
-        let end = file.len()?;
-        let mut text = String::with_capacity(line.len() + 2);
-        if end > 0 {
-            let mut last = [0];
-            file.read_at(&mut last, end - 1)?;
-            if last != *b"\n" {
-                text.push('\n');
-            }
-        }
-        text.push_str(line);
-        text.push('\n');
-        file.write_at(text.as_bytes(), end)?;
-        file.sync()?;
-        if new {
-            RealDisk.sync_dir(directory_of(&self.path))?;
-        }
-        Ok(())
+    if let Some(text) = &config.command {
+        sinks.push(Arc::new(command::AnchorCommand::new(text.clone())));
     }
-}
-
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
+    if let Some(url) = &config.url {
+        let header = config.url_header_file.clone();
+        sinks.push(Arc::new(url::AnchorUrl::new(url.clone(), header)?));
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_appended_and_a_torn_one_is_closed_off() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("anchors");
-        let anchors = AnchorFile::new(path.clone());
-        anchors.publish("{\"a\":1}").unwrap();
-        let file = RealDisk
-            .open(&path, OpenMode::ReadWrite, Secrecy::Ordinary)
-            .unwrap();
-        file.write_at(b"{\"to", 8).unwrap();
-        anchors.publish("{\"b\":2}").unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, "{\"a\":1}\n{\"to\n{\"b\":2}\n");
-    }
+    Ok(sinks)
 }

@@ -1,12 +1,13 @@
 //! What may be typed: every command, with its words for `--help`.
 //!
 //! Promises: parsing has no effects. The settings of clients that come from the environment (`VERITRAIL_URL`,
-//! `VERITRAIL_KEY`, `NO_COLOR`, `CLICOLOR_FORCE`) are read here, by clap, and nowhere else.
+//! `VERITRAIL_KEY`, `VERITRAIL_CA_CERT`, `NO_COLOR`, `CLICOLOR_FORCE`) are read here, by clap, and nowhere else.
 
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    emit, key, log, prove, reference, serve, show, tenant, verify, verify_proof, vocabulary,
+    completions, emit, key, log, man, prove, reference, serve, show, tenant, verify, verify_proof,
+    vocabulary,
 };
 use crate::printer::Colour;
 
@@ -98,6 +99,10 @@ pub(crate) enum Command {
     /// Look at the built-in names of operations
     #[command(subcommand)]
     Vocabulary(vocabulary::Vocabulary),
+    /// Print a script that completes commands and options in a shell
+    Completions(completions::Completions),
+    /// Write manual pages: veritrail.1, and one for each command
+    Man(man::Man),
     /// Print docs/reference/cli.md
     #[command(hide = true)]
     Reference(reference::Reference),

@@ -11,6 +11,7 @@ use api::{Problem, code};
 use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::http::Response;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::failure::{Failure, Kind};
 use crate::printer::Printer;
@@ -38,7 +39,23 @@ pub(crate) struct Connection {
     pub(crate) url: String,
 
     #[command(flatten)]
+    pub(crate) trust: Trust,
+
+    #[command(flatten)]
     pub(crate) credential: Credential,
+}
+
+/// Whose certificates are believed.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Trust {
+    /// File with the certificates of the authority that signed the server's, in PEM, in the place of the public ones
+    #[arg(
+        long,
+        env = "VERITRAIL_CA_CERT",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    pub(crate) ca_cert: Option<std::path::PathBuf>,
 }
 
 /// The API key.
@@ -103,6 +120,10 @@ impl Client {
             .user_agent(concat!("veritrail/", env!("CARGO_PKG_VERSION")))
             .timeout_connect(Some(Duration::from_secs(CONNECT_SECONDS)))
             .timeout_global(Some(Duration::from_secs(REQUEST_SECONDS)));
+        if let Some(path) = &connection.trust.ca_cert {
+            let roots = RootCerts::new_with_certs(&authorities(path)?);
+            config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+        }
         if local {
             // A proxy has another idea of what this machine is.
             config = config.proxy(None);
@@ -220,9 +241,18 @@ impl Client {
     }
 
     fn out_of_reach(&self, error: &ureq::Error) -> Failure {
-        Failure::unreachable(format!("no answer from {}: {error}", self.base)).hint(
-            "is `veritrail serve` running there? VERITRAIL_URL or --url names another address",
-        )
+        // What rustls finds wrong with the other side comes as an error of I/O.
+        let distrusted = match error {
+            ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
+            ureq::Error::Tls(_) | ureq::Error::Rustls(_) => true,
+            _ => false,
+        };
+        let hint = if distrusted && self.base.starts_with("https:") {
+            "is this the server, and does it speak https? --ca-cert or VERITRAIL_CA_CERT names the certificate of a private authority"
+        } else {
+            "is `veritrail serve` running there? VERITRAIL_URL or --url names another address"
+        };
+        Failure::unreachable(format!("no answer from {}: {error}", self.base)).hint(hint)
     }
 }
 
@@ -328,11 +358,31 @@ fn read_key(credential: &Credential) -> Result<Option<String>, Failure> {
     }
 }
 
+/// The certificates of a file.
+fn authorities(path: &std::path::Path) -> Result<Vec<Certificate<'static>>, Failure> {
+    let text = crate::input::read(path, CA_FILE_BYTES_MAX)?;
+    let items: Result<Vec<PemItem<'_>>, ureq::Error> = parse_pem(&text).collect();
+    let certificates = items.into_iter().flatten().filter_map(|item| match item {
+        PemItem::Certificate(certificate) => Some(certificate),
+        _ => None,
+    });
+    let certificates: Vec<_> = certificates.collect();
+    if certificates.is_empty() {
+        return Err(Failure::usage(format!(
+            "{}: expected certificates in PEM (-----BEGIN CERTIFICATE-----)",
+            path.display()
+        )));
+    }
+    Ok(certificates)
+}
+
+/// Longest file of certificates in bytes: more than all public authorities.
+const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Longest file with an API key in bytes.
 const KEY_FILE_BYTES_MAX: u64 = 4 * 1024;
 
 /// Whether an address is https, and its host.
-fn host_of(base: &str) -> Option<(bool, &str)> {
+pub(crate) fn host_of(base: &str) -> Option<(bool, &str)> {
     let (secure, rest) = match base.split_once("://")? {
         ("https", rest) => (true, rest),
         ("http", rest) => (false, rest),
@@ -347,7 +397,7 @@ fn host_of(base: &str) -> Option<(bool, &str)> {
     plain.then_some((secure, host))
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host
             .parse::<std::net::IpAddr>()

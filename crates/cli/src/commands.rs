@@ -1,9 +1,11 @@
 //! One file for each verb. A command checks its arguments, acts, prints through [`crate::printer`], and says how it
 //! ended; `main.rs` makes an exit code of that.
 
+pub(crate) mod completions;
 pub(crate) mod emit;
 pub(crate) mod key;
 pub(crate) mod log;
+pub(crate) mod man;
 pub(crate) mod prove;
 pub(crate) mod reference;
 pub(crate) mod serve;

@@ -23,6 +23,7 @@ mod keys_reading;
 mod log_check;
 mod pins;
 mod printer;
+mod progress;
 mod rng;
 
 use std::process::ExitCode;
@@ -89,6 +90,8 @@ fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Ending> {
         Command::Tenant(tenant) => tenant.run(printer),
         Command::Key(key) => key.run(printer),
         Command::Vocabulary(vocabulary) => vocabulary.run(printer),
+        Command::Completions(completions) => completions.run(printer),
+        Command::Man(man) => man.run(printer),
         Command::Reference(reference) => Ok(reference.run(printer)),
     }
 }

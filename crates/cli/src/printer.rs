@@ -1,4 +1,4 @@
-//! The one place that writes to the terminal.
+//! The one place that writes to the terminal; the bars that it hands out ([`crate::progress`]) write to stderr.
 //!
 //! Promises: stdout is data, stderr is talk; events carry text that strangers chose, so control characters and those
 //! that turn the direction of writing come out escaped, in lines and in JSON, wherever the output goes; colour only
@@ -7,6 +7,9 @@
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
+
+use crate::clock::SystemClock;
+use crate::progress::{Progress, Unit};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -143,6 +146,15 @@ impl Printer {
     /// Talk that should not be missed.
     pub(crate) fn warning(&mut self, text: &str) {
         self.labelled(YELLOW, "warning", text);
+    }
+
+    /// Shows how far a long piece of work is, to a person who watches and to nobody else.
+    pub(crate) fn progress(&mut self, what: &'static str, unit: Unit) -> Progress {
+        if !self.talk.terminal {
+            return Progress::hidden();
+        }
+        self.data.flush();
+        Progress::shown(Box::new(io::stderr()), Box::new(SystemClock), what, unit)
     }
 
     /// What failed.

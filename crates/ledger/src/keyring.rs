@@ -81,6 +81,11 @@ impl TenantKeys {
     pub fn cursor_key(&self) -> &[u8; 32] {
         &self.cursor
     }
+
+    /// What authenticates a cursor: a tag of what it is for, what it is bound to and what it says, each framed.
+    pub fn cursor_tag(&self, pieces: &[&[u8]]) -> [u8; 16] {
+        framed(mac(&self.cursor), pieces)
+    }
 }
 
 fn mac(key: &[u8; 32]) -> Hmac<Sha256> {
@@ -93,14 +98,23 @@ fn mac(key: &[u8; 32]) -> Hmac<Sha256> {
 }
 
 /// b64 of the first 16 bytes of HMAC over the length-prefixed texts.
-fn tag(mut mac: Hmac<Sha256>, texts: &[&str]) -> String {
-    for text in texts {
-        // Texts are bounded far below 4 GiB by limits.rs; a longer one still frames unambiguously.
-        mac.update(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
-        mac.update(text.as_bytes());
+fn tag<const N: usize>(mac: Hmac<Sha256>, texts: &[&str; N]) -> String {
+    URL_SAFE_NO_PAD.encode(framed(mac, &texts.map(str::as_bytes)))
+}
+
+/// The first 16 bytes of HMAC over the length-prefixed pieces.
+fn framed(mut mac: Hmac<Sha256>, pieces: &[&[u8]]) -> [u8; 16] {
+    for piece in pieces {
+        // Pieces are bounded far below 4 GiB by limits.rs; a longer one still frames unambiguously.
+        mac.update(&u32::try_from(piece.len()).unwrap_or(u32::MAX).to_be_bytes());
+        mac.update(piece);
     }
-    let digest = mac.finalize().into_bytes();
-    URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or_default())
+    let digest: [u8; 32] = mac.finalize().into_bytes().into();
+    let mut tag = [0; 16];
+    for (to, from) in tag.iter_mut().zip(digest) {
+        *to = from;
+    }
+    tag
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The access log: every read of content is recorded before its first byte leaves.
 //!
 //! Promises: a record is durable before the answer begins, or the answer is 503; bulk reads (tiles, checkpoints) are
-//! one intent and one totals entry for each key, log and minute, whatever their number. Can't be switched off.
+//! one intent and one totals entry for each key, log and minute, whatever their number; so are searches, whatever the
+//! number of their pages. Can't be switched off.
 //! Must never: put what was asked for into an entry; it goes to the `details` part, masked like anything else.
 
+mod searches;
 mod totals;
 
 use api::code;
@@ -16,6 +18,7 @@ use crate::http::HttpError;
 use crate::own::OwnEvent;
 use crate::server::Server;
 
+pub(crate) use searches::{InUse, OpenSearches, Question, QuestionKind, SearchId};
 pub(crate) use totals::{BulkKind, ReadTotals};
 
 impl Server {

@@ -10,7 +10,9 @@ use ledger::name::{LogId, TenantId};
 use ledger::source::{Clock, Rng};
 use ledger::time::Micros;
 use store::registry::INSTANCE_TENANT;
-use store::{ApiKey, Change, LedgerStore, LogRef, Role, Roles, StoreError, Tenant, TenantRecord};
+use store::{
+    ApiKey, Change, LedgerStore, LogRef, Role, Roles, Scope, StoreError, Tenant, TenantRecord,
+};
 
 use crate::auth::Token;
 use crate::http::HttpError;
@@ -70,6 +72,15 @@ impl fmt::Debug for NewlyMade {
     }
 }
 
+/// Whose a key is.
+#[derive(Clone, Copy, Debug)]
+pub enum KeyOwner<'a> {
+    /// One tenant's.
+    Tenant(&'a TenantRecord),
+    /// A platform's.
+    Platform,
+}
+
 /// Who administers, and what with.
 #[derive(Clone, Copy, Debug)]
 pub struct Administration<'a> {
@@ -118,18 +129,18 @@ impl Administration<'_> {
         Ok(record)
     }
 
-    /// Makes a key of `owner_tenant`.
+    /// Makes a key of a tenant or a platform.
     pub async fn create_key(
         &self,
-        owner_tenant: &TenantRecord,
+        whose: KeyOwner<'_>,
         new: &api::NewKey,
     ) -> Result<NewlyMade, AdminError> {
         let mut attempts = KEY_ATTEMPTS_MAX;
         loop {
             attempts -= 1;
             let now = self.clock.wall();
-            let made = new_key(owner_tenant, new, now, self.rng)?;
-            let event = self.key_event("veritrail.key.created", owner_tenant, &made.stored);
+            let made = new_key(whose, new, now, self.rng)?;
+            let event = self.key_event("veritrail.key.created", whose, &made.stored);
             let record = self.record(&event, now)?;
             let change = Change::CreateKey(made.stored.clone());
             match self.store.administer(change, vec![record]).await {
@@ -140,14 +151,10 @@ impl Administration<'_> {
         }
     }
 
-    /// Ends a key of `owner_tenant`.
-    pub async fn revoke_key(
-        &self,
-        owner_tenant: &TenantRecord,
-        key: &ApiKey,
-    ) -> Result<(), AdminError> {
+    /// Ends a key of a tenant or a platform.
+    pub async fn revoke_key(&self, whose: KeyOwner<'_>, key: &ApiKey) -> Result<(), AdminError> {
         let now = self.clock.wall();
-        let event = self.key_event("veritrail.key.revoked", owner_tenant, key);
+        let event = self.key_event("veritrail.key.revoked", whose, key);
         let record = self.record(&event, now)?;
         let change = Change::RevokeKey {
             id: key.id.clone(),
@@ -159,7 +166,7 @@ impl Administration<'_> {
     fn key_event<'a>(
         &'a self,
         operation: &'static str,
-        tenant: &'a TenantRecord,
+        whose: KeyOwner<'a>,
         key: &'a ApiKey,
     ) -> OwnEvent<'a> {
         let mut event = OwnEvent::new(operation, self.actor, "api_key");
@@ -167,10 +174,17 @@ impl Administration<'_> {
         event.resource_name = Some(&key.owner);
         let roles = key.roles.iter().map(|role| Value::string(role.name()));
         event.metadata = vec![
-            ("tenant", Value::string(tenant.name.as_str())),
             ("roles", Value::Array(roles.collect())),
             ("source", Value::string(key.source.as_str())),
         ];
+        event.metadata.push(match whose {
+            KeyOwner::Tenant(tenant) => ("tenant", Value::string(tenant.name.as_str())),
+            KeyOwner::Platform => ("platform", Value::Bool(true)),
+        });
+        if let Scope::Platform { creates_tenants } = key.scope {
+            let creates = ("create_tenants", Value::Bool(creates_tenants));
+            event.metadata.push(creates);
+        }
         let end = key.expires_at.map(|at| at.to_string());
         event
             .metadata
@@ -231,14 +245,15 @@ pub fn new_tenant(
     })
 }
 
-/// A new key of a tenant: what is kept, and the text that is shown once.
+/// A new key of a tenant or a platform: what is kept, and the text that is shown once.
 pub fn new_key(
-    tenant: &TenantRecord,
+    whose: KeyOwner<'_>,
     new: &api::NewKey,
     now: Micros,
     rng: &dyn Rng,
 ) -> Result<NewlyMade, AdminError> {
-    let roles = roles_of(tenant, new)?;
+    let roles = roles_of(whose, new)?;
+    let scope = scope_of(whose, &roles, new)?;
     if !is_source(&new.source) || new.source == OWN_SOURCE {
         return Err(field(
             "/source",
@@ -269,7 +284,7 @@ pub fn new_key(
     Ok(NewlyMade {
         stored: ApiKey {
             id: token.id().to_owned(),
-            tenant: tenant.id,
+            scope,
             roles,
             source: new.source.clone(),
             owner: owner.to_owned(),
@@ -282,13 +297,42 @@ pub fn new_key(
     })
 }
 
-/// The instance's own tenant has operators and those who check its log; every other tenant has everybody else.
-fn roles_of(tenant: &TenantRecord, new: &api::NewKey) -> Result<Roles, AdminError> {
-    let of_instance = tenant.name == INSTANCE_TENANT;
+/// Where a new key counts.
+fn scope_of(whose: KeyOwner<'_>, roles: &Roles, new: &api::NewKey) -> Result<Scope, AdminError> {
+    match whose {
+        KeyOwner::Tenant(_) if new.platform => {
+            Err(field("/platform", "expected false for a tenant's key"))
+        }
+        KeyOwner::Tenant(_) if new.create_tenants => Err(field(
+            "/create_tenants",
+            "expected false but for a platform's key",
+        )),
+        KeyOwner::Tenant(tenant) => Ok(Scope::Tenant(tenant.id)),
+        KeyOwner::Platform if new.tenant.is_some() => Err(field(
+            "/tenant",
+            "expected no tenant: a platform's key names one with each request",
+        )),
+        KeyOwner::Platform if new.create_tenants && !roles.has(Role::Writer) => Err(field(
+            "/create_tenants",
+            "expected the role writer besides: tenants are made by sending events",
+        )),
+        KeyOwner::Platform => Ok(Scope::Platform {
+            creates_tenants: new.create_tenants,
+        }),
+    }
+}
+
+/// The instance's own tenant has operators and those who check its log; every other tenant has everybody else. A
+/// platform's key sends and reads in every tenant, and administers none: a key that it made would outlive it.
+fn roles_of(whose: KeyOwner<'_>, new: &api::NewKey) -> Result<Roles, AdminError> {
+    let of_platform = matches!(whose, KeyOwner::Platform);
+    let of_instance =
+        matches!(whose, KeyOwner::Tenant(tenant) if tenant.name == INSTANCE_TENANT);
     let fits = |role: &Role| match role {
         Role::Operator => of_instance,
         Role::Reader | Role::Auditor => true,
-        Role::Writer | Role::Analyst | Role::Admin => !of_instance,
+        Role::Writer | Role::Analyst => !of_instance,
+        Role::Admin => !of_instance && !of_platform,
     };
     let roles: Option<Vec<Role>> = new
         .roles
@@ -310,7 +354,7 @@ fn roles_of(tenant: &TenantRecord, new: &api::NewKey) -> Result<Roles, AdminErro
 }
 
 /// `[a-z0-9][a-z0-9-]{0,62}`.
-fn is_tenant_name(name: &str) -> bool {
+pub(crate) fn is_tenant_name(name: &str) -> bool {
     (1..=63).contains(&name.len())
         && !name.starts_with('-')
         && name

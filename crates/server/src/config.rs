@@ -10,6 +10,7 @@ mod listen;
 mod log;
 mod reference;
 mod setting;
+mod tls;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use reference::reference;
 pub use setting::{ConfigError, Setting};
+pub use tls::TlsConfig;
 
 /// Every setting, read and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether plain HTTP may leave this machine.
     pub allow_plain_http: bool,
+    /// TLS of the server itself.
+    pub tls: TlsConfig,
     /// The data directory.
     pub data: PathBuf,
     /// The keys directory.
@@ -48,6 +52,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7400)),
             allow_plain_http: false,
+            tls: TlsConfig::default(),
             data: PathBuf::from("./veritrail-data"),
             keys: PathBuf::from("./veritrail-keys"),
             origin: None,
@@ -118,7 +123,17 @@ impl Config {
 
     /// What no setting can see alone.
     fn check(&self) -> Result<(), ConfigError> {
-        if self.listen.ip().is_loopback() || self.allow_plain_http {
+        let needs = |given, missing| Err(ConfigError::Needs { given, missing });
+        match (&self.tls.cert, &self.tls.key) {
+            (Some(_), None) => return needs("tls.cert", "tls.key"),
+            (None, Some(_)) => return needs("tls.key", "tls.cert"),
+            _ => {}
+        }
+        if self.anchor.url_header_file.is_some() && self.anchor.url.is_none() {
+            return needs("anchor.url_header_file", "anchor.url");
+        }
+        let secure = self.tls.files().is_some();
+        if secure || self.listen.ip().is_loopback() || self.allow_plain_http {
             return Ok(());
         }
         Err(ConfigError::PlainHttp {

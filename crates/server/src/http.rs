@@ -3,21 +3,34 @@
 //! Promises: only [`api`] types and stored bytes leave; a handler checks the role before it looks anything up.
 //! Must never: name a concrete store, or keep a body longer than its request.
 
+pub(crate) mod asked;
 pub(crate) mod conflicts;
+pub(crate) mod quota;
+pub(crate) mod searches;
 
 mod body;
 mod clock;
+mod countable;
+mod cursor;
 mod error;
 mod events;
 mod extract;
+mod fields;
 mod health;
+mod index;
 mod json;
 mod keys;
 mod logs;
+mod producers;
+mod rate_limit;
+mod resources;
 mod router;
+mod stats;
 mod tenants;
 
 pub use error::HttpError;
 pub use router::router;
 
+pub(crate) use cursor::CURSOR_MICROS;
 pub(crate) use error::{Internal, chain};
+pub(crate) use events::stream::OpenStreams;

@@ -121,6 +121,7 @@ pub(crate) fn number(count: u64) -> Value<'static> {
     Value::Number(Cow::Owned(count.to_string()))
 }
 
-fn text<'a>(name: &'static str, text: impl Into<Cow<'a, str>>) -> Member<'a> {
+/// A named text.
+pub(crate) fn text<'a>(name: &'static str, text: impl Into<Cow<'a, str>>) -> Member<'a> {
     (Cow::Borrowed(name), Value::string(text))
 }

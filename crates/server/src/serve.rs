@@ -1,7 +1,8 @@
 //! Sockets: accepting, bounding and ending connections; the order of shutdown.
 //!
 //! Promises: at shutdown no request that was begun is dropped before its time, summaries are recorded, and the store is
-//! closed last. Must never: accept more connections than configured.
+//! closed last; who is slow to shake hands holds up nobody else. Must never: accept more connections than configured,
+//! those that have not shaken hands yet among them.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -18,16 +19,20 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ledger::source::{Clock, Rng};
-use store::{LedgerStore, StoreError};
+use store::{EventIndex, LedgerStore, StoreError};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 use crate::anchor::AnchorSink;
 use crate::config::Config;
 use crate::http::router;
 use crate::jobs;
+use crate::listener::Listener;
 use crate::server::Server;
 use crate::tasks::{Stop, Tasks};
+use crate::tls::Tls;
 
 /// Why the service ended other than asked.
 #[derive(Debug, thiserror::Error)]
@@ -57,23 +62,27 @@ const HEADERS_MAX: usize = 64;
 /// [`ServeError`] when the store or the listener fails; never for a single request.
 pub async fn serve(
     store: Arc<dyn LedgerStore>,
+    index: Arc<dyn EventIndex>,
     config: Config,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     anchors: Vec<Arc<dyn AnchorSink>>,
-    listener: TcpListener,
+    listener: Listener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    let server = Server::new(Arc::clone(&store), config, clock, rng).await?;
+    let server = Server::new(Arc::clone(&store), index, config, clock, rng).await?;
     server.record_lifecycle("veritrail.server.started").await;
     let mut background = Tasks::new();
-    jobs::start(&server, anchors, &mut background);
-    let connections = accept(&server, listener, shutdown).await;
+    let Listener { socket, secure } = listener;
+    let tls = secure.as_ref().map(|secure| Arc::clone(&secure.tls));
+    jobs::start(&server, anchors, secure, &mut background);
+    let connections = accept(&server, socket, tls, shutdown).await;
     tracing::info!(connections = connections.count(), "shutting down");
+    server.streams.end();
     let patience = Duration::from_secs(server.config.limits.shutdown_seconds);
     connections.join(patience).await;
     background.join(JOBS_PATIENCE).await;
-    server.flush_all_totals().await;
+    server.record_all_totals().await;
     jobs::summarise_refusals(&server).await;
     server.record_lifecycle("veritrail.server.stopped").await;
     Ok(store.close().await?)
@@ -98,6 +107,7 @@ pub async fn shutdown_signal() -> io::Result<()> {
 async fn accept(
     server: &Arc<Server>,
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Tasks {
     let mut connections = Tasks::new();
@@ -111,8 +121,20 @@ async fn accept(
             () = connections.reap() => {}
             accepted = listener.accept(), if room => match accepted {
                 Ok((stream, _)) => {
-                    let stop = connections.stop();
-                    connections.spawn(connection(stream, routes.clone(), header_timeout, stop));
+                    // Without it small answers wait for acknowledgements.
+                    _ = stream.set_nodelay(true);
+                    let (routes, stop) = (routes.clone(), connections.stop());
+                    match tls.clone() {
+                        None => connections.spawn(connection(stream, routes, header_timeout, stop)),
+                        Some(tls) => {
+                            let shaken = secured(tls, stream, header_timeout, stop.clone());
+                            connections.spawn(async move {
+                                if let Some(stream) = shaken.await {
+                                    connection(stream, routes, header_timeout, stop).await;
+                                }
+                            });
+                        }
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
@@ -123,10 +145,37 @@ async fn accept(
     }
 }
 
+/// Shakes hands within the time of a request's head; `None` for who does not.
+async fn secured(
+    tls: Arc<Tls>,
+    stream: TcpStream,
+    patience: Duration,
+    mut stop: Stop,
+) -> Option<TlsStream<TcpStream>> {
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(patience, tls.shake_hands(stream)) => shaken,
+        () = stop.stopped() => return None,
+    };
+    match shaken {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no handshake");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("no handshake in time");
+            None
+        }
+    }
+}
+
 /// Serves one connection until it ends, or until its running request has ended after `stop`.
-async fn connection(stream: TcpStream, routes: Router, header_timeout: Duration, mut stop: Stop) {
-    // Without it small answers wait for acknowledgements.
-    _ = stream.set_nodelay(true);
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    routes: Router,
+    header_timeout: Duration,
+    mut stop: Stop,
+) {
     let service = service_fn(move |request: Request<Incoming>| {
         let routes = routes.clone();
         async move {

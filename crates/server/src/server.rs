@@ -3,22 +3,29 @@
 use std::num::NonZero;
 use std::sync::Arc;
 
+use ledger::name::TenantId;
 use ledger::source::{Clock, Rng};
-use store::{LedgerStore, LogRef, StoreError, Tenant};
+use store::{EventIndex, LedgerStore, LogRef, StoreError, Tenant};
 use tokio::sync::Semaphore;
 
-use crate::access::ReadTotals;
+use crate::access::{OpenSearches, ReadTotals};
+use crate::anchor::FailingSinks;
 use crate::auth::{Caller, Destination, RefusalCounts};
 use crate::config::Config;
-use crate::http::HttpError;
+use crate::http::{HttpError, OpenStreams};
 use crate::http::conflicts::ConflictBudget;
+use crate::http::quota::EventQuota;
+use crate::http::searches::Searches;
 use crate::own::{Actor, OwnEvent};
+use crate::shares::{Held, TenantShares};
 use crate::telemetry::Metrics;
 
 /// The service without its sockets. Fields are shared by all requests; each guards itself.
 #[derive(Debug)]
 pub struct Server {
     pub(crate) store: Arc<dyn LedgerStore>,
+    /// How the store's events are found.
+    pub(crate) index: Arc<dyn EventIndex>,
     pub(crate) config: Config,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
@@ -27,22 +34,32 @@ pub struct Server {
     pub(crate) metrics: Metrics,
     pub(crate) refusals: RefusalCounts,
     pub(crate) totals: ReadTotals,
+    pub(crate) open_searches: OpenSearches,
+    pub(crate) streams: OpenStreams,
     pub(crate) conflicts: ConflictBudget,
+    pub(crate) failing_sinks: FailingSinks,
+    /// Events that each tenant may send.
+    pub(crate) quota: EventQuota,
+    /// Searches of each tenant that run.
+    pub(crate) searches: Searches,
     /// Requests in flight.
     pub(crate) requests: Arc<Semaphore>,
+    /// The same by tenant, of those that signed in.
+    turns: Arc<TenantShares>,
     /// Body bytes in memory, in KiB.
-    pub(crate) body_kib: Arc<Semaphore>,
+    pub(crate) bodies: Arc<TenantShares>,
     /// Cores that may prepare large batches at once.
     pub(crate) cores: Arc<Semaphore>,
 }
 
 impl Server {
-    /// Takes a store that is open.
+    /// Takes a store that is open, both halves of it.
     ///
     /// # Errors
     /// What the store answers when asked for the instance's own tenant.
     pub async fn new(
         store: Arc<dyn LedgerStore>,
+        index: Arc<dyn EventIndex>,
         config: Config,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
@@ -53,9 +70,14 @@ impl Server {
         let body_kib = usize::try_from(config.limits.queue_bytes / 1024).unwrap_or(usize::MAX);
         Ok(Arc::new(Self {
             requests: Arc::new(Semaphore::new(config.limits.concurrent_requests)),
-            body_kib: Arc::new(Semaphore::new(body_kib.min(Semaphore::MAX_PERMITS))),
+            turns: TenantShares::fair(config.limits.concurrent_requests),
+            bodies: TenantShares::fair(body_kib),
+            quota: EventQuota::new(&config.limits),
+            searches: Searches::new(config.limits.tenant_searches),
             cores: Arc::new(Semaphore::new(cores)),
+            streams: OpenStreams::new(config.limits.tenant_streams),
             store,
+            index,
             config,
             clock,
             rng,
@@ -63,8 +85,21 @@ impl Server {
             metrics: Metrics::new(),
             refusals: RefusalCounts::default(),
             totals: ReadTotals::default(),
+            open_searches: OpenSearches::default(),
             conflicts: ConflictBudget::default(),
+            failing_sinks: FailingSinks::default(),
         }))
+    }
+
+    /// A place among the requests in flight, for as long as the answer is kept.
+    pub(crate) fn turn(&self, tenant: TenantId) -> Result<Held, HttpError> {
+        self.turns.take(tenant, 1).ok_or_else(|| {
+            HttpError::new(
+                api::code::BUSY,
+                "nothing of the request was done; too many requests of this tenant at once",
+            )
+            .retry_after(1)
+        })
     }
 
     /// Records an event of our own and waits until it is durable.
@@ -105,6 +140,17 @@ impl Server {
             log: to.log,
             tenant: &to.tenant,
         }
+    }
+
+    /// Records what searches showed that have ended, or whose cursors expired.
+    pub async fn record_due_totals(&self) {
+        self.flush_ended_searches().await;
+    }
+
+    /// Records what was counted and not recorded yet: how much was read in bulk, and what searches showed.
+    pub async fn record_all_totals(&self) {
+        self.flush_all_totals().await;
+        self.flush_all_searches().await;
     }
 
     /// Records a start or a stop; failing to is logged and keeps nobody from starting or stopping.

@@ -16,8 +16,10 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use store::Health;
+use store::index::IndexHealth;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::anchor::AnchorResult;
 use crate::auth::RefusalReason;
 use crate::config::{LogConfig, LogFormat, LogLevel};
 use crate::http::{HttpError, Internal};
@@ -31,6 +33,7 @@ pub struct Metrics {
     seconds: Histogram,
     events: Family<[(&'static str, &'static str); 1], Counter>,
     sign_ins: Family<[(&'static str, &'static str); 1], Counter>,
+    anchors: Family<[(&'static str, &'static str); 2], Counter>,
 }
 
 impl Metrics {
@@ -45,6 +48,7 @@ impl Metrics {
             seconds: Histogram::new(buckets),
             events: Family::default(),
             sign_ins: Family::default(),
+            anchors: Family::default(),
         };
         let registry = &mut metrics.registry;
         registry.register(
@@ -67,6 +71,11 @@ impl Metrics {
             "Refused sign-ins, by reason",
             metrics.sign_ins.clone(),
         );
+        registry.register(
+            "veritrail_anchors",
+            "Anchors, by the kind of place outside and what became of them there",
+            metrics.anchors.clone(),
+        );
         metrics
     }
 
@@ -86,6 +95,23 @@ impl Metrics {
             .inc();
     }
 
+    /// Shows a sink's counts from the start on, so that an alert can tell none from unknown.
+    pub(crate) fn expect_anchors(&self, sink: &'static str) {
+        for result in AnchorResult::ALL {
+            drop(
+                self.anchors
+                    .get_or_create(&[("sink", sink), ("result", result.name())]),
+            );
+        }
+    }
+
+    /// Counts what became of an anchor.
+    pub(crate) fn anchored(&self, sink: &'static str, result: AnchorResult) {
+        self.anchors
+            .get_or_create(&[("sink", sink), ("result", result.name())])
+            .inc();
+    }
+
     fn answered(&self, route: &str, method: &str, status: u16, micros: i64) {
         let labels = [
             ("route", route.to_owned()),
@@ -101,13 +127,14 @@ impl Metrics {
     }
 
     /// The text that Prometheus scrapes, the store's figures included.
-    pub(crate) fn text(&self, health: &Health) -> String {
+    pub(crate) fn text(&self, health: &Health, index: &IndexHealth) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
         _ = encode(&mut text, &self.registry);
         let end = text.strip_suffix("# EOF\n").map(str::len);
         text.truncate(end.unwrap_or(text.len()));
         gauges(health, &mut text);
+        index_gauges(index, &mut text);
         text.push_str("# EOF\n");
         text
     }
@@ -178,13 +205,48 @@ fn gauges(health: &Health, text: &mut String) {
         ),
         ("gauge", "veritrail_logs", "Logs that exist", *logs),
     ] {
-        let sample = if kind == "counter" { "_total" } else { "" };
-        // Writing to a String cannot fail.
-        _ = write!(
-            text,
-            "# HELP {name} {help}.\n# TYPE {name} {kind}\n{name}{sample} {value}\n"
-        );
+        gauge(kind, name, help, value, text);
     }
+}
+
+fn index_gauges(index: &IndexHealth, text: &mut String) {
+    let IndexHealth {
+        unavailable,
+        indexed,
+        waiting,
+        bytes,
+        rebuilding,
+    } = index;
+    for (name, help, value) in [
+        (
+            "veritrail_index_unavailable",
+            "1 while searches are refused",
+            u64::from(unavailable.is_some()),
+        ),
+        (
+            "veritrail_index_rebuilding",
+            "1 while the index is being built anew",
+            u64::from(rebuilding.is_some()),
+        ),
+        ("veritrail_index_events", "Events in the index", *indexed),
+        (
+            "veritrail_index_waiting",
+            "Events that are searched in memory until they are indexed",
+            *waiting,
+        ),
+        ("veritrail_index_bytes", "Bytes of the index on disk", *bytes),
+    ] {
+        gauge("gauge", name, help, value, text);
+    }
+}
+
+fn gauge(kind: &str, name: &str, help: &str, value: u64, text: &mut String) {
+    let sample = if kind == "counter" { "_total" } else { "" };
+    // Writing to a String cannot fail.
+    _ = write!(
+        text,
+        "# HELP {name} {help}.\n# TYPE {name} {kind}\n{name}{sample} {value}\n"
+    );
 }
 
 /// Bounds, times, counts and logs every request. The outermost layer.

@@ -145,6 +145,10 @@ impl Layout {
         self.root.join("ids")
     }
 
+    pub(crate) fn index(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
     pub(crate) fn state(&self) -> PathBuf {
         self.root.join("state.redb")
     }

@@ -1,6 +1,6 @@
 //! The embedded store: one machine, one directory, no server beside it.
 //!
-//! An event's way: queue → writer (place, journal, fsync) → visible → acknowledged → packer (packs, state) → signer →
+//! How events are found is [`index`]'s business, apart and derived. An event's way: queue → writer (place, journal, fsync) → visible → acknowledged → packer (packs, state) → signer →
 //! checkpoint. Everything but packs and journal can be made again from them. Files are touched through
 //! [`keys::durable`] only, so that the tests can stop the machine at any sync point.
 
@@ -19,6 +19,7 @@ mod state;
 
 // What works on it.
 mod cache;
+mod index;
 mod open;
 mod own;
 mod packer;
@@ -34,5 +35,5 @@ mod writer;
 pub use journal::JournalError;
 pub use layout::LayoutError;
 pub use open::{OpenError, Options};
-pub use state::StateError;
+pub use state::{StateError, Unsealed};
 pub use store::EmbeddedStore;

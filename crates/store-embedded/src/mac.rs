@@ -1,4 +1,4 @@
-//! The keyed check on journal frames and pack blocks: HMAC-SHA-256, first 16 bytes, under the frame key of the keys
+//! The keyed check on journal frames, pack blocks and rows of the registry: HMAC-SHA-256, first 16 bytes, under the frame key of the keys
 //! directory. Without that key nobody can append what recovery or `verify` would take for ours.
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -27,14 +27,18 @@ impl FrameKey {
 
     /// The check over `pieces`, whose lengths the first of them fixes.
     pub(crate) fn mac(&self, pieces: &[&[u8]]) -> [u8; MAC_BYTES] {
+        let mut out = [0; MAC_BYTES];
+        out.copy_from_slice(&self.digest(pieces)[..MAC_BYTES]);
+        out
+    }
+
+    /// All 32 bytes of it.
+    pub(crate) fn digest(&self, pieces: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
         for piece in pieces {
             mac.update(piece);
         }
-        let digest = mac.finalize().into_bytes();
-        let mut out = [0; MAC_BYTES];
-        out.copy_from_slice(&digest[..MAC_BYTES]);
-        out
+        mac.finalize().into_bytes().into()
     }
 
     /// Whether `expected` is the check over `pieces`, compared in constant time.

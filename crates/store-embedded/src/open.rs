@@ -21,6 +21,7 @@ use store::{Instance, SignedHead, StoreError};
 use crate::cache::PackReader;
 use crate::frame::Frame;
 use crate::ids::{self, IdIndex, IdRun};
+use crate::index::Index;
 use crate::journal::{Journal, JournalError};
 use crate::layout::{Format, Layout, LayoutError, Stage};
 use crate::mac::FrameKey;
@@ -29,7 +30,7 @@ use crate::queue::Queue;
 use crate::room::Room;
 use crate::shared::{LogView, Registry, Shared, View};
 use crate::signing::{Notes, Signing};
-use crate::state::{Contents, LogRow, State, StateError};
+use crate::state::{Contents, LogRow, State, StateError, Unsealed};
 use crate::writer::{VerifierKeyOf, Writer, publish};
 
 /// What a store is opened with.
@@ -52,6 +53,8 @@ pub struct Options {
     pub origin: Option<String>,
     /// Longest time from an acknowledgement to its checkpoint, when nothing hurries.
     pub checkpoint_interval: Duration,
+    /// Whether events can be searched. Without it nothing is indexed.
+    pub search: bool,
     /// Bytes that may wait for the writer.
     pub queue_bytes_max: u64,
     /// Bytes that may wait, acknowledged, to be packed.
@@ -79,6 +82,7 @@ impl Options {
             rng,
             origin: None,
             checkpoint_interval: Duration::from_secs(1),
+            search: true,
             queue_bytes_max: 64 * 1024 * 1024,
             tail_bytes_max: 384 * 1024 * 1024,
             reserve_bytes: 256 * 1024 * 1024,
@@ -120,6 +124,14 @@ pub enum OpenError {
         /// Why.
         source: StateError,
     },
+    /// Tenants, keys or right edges in the state file are not what this store wrote.
+    #[error("the registry in {} can't be trusted: {what}", path.display())]
+    Registry {
+        /// The state file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        what: Unsealed,
+    },
     /// The signer remembers more than the data hold.
     #[error(
         "log {log} was signed at {signed} entries, but the data hold {found}: they were cut or restored from an old \
@@ -154,6 +166,15 @@ pub enum OpenError {
     /// Recovery failed.
     #[error("recovering the data directory failed")]
     Recovery(#[from] StoreError),
+}
+
+impl OpenError {
+    fn of_state(path: PathBuf, source: StateError) -> Self {
+        match source {
+            StateError::Unsealed(what) => Self::Registry { path, what },
+            source => Self::State { path, source },
+        }
+    }
 }
 
 /// A store that is recovered, its threads not yet begun.
@@ -200,10 +221,7 @@ pub(crate) fn open(options: Options) -> Result<Opened, OpenError> {
     // Again, under the lock: another process may have been faster.
     let stage = layout.stage(&*disk)?;
     let frame_key = FrameKey::new(&options.keys.frame_key(options.keys.instance()));
-    let state_failed = |source| OpenError::State {
-        path: layout.state(),
-        source,
-    };
+    let state_failed = |source| OpenError::of_state(layout.state(), source);
     let (format, fresh) = match stage {
         Stage::Whole(format) => (format, false),
         Stage::Empty => (begin(&options, &layout, &frame_key)?, true),
@@ -227,7 +245,7 @@ pub(crate) fn open(options: Options) -> Result<Opened, OpenError> {
             redb::Error::Io(io::ErrorKind::NotFound.into()).into(),
         ));
     }
-    let state = State::open(&*disk, &layout.state()).map_err(state_failed)?;
+    let state = State::open(&*disk, &layout.state(), frame_key.clone()).map_err(state_failed)?;
     let contents = state.contents().map_err(state_failed)?;
     let (journal, frames) = Journal::open(
         Arc::clone(&disk),
@@ -245,10 +263,8 @@ fn begin(options: &Options, layout: &Layout, key: &FrameKey) -> Result<Format, O
     let disk = &options.disk;
     layout.make(&**disk)?;
     Journal::create(Arc::clone(disk), &layout.journal(), key.clone())?;
-    State::open(&**disk, &layout.state()).map_err(|source| OpenError::State {
-        path: layout.state(),
-        source,
-    })?;
+    State::open(&**disk, &layout.state(), key.clone())
+        .map_err(|source| OpenError::of_state(layout.state(), source))?;
     let instance = options.keys.instance();
     let origin = options
         .origin
@@ -302,6 +318,11 @@ fn recover(
             .unwrap_or(TenantId(format.instance.0)),
     };
     let reader = PackReader::new(Arc::clone(&disk), layout.packs(), key);
+    let index =
+        Index::new(Arc::clone(&disk), layout.index()).map_err(|source| LayoutError::Disk {
+            path: layout.index(),
+            source,
+        })?;
     let shared = Arc::new(Shared::new(
         Arc::clone(&disk),
         layout.clone(),
@@ -309,6 +330,7 @@ fn recover(
         options.keys,
         state,
         reader,
+        Arc::new(index),
         view,
     ));
     let (heads, newest) = replay(&shared, contents, frames)?;

@@ -3,7 +3,7 @@
 use ledger::json::{self, Value};
 use ledger::name::{LogId, TenantId, from_hex, to_hex};
 use ledger::time::Micros;
-use store::{ApiKey, Change, Role, Roles, TenantRecord};
+use store::{ApiKey, Change, Role, Roles, Scope, TenantRecord};
 
 /// A change as one line.
 pub(crate) fn encode(change: &Change) -> Vec<u8> {
@@ -106,7 +106,7 @@ fn tenant_value(tenant: &TenantRecord) -> Value<'static> {
 fn key_value(key: &ApiKey) -> Value<'static> {
     let ApiKey {
         id,
-        tenant,
+        scope,
         roles,
         source,
         owner,
@@ -115,9 +115,16 @@ fn key_value(key: &ApiKey) -> Value<'static> {
         expires_at,
         revoked_at,
     } = key;
+    let scope = match scope {
+        Scope::Tenant(tenant) => ("tenant", text(tenant.to_string())),
+        Scope::Platform { creates_tenants } => (
+            "platform",
+            object(vec![("creates_tenants", Value::Bool(*creates_tenants))]),
+        ),
+    };
     let mut members = vec![
         ("id", text(id)),
-        ("tenant", text(tenant.to_string())),
+        scope,
         ("roles", list(roles.iter().map(Role::name))),
         ("source", text(source)),
         ("owner", text(owner)),
@@ -160,6 +167,20 @@ fn read_tenant(value: &Value<'_>) -> Option<TenantRecord> {
     })
 }
 
+/// One of the two: a key that said both could be read either way.
+fn read_scope(key: &Value<'_>) -> Option<Scope> {
+    match (key.member("tenant"), key.member("platform")) {
+        (Some(tenant), None) => Some(Scope::Tenant(TenantId::parse(tenant.as_str()?)?)),
+        (None, Some(platform)) => Some(Scope::Platform {
+            creates_tenants: match platform.member("creates_tenants")? {
+                Value::Bool(creates) => *creates,
+                _ => return None,
+            },
+        }),
+        _ => None,
+    }
+}
+
 fn read_key(value: &Value<'_>) -> Option<ApiKey> {
     let roles: Option<Vec<Role>> = strings(value, "roles")?
         .iter()
@@ -167,7 +188,7 @@ fn read_key(value: &Value<'_>) -> Option<ApiKey> {
         .collect();
     Some(ApiKey {
         id: string(value, "id")?,
-        tenant: TenantId::parse(value.member("tenant")?.as_str()?)?,
+        scope: read_scope(value)?,
         roles: Roles::of(&roles?),
         source: string(value, "source")?,
         owner: string(value, "owner")?,
@@ -176,4 +197,49 @@ fn read_key(value: &Value<'_>) -> Option<ApiKey> {
         expires_at: time(value, "expires_at"),
         revoked_at: time(value, "revoked_at"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = r#"{"key":{"id":"AAAAAAAA","#;
+    const REST: &str = r#","roles":["writer"],"source":"ci","owner":"o","hash":"2222222222222222222222222222222222222222222222222222222222222222","created_at":"2026-11-21T08:00:00.000000Z"}}"#;
+    const TENANT: &str = r#""tenant":"33333333333333333333333333333333""#;
+
+    fn scope(text: &str) -> Option<Scope> {
+        match decode(format!("{HEAD}{text}{REST}").as_bytes())? {
+            Change::CreateKey(key) => Some(key.scope),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn every_scope_reads_back_and_is_written_alike() {
+        let platform = |creates_tenants| Scope::Platform { creates_tenants };
+        for (text, expect) in [
+            (TENANT, Scope::Tenant(TenantId([0x33; 16]))),
+            (r#""platform":{"creates_tenants":true}"#, platform(true)),
+            (r#""platform":{"creates_tenants":false}"#, platform(false)),
+        ] {
+            assert_eq!(scope(text), Some(expect), "{text}");
+            let line = format!("{HEAD}{text}{REST}");
+            let change = decode(line.as_bytes()).unwrap();
+            assert_eq!(encode(&change), line.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_key_of_both_of_none_or_of_half_a_scope_is_no_key() {
+        for text in [
+            &format!(r#"{TENANT},"platform":{{"creates_tenants":true}}"#),
+            r#""x":1"#,
+            r#""platform":{}"#,
+            r#""platform":true"#,
+            r#""platform":{"creates_tenants":"true"}"#,
+            r#""tenant":null"#,
+        ] {
+            assert_eq!(scope(text), None, "{text}");
+        }
+    }
 }

@@ -16,6 +16,7 @@ use store::{ApiKey, Change, Instance, SignedHead, StoreError, Tenant, TenantReco
 
 use crate::cache::PackReader;
 use crate::ids::IdIndex;
+use crate::index::Index;
 use crate::layout::Layout;
 use crate::run::Run;
 use crate::state::State;
@@ -73,7 +74,12 @@ impl Registry {
                     what: "a key with this id",
                 })
             }
-            Change::CreateKey(key) if !self.tenants.contains_key(&key.tenant) => {
+            Change::CreateKey(key)
+                if key
+                    .scope
+                    .tenant()
+                    .is_some_and(|tenant| !self.tenants.contains_key(&tenant)) =>
+            {
                 Err(StoreError::NotFound)
             }
             Change::RevokeKey { id, .. } if !self.api_keys.contains_key(id) => {
@@ -139,10 +145,13 @@ pub(crate) struct Shared {
     pub(crate) keys: KeysDirectory,
     pub(crate) state: State,
     pub(crate) packs: PackReader,
+    pub(crate) index: Arc<Index>,
     view: RwLock<View>,
     pub(crate) counters: Counters,
     /// Ticks whenever something was signed, or the store stopped.
     pub(crate) signed: tokio::sync::watch::Sender<u64>,
+    /// Ticks whenever a log grew, or the store stopped.
+    pub(crate) grown: tokio::sync::watch::Sender<u64>,
     /// Why writes are refused at the moment.
     refusing: RwLock<Option<String>>,
 }
@@ -155,6 +164,7 @@ impl Shared {
         keys: KeysDirectory,
         state: State,
         packs: PackReader,
+        index: Arc<Index>,
         view: View,
     ) -> Self {
         Self {
@@ -164,9 +174,11 @@ impl Shared {
             keys,
             state,
             packs,
+            index,
             view: RwLock::new(view),
             counters: Counters::default(),
             signed: tokio::sync::watch::Sender::new(0),
+            grown: tokio::sync::watch::Sender::new(0),
             refusing: RwLock::new(None),
         }
     }

@@ -13,6 +13,9 @@ use ledger::name::{LogId, TenantId};
 use ledger::prepare::Prepared;
 use ledger::source::{Clock, Rng};
 use ledger::time::Micros;
+use store::index::{
+    Counting, EventIndex, IndexHealth, Page, ProducerAccount, Search, Statistics, ValueCount,
+};
 use store::registry::INSTANCE_TENANT;
 use store::{
     Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Record,
@@ -20,6 +23,7 @@ use store::{
 };
 use tokio::sync::oneshot;
 
+use crate::index::{self, SearchPool};
 use crate::open::{OpenError, Options, open};
 use crate::own;
 use crate::packer::Inbox;
@@ -32,6 +36,7 @@ const RECORDED_AT_ONCE: usize = 1_000;
 /// The embedded store.
 pub struct EmbeddedStore {
     shared: Arc<Shared>,
+    pool: SearchPool,
     queue: Arc<Queue>,
     inbox: Arc<Inbox>,
     rng: Arc<dyn Rng>,
@@ -52,6 +57,7 @@ impl EmbeddedStore {
     /// Opens a data directory, or makes one where there is none; recovers what a crash left.
     pub fn open(options: Options) -> Result<Arc<Self>, OpenError> {
         let (clock, rng) = (Arc::clone(&options.clock), Arc::clone(&options.rng));
+        let search = options.search;
         let opened = open(options)?;
         // After recovery: a tenant that was founded just before a crash stands in the journal only, not in the state.
         let known = opened
@@ -70,7 +76,7 @@ impl EmbeddedStore {
             instance.tenant = tenant;
         }
         let (writer, packer) = (opened.writer, opened.packer);
-        let threads = vec![
+        let mut threads = vec![
             std::thread::Builder::new()
                 .name("writer".into())
                 .spawn(move || writer.run()),
@@ -82,10 +88,37 @@ impl EmbeddedStore {
                     packer.run();
                 }),
         ];
+        if search {
+            let (terms, commits) = (Arc::clone(&opened.shared), Arc::clone(&opened.shared));
+            threads.push(
+                std::thread::Builder::new()
+                    .name("terms".into())
+                    .spawn(move || {
+                        let _ = rustix::process::setpriority_process(None, 5);
+                        index::make_terms(terms);
+                    }),
+            );
+            threads.push(
+                std::thread::Builder::new()
+                    .name("commit".into())
+                    .spawn(move || {
+                        let _ = rustix::process::setpriority_process(None, 7);
+                        index::commit(&commits);
+                    }),
+            );
+        } else {
+            opened
+                .shared
+                .index
+                .set_unavailable(Some("it is switched off"));
+        }
         let threads: Result<Vec<_>, _> = threads.into_iter().collect();
         let threads = threads.map_err(|error| StoreError::engine("starting threads", error))?;
+        let pool =
+            SearchPool::start().map_err(|error| StoreError::engine("starting threads", error))?;
         let store = Self {
             shared: opened.shared,
+            pool,
             queue: opened.queue,
             inbox: opened.inbox,
             rng,
@@ -177,6 +210,20 @@ impl EmbeddedStore {
         }
     }
 
+    async fn wait_grown(&self, log: LogRef, size: u64) -> Result<u64, StoreError> {
+        let mut ticks = self.shared.grown.subscribe();
+        loop {
+            let now = self.shared.size_of(log)?;
+            if now > size {
+                return Ok(now);
+            }
+            if self.shared.counters.closed.load(Ordering::SeqCst) || ticks.changed().await.is_err()
+            {
+                return Err(StoreError::Closed);
+            }
+        }
+    }
+
     /// The heads that grew since they were last recorded: log, tenant, kind, head.
     fn unrecorded(&self) -> Vec<(LogId, TenantId, Kind, SignedHead)> {
         let view = self.shared.view();
@@ -263,6 +310,15 @@ impl EmbeddedStore {
             .map(Arc::clone)
     }
 
+    /// Keys of a tenant, or those of platforms.
+    fn keys_in(&self, tenant: Option<TenantId>) -> Vec<ApiKey> {
+        let view = self.shared.view();
+        let keys = view.registry.api_keys.values();
+        keys.filter(|key| key.scope.tenant() == tenant)
+            .cloned()
+            .collect()
+    }
+
     async fn shut(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
         if self.shared.counters.closed.swap(true, Ordering::SeqCst) {
@@ -270,6 +326,7 @@ impl EmbeddedStore {
         }
         self.queue.submit_own(Job::Close { reply });
         let outcome = answer.await.unwrap_or(Err(StoreError::Poisoned));
+        self.shared.grown.send_modify(|tick| *tick += 1);
         self.join();
         if self.shared.is_poisoned() {
             Err(StoreError::Poisoned)
@@ -279,6 +336,8 @@ impl EmbeddedStore {
     }
 
     fn join(&self) {
+        self.shared.index.close();
+        self.pool.close();
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
@@ -286,6 +345,19 @@ impl EmbeddedStore {
                 tracing::error!("a thread of the store panicked");
             }
         }
+    }
+
+    /// Runs a search on a thread for it. One that panics met a damaged file: the index is built anew.
+    async fn find_out<T: Send + 'static>(
+        &self,
+        task: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let guarded = move || {
+            let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(task));
+            caught.unwrap_or_else(|_| Err(shared.index.damaged("a search panicked")))
+        };
+        self.pool.run(guarded).await
     }
 
     /// Answers at once: everything asked is in memory or in the page cache.
@@ -366,15 +438,11 @@ impl LedgerStore for EmbeddedStore {
     }
 
     fn api_keys(&self, tenant: TenantId) -> Answer<'_, Vec<ApiKey>> {
-        let view = self.shared.view();
-        let keys = view
-            .registry
-            .api_keys
-            .values()
-            .filter(|key| key.tenant == tenant)
-            .cloned()
-            .collect();
-        Self::now(Ok(keys))
+        Self::now(Ok(self.keys_in(Some(tenant))))
+    }
+
+    fn platform_keys(&self) -> Answer<'_, Vec<ApiKey>> {
+        Self::now(Ok(self.keys_in(None)))
     }
 
     fn api_key<'a>(&'a self, id: &'a str) -> Answer<'a, Option<ApiKey>> {
@@ -383,6 +451,10 @@ impl LedgerStore for EmbeddedStore {
 
     fn head(&self, log: LogRef) -> Answer<'_, LogHead> {
         Self::now(self.log_head(log))
+    }
+
+    fn grown(&self, log: LogRef, size: u64) -> Answer<'_, u64> {
+        Box::pin(self.wait_grown(log, size))
     }
 
     fn signed_past(&self, log: LogRef, seq: u64) -> Answer<'_, SignedHead> {
@@ -445,6 +517,56 @@ impl LedgerStore for EmbeddedStore {
 
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(self.shut())
+    }
+}
+
+impl EventIndex for EmbeddedStore {
+    fn search<'a>(&'a self, log: LogRef, search: &'a Search) -> Answer<'a, Page> {
+        let (shared, search) = (Arc::clone(&self.shared), search.clone());
+        Box::pin(self.find_out(move || {
+            shared.size_of(log)?;
+            shared.search(log.log(), &search)
+        }))
+    }
+
+    fn statistics<'a>(&'a self, log: LogRef, asked: &'a Counting) -> Answer<'a, Statistics> {
+        let (shared, asked) = (Arc::clone(&self.shared), asked.clone());
+        Box::pin(self.find_out(move || {
+            shared.size_of(log)?;
+            shared.statistics(log.log(), &asked)
+        }))
+    }
+
+    fn values<'a>(
+        &'a self,
+        log: LogRef,
+        field: &'a query::Field,
+        prefix: &'a str,
+        viewer: query::Viewer,
+        limit: usize,
+    ) -> Answer<'a, Vec<ValueCount>> {
+        let (shared, field, prefix) = (Arc::clone(&self.shared), field.clone(), prefix.to_owned());
+        Box::pin(self.find_out(move || {
+            shared.size_of(log)?;
+            shared.values(log.log(), &field, &prefix, viewer, limit)
+        }))
+    }
+
+    fn producers(&self, log: LogRef) -> Answer<'_, Vec<ProducerAccount>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(self.find_out(move || {
+            shared.size_of(log)?;
+            shared.producers(log.log())
+        }))
+    }
+
+    fn index_health(&self) -> IndexHealth {
+        self.shared.index.health()
+    }
+
+    fn rebuild_index(&self) -> Answer<'_, ()> {
+        self.shared.index.rebuild();
+        Self::now(Ok(()))
     }
 }
 

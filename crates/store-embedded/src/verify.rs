@@ -77,7 +77,27 @@ pub struct Inputs {
     /// Receipts that producers kept.
     pub receipts: Vec<KeptReceipt>,
     /// Reports how many bytes of how many are read.
-    pub progress: Option<fn(u64, u64)>,
+    pub progress: Option<Observer>,
+}
+
+/// Who is told how far it is. Called often: it must not take long.
+pub struct Observer(Box<dyn Fn(u64, u64) + Send + Sync>);
+
+impl Observer {
+    /// Tells `observe` how much of how much is done.
+    pub fn new(observe: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        Self(Box::new(observe))
+    }
+
+    fn tell(&self, done: u64, total: u64) {
+        (self.0)(done, total);
+    }
+}
+
+impl std::fmt::Debug for Observer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Observer").finish_non_exhaustive()
+    }
 }
 
 /// Why nothing could be verified.

@@ -62,6 +62,7 @@ impl Writer {
     /// Works until closed.
     pub(crate) fn run(mut self) {
         loop {
+            self.shared.index.pace(self.clock.monotonic());
             for job in self.queue.take_group_split() {
                 match job {
                     Work::Group(appends) => self.append_group(appends),
@@ -431,7 +432,9 @@ pub(crate) fn publish(shared: &Shared, frame: &Frame) -> Result<(), StoreError> 
         log.size = run.end();
         log.tail.push_back(run.clone());
     }
+    shared.index.publish(&frame.runs);
     drop(view);
+    shared.grown.send_modify(|tick| *tick += 1);
     shared
         .counters
         .tail_bytes

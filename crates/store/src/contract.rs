@@ -52,14 +52,20 @@ pub trait LedgerStore: Send + Sync + Debug {
     /// One tenant by its readable name.
     fn tenant_named<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Arc<Tenant>>>;
 
-    /// A tenant's keys, revoked and expired ones too.
+    /// A tenant's keys, revoked and expired ones too; those of platforms are not among them.
     fn api_keys(&self, tenant: TenantId) -> Answer<'_, Vec<ApiKey>>;
+
+    /// The keys of platforms, revoked and expired ones too; by id.
+    fn platform_keys(&self) -> Answer<'_, Vec<ApiKey>>;
 
     /// One key by its id, whosever it is: for authentication only.
     fn api_key<'a>(&'a self, id: &'a str) -> Answer<'a, Option<ApiKey>>;
 
     /// How far a log goes.
     fn head(&self, log: LogRef) -> Answer<'_, LogHead>;
+
+    /// Waits until a log is larger than `size`, and answers how large it is. `Closed` when the store ends.
+    fn grown(&self, log: LogRef, size: u64) -> Answer<'_, u64>;
 
     /// Waits until a checkpoint covers `seq`, and answers it.
     fn signed_past(&self, log: LogRef, seq: u64) -> Answer<'_, SignedHead>;

@@ -36,6 +36,17 @@ pub enum StoreError {
     /// Stored bytes are not what they should be. Call for help: run `veritrail verify`.
     #[error("damaged: {0}")]
     Damaged(String),
+    /// The index can't be searched at the moment; the ledger is well.
+    #[error("the index can't be searched: {why}")]
+    IndexUnavailable {
+        /// Why: it is being rebuilt, or damaged.
+        why: String,
+        /// When to try again.
+        retry_after_ms: u64,
+    },
+    /// The question would take too long to answer: fewer events have to be looked through.
+    #[error("too many events would have to be looked through one by one")]
+    TooBroad,
     /// The engine failed.
     #[error("{what} failed")]
     Engine {
@@ -61,6 +72,14 @@ impl StoreError {
             Self::NotFound => Self::NotFound,
             Self::Exists { what } => Self::Exists { what },
             Self::Damaged(what) => Self::Damaged(what.clone()),
+            Self::IndexUnavailable {
+                why,
+                retry_after_ms,
+            } => Self::IndexUnavailable {
+                why: why.clone(),
+                retry_after_ms: *retry_after_ms,
+            },
+            Self::TooBroad => Self::TooBroad,
             Self::Engine { what, source } => Self::engine(what.clone(), source.to_string()),
         }
     }

@@ -1,10 +1,12 @@
 //! The in-memory store: the contract with nothing else in the way. For tests, and to read what a store has to do.
 //!
 //! Promises: every line of [`crate::contract`] but durability, with real sealing, trees and signatures; it fails on
-//! request ([`MemoryStore::fail_next`]) and leaves signing undone on request ([`MemoryStore::hold_signing`]); it
-//! polices its callers (an entry that does not say what its event says is a bug of ours and stops the process). Must
-//! never: be used for anything that has to survive, or be taken for a model of key derivation (see `keys`).
+//! request ([`MemoryStore::fail_next`]), leaves signing undone on request ([`MemoryStore::hold_signing`]) and has no
+//! index on request ([`MemoryStore::make_index_unavailable`]); it polices its callers (an entry that does not say what
+//! its event says is a bug of ours and stops the process). Must never: be used for anything that has to survive, or be
+//! taken for a model of key derivation (see `keys`).
 
+mod index;
 mod keys;
 mod log;
 mod own;
@@ -20,17 +22,21 @@ use ledger::hash::Hash;
 use ledger::name::{InstanceId, LogId, TenantId};
 use ledger::prepare::Prepared;
 use ledger::source::{Clock, Rng};
+use query::{Field, Viewer};
 
 use crate::batch::{Batch, Outcome};
 use crate::contract::{Answer, LedgerStore};
 use crate::error::StoreError;
 use crate::health::Health;
+use crate::index::{
+    Counting, EventIndex, IndexHealth, Page, ProducerAccount, Search, Statistics, ValueCount,
+};
 use crate::record::{LogHead, LogRef, Record, SignedHead};
 use crate::registry::{ApiKey, Change, INSTANCE_TENANT, Instance, Tenant, TenantRecord};
 
 use keys::Master;
 use state::State;
-use waiting::SignedPast;
+use waiting::{Grown, SignedPast};
 
 /// Most records of one call of [`LedgerStore::records`].
 const RECORDS_MAX: u64 = 1_024;
@@ -112,6 +118,11 @@ impl MemoryStore {
         self.state().hold_signing(hold, now);
     }
 
+    /// Has every question to the index answered [`StoreError::IndexUnavailable`] while `unavailable` is true.
+    pub fn make_index_unavailable(&self, unavailable: bool) {
+        self.state().make_index_unavailable(unavailable);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -171,12 +182,20 @@ impl LedgerStore for MemoryStore {
         lazy(move || Ok(self.state().api_keys(tenant)))
     }
 
+    fn platform_keys(&self) -> Answer<'_, Vec<ApiKey>> {
+        lazy(move || Ok(self.state().platform_keys()))
+    }
+
     fn api_key<'a>(&'a self, id: &'a str) -> Answer<'a, Option<ApiKey>> {
         lazy(move || Ok(self.state().api_key(id)))
     }
 
     fn head(&self, log: LogRef) -> Answer<'_, LogHead> {
         lazy(move || Ok(self.state().log(log)?.head()))
+    }
+
+    fn grown(&self, log: LogRef, size: u64) -> Answer<'_, u64> {
+        Box::pin(Grown::new(&self.state, log, size))
     }
 
     fn signed_past(&self, log: LogRef, seq: u64) -> Answer<'_, SignedHead> {
@@ -219,5 +238,39 @@ impl LedgerStore for MemoryStore {
             self.state().close(self.clock.wall());
             Ok(())
         })
+    }
+}
+
+impl EventIndex for MemoryStore {
+    fn search<'a>(&'a self, log: LogRef, search: &'a Search) -> Answer<'a, Page> {
+        lazy(move || index::search(self.state().indexed(log)?, search))
+    }
+
+    fn statistics<'a>(&'a self, log: LogRef, asked: &'a Counting) -> Answer<'a, Statistics> {
+        lazy(move || index::statistics(self.state().indexed(log)?, asked))
+    }
+
+    fn values<'a>(
+        &'a self,
+        log: LogRef,
+        field: &'a Field,
+        prefix: &'a str,
+        viewer: Viewer,
+        limit: usize,
+    ) -> Answer<'a, Vec<ValueCount>> {
+        lazy(move || index::values(self.state().indexed(log)?, field, prefix, viewer, limit))
+    }
+
+    fn producers(&self, log: LogRef) -> Answer<'_, Vec<ProducerAccount>> {
+        lazy(move || index::producers(self.state().indexed(log)?))
+    }
+
+    fn index_health(&self) -> IndexHealth {
+        self.state().index_health()
+    }
+
+    /// There is nothing to build: every question reads the ledger.
+    fn rebuild_index(&self) -> Answer<'_, ()> {
+        lazy(|| Ok(()))
     }
 }

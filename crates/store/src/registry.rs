@@ -135,13 +135,36 @@ impl Roles {
     }
 }
 
+/// Where an API key counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In one tenant.
+    Tenant(TenantId),
+    /// In whichever tenant a request names: for platforms that keep a tenant for each of their customers. Never in the
+    /// instance's own.
+    Platform {
+        /// Whether a tenant that is not there yet is made when the first events for it come.
+        creates_tenants: bool,
+    },
+}
+
+impl Scope {
+    /// The one tenant; `None` for a platform.
+    pub fn tenant(self) -> Option<TenantId> {
+        match self {
+            Self::Tenant(tenant) => Some(tenant),
+            Self::Platform { .. } => None,
+        }
+    }
+}
+
 /// An API key as it is stored: never the key itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
     /// Its public id: the first part of the key.
     pub id: String,
-    /// The tenant it is bound to.
-    pub tenant: TenantId,
+    /// Where it counts.
+    pub scope: Scope,
     /// What it may do.
     pub roles: Roles,
     /// The way in that it stands for; event ids are unique within it.

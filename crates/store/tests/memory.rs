@@ -15,6 +15,7 @@ use ledger::json;
 use ledger::prepare::{Door, Prepared, prepare};
 use ledger::time::Micros;
 use ledger::vocabulary::Mode;
+use store::conformance::index::Searchable;
 use store::conformance::{self, CASES, Failed, reopening};
 use store::memory::MemoryStore;
 use store::{Batch, LedgerStore, LogRef, Outcome, StoreError, Tenant};
@@ -41,6 +42,14 @@ fn with_clock() -> (MemoryStore, Arc<TestClock>) {
 fn the_memory_store_passes_the_suite() {
     let outcome = block_on(conformance::run(async || {
         Arc::new(memory()) as Arc<dyn LedgerStore>
+    }));
+    assert_eq!(outcome, Ok(()), "{}", outcome.clone().unwrap_err());
+}
+
+#[test]
+fn the_memory_store_passes_the_index_suite() {
+    let outcome = block_on(conformance::index::run(async || {
+        Arc::new(memory()) as Arc<dyn Searchable>
     }));
     assert_eq!(outcome, Ok(()), "{}", outcome.clone().unwrap_err());
 }

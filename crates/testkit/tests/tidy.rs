@@ -15,16 +15,27 @@ const LONG_FILES: &[(&str, &str)] = &[];
 /// Which of our crates may use which others, outside of tests. DESIGN section 9; docs/adr/0001 for `cli → api`.
 const ARROWS: &[(&str, &[&str])] = &[
     ("veritrail-ledger", &[]),
+    ("veritrail-query", &["veritrail-ledger"]),
     ("veritrail-keys", &["veritrail-ledger"]),
-    ("veritrail-store", &["veritrail-ledger"]),
+    ("veritrail-store", &["veritrail-ledger", "veritrail-query"]),
     (
         "veritrail-store-embedded",
-        &["veritrail-keys", "veritrail-ledger", "veritrail-store"],
+        &[
+            "veritrail-keys",
+            "veritrail-ledger",
+            "veritrail-query",
+            "veritrail-store",
+        ],
     ),
     ("veritrail-api", &["veritrail-ledger"]),
     (
         "veritrail-server",
-        &["veritrail-api", "veritrail-ledger", "veritrail-store"],
+        &[
+            "veritrail-api",
+            "veritrail-ledger",
+            "veritrail-query",
+            "veritrail-store",
+        ],
     ),
     (
         "veritrail",
@@ -32,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "veritrail-api",
             "veritrail-keys",
             "veritrail-ledger",
+            "veritrail-query",
             "veritrail-server",
             "veritrail-store",
             "veritrail-store-embedded",

@@ -12,13 +12,14 @@ use ledger::checkpoint::{self, Checkpoint};
 use ledger::limits::NOTE_BYTES_MAX;
 use ledger::name::LogId;
 use ledger::note::{Note, VerifierKey};
-use ledger::tile::TilePath;
+use ledger::tile::{TileKind, TilePath};
 
 use super::Ending;
 use crate::client::{Client, Connection};
 use crate::failure::Failure;
 use crate::log_check::{self, BUNDLE_BYTES_MAX, CheckError, Subject};
 use crate::printer::Printer;
+use crate::progress::{Progress, Unit};
 
 /// Longest verifier key in bytes.
 const VKEY_BYTES_MAX: u64 = 4 * 1024;
@@ -104,7 +105,13 @@ impl Export {
         for log in chosen(&client, &self.log)? {
             let served = Served::fetch(&client, log)?;
             let directory = self.directory.join(log.to_string());
-            served.export(&client, &directory)?;
+            let progress = if self.json {
+                Progress::hidden()
+            } else {
+                printer.progress("exporting", Unit::Entries)
+            };
+            served.export(&client, &directory, &progress)?;
+            drop(progress);
             if self.json {
                 let written = serde_json::json!({
                     "log": log.to_string(), "size": served.checkpoint.size(),
@@ -178,17 +185,31 @@ impl Served {
         })
     }
 
-    /// Reads one tile of the log.
-    pub(super) fn tile(&self, client: &Client, path: &TilePath) -> Result<Vec<u8>, Failure> {
+    /// Reads one tile of the log; bundles of entries tell how far it is.
+    pub(super) fn tile(
+        &self,
+        client: &Client,
+        path: &TilePath,
+        progress: &Progress,
+    ) -> Result<Vec<u8>, Failure> {
         let log = self.log;
-        client.read(
+        let bytes = client.read(
             &format!("/v1/logs/{log}/tile/{path}"),
             "application/octet-stream",
             BUNDLE_BYTES_MAX,
-        )
+        )?;
+        if path.kind() == TileKind::Entries {
+            progress.report(path.range().end, self.checkpoint.size());
+        }
+        Ok(bytes)
     }
 
-    fn export(&self, client: &Client, directory: &Path) -> Result<(), Failure> {
+    fn export(
+        &self,
+        client: &Client,
+        directory: &Path,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
         let disk = RealDisk;
         let failed = |path: &Path, error: &std::io::Error| {
             Failure::unreachable(format!("{} can not be written: {error}", path.display()))
@@ -211,7 +232,7 @@ impl Served {
         let vkey = self.vkey.to_string();
         let mut made = PathBuf::new();
         let mut save = |path: &TilePath| {
-            let bytes = self.tile(client, path)?;
+            let bytes = self.tile(client, path, progress)?;
             let file = directory.join("tile").join(path.to_string());
             let parent = file.parent().unwrap_or(directory);
             if made != parent {

@@ -21,12 +21,12 @@ use keys::master::{KeysDirectory, KeysError};
 use keys::signer::FileSigner;
 use ledger::name::InstanceId;
 use ledger::source::{Clock, Rng};
-use server::{AnchorSink, Config};
-use store::LedgerStore;
+use server::{AnchorSink, Config, Listener, Tls, TlsError};
+use store::EventIndex;
 use store_embedded::{EmbeddedStore, LayoutError, OpenError, Options};
 
 use super::Ending;
-use crate::anchor::AnchorFile;
+use crate::anchor;
 use crate::clock::SystemClock;
 use crate::failure::Failure;
 use crate::keys_reading;
@@ -40,6 +40,8 @@ impl Serve {
         let config = self.config()?;
         server::telemetry::start_log(&config.log);
         let parts = Parts::new()?;
+        let tls = certificate(&config)?;
+        let anchors = anchor::sinks(&config.anchor)?;
         // Before anything is made: a first start that fails for a busy port would have shown no key.
         let listener = TcpListener::bind(config.listen).map_err(|error| {
             Failure::unreachable(format!("can't listen on {}: {error}", config.listen))
@@ -67,9 +69,11 @@ impl Serve {
                 .map(|()| Ending::Done)
                 .context("listening for signals");
         }
+        // For the same reason: a signal to renew the certificate must not end it.
+        let listener = runtime.block_on(async { listening(listener, tls) })?;
         welcome::print(&config, address, &first, printer);
         printer.flush();
-        let ended = runtime.block_on(parts.serve(config, store, listener, shutdown));
+        let ended = runtime.block_on(parts.serve(config, store, anchors, listener, shutdown));
         // Blocking work that outlived the server's own patience must not hold up the end.
         runtime.shutdown_timeout(Duration::from_secs(5));
         ended.map(|()| Ending::Done)
@@ -96,7 +100,7 @@ impl Parts {
     }
 
     /// Opens or makes keys and data. Blocks: call it outside the runtime.
-    fn open_store(&self, config: &Config) -> anyhow::Result<Arc<dyn LedgerStore>> {
+    fn open_store(&self, config: &Config) -> anyhow::Result<Arc<EmbeddedStore>> {
         let keys = self.open_keys(&config.keys, &config.data)?;
         let signer = FileSigner::open(&keys).context("the signer can't be opened")?;
         let (disk, data) = (Arc::clone(&self.disk), config.data.clone());
@@ -107,31 +111,26 @@ impl Parts {
             reserve_bytes: config.limits.reserve_disk_bytes,
             ..Options::new(disk, data, keys, Box::new(signer), clock, rng)
         };
-        let store: Arc<dyn LedgerStore> = EmbeddedStore::open(options).map_err(refused)?;
-        Ok(store)
+        EmbeddedStore::open(options).map_err(refused)
     }
 
     /// Serves until a signal asks to end.
     async fn serve(
         &self,
         config: Config,
-        store: Arc<dyn LedgerStore>,
-        listener: TcpListener,
+        store: Arc<EmbeddedStore>,
+        anchors: Vec<Arc<dyn AnchorSink>>,
+        listener: Listener,
         shutdown: Shutdown,
     ) -> anyhow::Result<()> {
-        listener.set_nonblocking(true).context("listening")?;
-        let listener = tokio::net::TcpListener::from_std(listener).context("listening")?;
-        let mut anchors: Vec<Arc<dyn AnchorSink>> = Vec::new();
-        if let Some(file) = &config.anchor.file {
-            anchors.push(Arc::new(AnchorFile::new(file.clone())));
-        }
         let shutdown = async {
             if let Err(error) = shutdown.await {
                 tracing::error!(%error, "signals can't be heard; shutting down");
             }
         };
         let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
-        server::serve(store, config, clock, rng, anchors, listener, shutdown)
+        let index = Arc::clone(&store) as Arc<dyn EventIndex>;
+        server::serve(store, index, config, clock, rng, anchors, listener, shutdown)
             .await
             .context("the server ended")
     }
@@ -155,11 +154,34 @@ impl Parts {
     }
 }
 
+/// The certificate, if one is configured.
+fn certificate(config: &Config) -> anyhow::Result<Option<Tls>> {
+    let Some((cert, key)) = config.tls.files() else {
+        return Ok(None);
+    };
+    let tls = Tls::open(cert, key).map_err(|error: TlsError| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+        Failure::usage(format!("{error}{}", cause.unwrap_or_default()))
+            .hint("see --tls-cert and --tls-key")
+    })?;
+    Ok(Some(tls))
+}
+
+/// The socket as the runtime wants it. Call it inside.
+fn listening(socket: TcpListener, tls: Option<Tls>) -> anyhow::Result<Listener> {
+    socket.set_nonblocking(true).context("listening")?;
+    let socket = tokio::net::TcpListener::from_std(socket).context("listening")?;
+    match tls {
+        None => Ok(Listener::plain(socket)),
+        Some(tls) => Listener::secure(socket, tls).context("listening for signals"),
+    }
+}
+
 /// What a store that does not open means for the exit code.
 fn refused(error: OpenError) -> anyhow::Error {
     let message = error.to_string();
     match error {
-        OpenError::RolledBack { .. } | OpenError::Tampered { .. } => {
+        OpenError::RolledBack { .. } | OpenError::Tampered { .. } | OpenError::Registry { .. } => {
             Failure::tampered(message).into()
         }
         OpenError::ForeignKeys { .. }

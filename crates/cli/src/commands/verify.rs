@@ -9,12 +9,14 @@ mod remote;
 mod report;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Ending;
-use crate::client::Credential;
+use crate::client::{Credential, Trust};
 use crate::failure::Failure;
 use crate::pins::Pins;
 use crate::printer::Printer;
+use crate::progress::{Progress, Unit};
 
 /// Check that nothing was changed, dropped, reordered or slipped in
 #[derive(Debug, clap::Args)]
@@ -69,27 +71,44 @@ pub(crate) struct Verify {
     json: bool,
 
     #[command(flatten)]
+    trust: Trust,
+
+    #[command(flatten)]
     credential: Credential,
 }
 
 impl Verify {
     pub(crate) fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {
         let pins = Pins::read(&self.vkey, &self.checkpoint)?;
+        let shown = |printer: &mut Printer, unit| {
+            if self.json {
+                Progress::hidden()
+            } else {
+                printer.progress("verifying", unit)
+            }
+        };
         let report = match (self.data, self.url) {
-            (Some(data), _) => local::check(&local::Expected {
-                data,
-                keys: self.keys,
-                anchors: self.anchors,
-                receipts: self.receipts,
-                pins,
-            })?,
+            (Some(data), _) => {
+                let expected = local::Expected {
+                    data,
+                    keys: self.keys,
+                    anchors: self.anchors,
+                    receipts: self.receipts,
+                    pins,
+                };
+                let progress = Arc::new(shown(printer, Unit::Bytes));
+                local::check(&expected, &progress)?
+            }
             (None, Some(url)) => {
                 let connection = crate::client::Connection {
                     url,
+                    trust: self.trust,
                     credential: self.credential,
                 };
                 let client = crate::client::Client::new(&connection, printer)?;
-                remote::check(&client, &self.log, &pins)?
+                remote::check(&client, &self.log, &pins, &mut || {
+                    shown(printer, Unit::Entries)
+                })?
             }
             (None, None) => {
                 return Err(Failure::usage("nothing to verify was named")

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::run;
 
-const COMMANDS: [&str; 21] = [
+pub(crate) const COMMANDS: [&str; 23] = [
     "",
     "serve",
     "emit",
@@ -28,6 +28,8 @@ const COMMANDS: [&str; 21] = [
     "vocabulary",
     "vocabulary list",
     "vocabulary check",
+    "completions",
+    "man",
     "reference",
 ];
 

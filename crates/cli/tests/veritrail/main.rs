@@ -7,13 +7,18 @@
     reason = "tests may fail loudly, and write files that need not survive a power cut"
 )]
 
+mod anchors;
+mod certificates;
 mod command;
 mod dishonest_server;
+mod generated;
 mod help;
 mod keys_and_tenants;
 mod mirror;
 mod offline;
+mod progress;
 mod proofs;
 mod running;
 mod talking;
+mod tls;
 mod verifying_data;

@@ -8,6 +8,9 @@ use tempfile::TempDir;
 
 use crate::command::{Ran, ran, run_with_input, veritrail};
 
+/// What it wrote on stderr, beside its directories.
+const LOG: &str = "server.log";
+
 /// A running server. Killed when dropped.
 pub(crate) struct Running {
     pub(crate) directory: TempDir,
@@ -27,6 +30,7 @@ impl Running {
 
     /// Any start.
     pub(crate) fn start_in(directory: TempDir, arguments: &[&str]) -> Self {
+        let log = std::fs::File::create(directory.path().join(LOG)).unwrap();
         let mut child = veritrail(directory.path())
             .args([
                 "serve",
@@ -37,7 +41,7 @@ impl Running {
             ])
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -92,14 +96,24 @@ impl Running {
         run_with_input(command, json)
     }
 
+    /// What it logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.path().join(LOG)).unwrap()
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
     /// Asks it to end, and waits; its directory stays.
     pub(crate) fn stop(mut self) -> TempDir {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.signal(rustix::process::Signal::TERM);
         assert!(self.child.wait().unwrap().success());
         std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap())
     }

@@ -63,6 +63,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         aliases: &[],
     },
     Operation {
+        name: "veritrail.index.rebuild_started",
+        category: Category::AuditLog,
+        severity: Severity::Notice,
+        description: "The index of events was begun anew from the ledger",
+        aliases: &[],
+    },
+    Operation {
         name: "veritrail.tenant.created",
         category: Category::AuditLog,
         severity: Severity::Notice,

@@ -4,24 +4,30 @@ use std::sync::Arc;
 
 use api::code;
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
 use ledger::entry::Kind;
-use ledger::name::LogId;
+use ledger::keyring::TenantKeys;
+use ledger::name::{LogId, TenantId};
 use ledger::prepare::Door;
 use ledger::vocabulary::Mode;
+use query::Viewer;
 use store::{ApiKey, LogRef, Tenant};
 
-use super::{Act, RefusalReason, Token, may};
+use super::sign_in::{Place, sign_in};
+use super::{Act, may};
 use crate::http::HttpError;
+use crate::http::asked::WhichLog;
 use crate::own::Actor;
 use crate::server::Server;
+use crate::shares::Held;
 
-/// Who sent a request. Made by authentication only.
+/// Who sent a request, and for which tenant. Made by authentication only.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     key: Arc<ApiKey>,
     tenant: Arc<Tenant>,
+    /// The tenant's share of the requests in flight.
+    _turn: Arc<Held>,
 }
 
 /// Where a record of a read goes, and under whose keys.
@@ -33,10 +39,34 @@ pub(crate) struct Destination {
     pub(crate) tenant: Arc<Tenant>,
 }
 
+/// The refusal of what a key's roles don't allow.
+pub(super) fn required(may: bool) -> Result<(), HttpError> {
+    if may {
+        return Ok(());
+    }
+    Err(HttpError::new(
+        code::FORBIDDEN,
+        "expected a key with another role",
+    ))
+}
+
 impl Caller {
+    pub(super) fn new(key: Arc<ApiKey>, tenant: Arc<Tenant>, turn: Held) -> Self {
+        Self {
+            key,
+            tenant,
+            _turn: Arc::new(turn),
+        }
+    }
+
     /// The key's public id.
     pub(crate) fn key_id(&self) -> &str {
         &self.key.id
+    }
+
+    /// The tenant that the key is bound to in this request.
+    pub(crate) fn tenant_id(&self) -> TenantId {
+        self.tenant.record.id
     }
 
     /// Whose key it is, for people.
@@ -59,13 +89,7 @@ impl Caller {
 
     /// Refuses what the caller may not do. Decided before anything is looked up.
     pub(crate) fn require(&self, act: Act) -> Result<(), HttpError> {
-        if self.may(act) {
-            return Ok(());
-        }
-        Err(HttpError::new(
-            code::FORBIDDEN,
-            "expected a key with another role",
-        ))
+        required(self.may(act))
     }
 
     /// The log that the caller's events go into.
@@ -82,6 +106,44 @@ impl Caller {
             logs.push(LogRef::access(&self.tenant));
         }
         Ok(logs)
+    }
+
+    /// One log to be searched.
+    pub(crate) fn log_to_search(&self, which: WhichLog) -> Result<LogRef, HttpError> {
+        self.require(Act::ReadEvents)?;
+        match which {
+            WhichLog::Main => Ok(LogRef::main(&self.tenant)),
+            WhichLog::Access => {
+                self.require(Act::ReadAccessLog)?;
+                Ok(LogRef::access(&self.tenant))
+            }
+        }
+    }
+
+    /// The log that a cursor of the caller's names, if it still may search it.
+    pub(crate) fn log_of_cursor(&self, id: LogId) -> Option<LogRef> {
+        let logs = [WhichLog::Main, WhichLog::Access].into_iter();
+        logs.filter_map(|which| self.log_to_search(which).ok())
+            .find(|log| log.log() == id)
+    }
+
+    /// How much of an event the caller sees.
+    pub(crate) fn viewer(&self) -> Viewer {
+        if self.may(Act::ReadPersons) {
+            Viewer::Whole
+        } else {
+            Viewer::WithoutPersons
+        }
+    }
+
+    /// The tenant's keys.
+    pub(crate) fn keys(&self) -> &TenantKeys {
+        &self.tenant.keys
+    }
+
+    /// The tenant's keys, for what outlives the request.
+    pub(crate) fn shared_keys(&self) -> Arc<TenantKeys> {
+        Arc::clone(&self.tenant.keys)
     }
 
     /// The logs that the caller sees listed.
@@ -169,62 +231,13 @@ impl FromRequestParts<Arc<Server>> for Caller {
         parts: &mut Parts,
         server: &Arc<Server>,
     ) -> Result<Self, HttpError> {
-        match sign_in(parts, server).await? {
-            Ok(caller) => Ok(caller),
-            Err(reason) => {
-                server.refusals.count(reason);
-                server.metrics.refused_sign_in(reason);
-                Err(HttpError::unauthenticated())
+        let signed_in = sign_in(parts, server).await?;
+        match signed_in.place {
+            Place::Tenant(tenant) => {
+                let turn = server.turn(tenant.record.id)?;
+                Ok(Self::new(signed_in.key, tenant, turn))
             }
+            Place::Unmade(_) => Err(HttpError::not_found()),
         }
     }
-}
-
-/// The outer error is the store's, the inner one the caller's.
-async fn sign_in(
-    parts: &Parts,
-    server: &Server,
-) -> Result<Result<Caller, RefusalReason>, HttpError> {
-    let token = match bearer(parts) {
-        Ok(token) => token,
-        Err(reason) => return Ok(Err(reason)),
-    };
-    let found = server.store.api_key(token.id()).await?;
-    // Unknown ids take the same comparison as known ones.
-    let hash = found.as_ref().map_or([0; 32], |key| key.hash);
-    let right = token.matches(&hash);
-    let Some(key) = found else {
-        return Ok(Err(RefusalReason::Unknown));
-    };
-    if !right {
-        return Ok(Err(RefusalReason::Forged));
-    }
-    if key.revoked_at.is_some() {
-        return Ok(Err(RefusalReason::Revoked));
-    }
-    let now = server.clock.wall();
-    if key.expires_at.is_some_and(|end| end <= now) {
-        return Ok(Err(RefusalReason::Expired));
-    }
-    let tenant = server.store.tenant(key.tenant).await?;
-    Ok(match tenant {
-        Some(tenant) => Ok(Caller {
-            key: Arc::new(key),
-            tenant,
-        }),
-        None => Err(RefusalReason::Unknown),
-    })
-}
-
-fn bearer(parts: &Parts) -> Result<Token, RefusalReason> {
-    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(RefusalReason::Missing);
-    };
-    let text = value.to_str().map_err(|_| RefusalReason::Malformed)?;
-    let (scheme, token) = text.split_once(' ').ok_or(RefusalReason::Missing)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(RefusalReason::Missing);
-    }
-    Token::parse(token.trim()).map_err(|_| RefusalReason::Malformed)
 }

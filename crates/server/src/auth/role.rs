@@ -26,11 +26,13 @@ pub enum Act {
     ManageKeys,
     /// Vouch for the clock.
     ConfirmClock,
+    /// Look after the index.
+    ManageIndex,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -40,6 +42,7 @@ impl Act {
         Self::ManageTenants,
         Self::ManageKeys,
         Self::ConfirmClock,
+        Self::ManageIndex,
     ];
 
     /// The roles that may.
@@ -51,7 +54,7 @@ impl Act {
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
             Self::ReadAccessLog | Self::TakeProofs => &[Auditor, Admin, Operator],
             Self::ManageKeys => &[Admin, Operator],
-            Self::ManageTenants | Self::ConfirmClock => &[Operator],
+            Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
     }
 }
@@ -72,7 +75,7 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, ListLogs, ManageKeys, ManageTenants, ReadAccessLog, ReadEvents,
+        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageTenants, ReadAccessLog, ReadEvents,
         ReadPersons, TakeProofs,
     };
 
@@ -118,6 +121,7 @@ mod tests {
                     ManageTenants,
                     ManageKeys,
                     ConfirmClock,
+                    ManageIndex,
                 ],
             ),
         ];

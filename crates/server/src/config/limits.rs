@@ -19,6 +19,16 @@ pub struct LimitsConfig {
     pub shutdown_seconds: u64,
     /// Below so many free bytes, writes are refused.
     pub reserve_disk_bytes: u64,
+    /// Events that each tenant may send in a second; none for no quota.
+    pub tenant_events_per_second: u64,
+    /// Events that each tenant may send at once.
+    pub tenant_burst_events: u64,
+    /// Searches of each tenant at once.
+    pub tenant_searches: usize,
+    /// Streams of each tenant at once.
+    pub tenant_streams: usize,
+    /// Tenants that platform keys may bring about.
+    pub tenants: usize,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -33,6 +43,11 @@ impl Default for LimitsConfig {
             request_timeout_seconds: 60,
             shutdown_seconds: 30,
             reserve_disk_bytes: 256 * MIB,
+            tenant_events_per_second: 0,
+            tenant_burst_events: 10_000,
+            tenant_searches: 8,
+            tenant_streams: 64,
+            tenants: 100_000,
         }
     }
 }
@@ -43,7 +58,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         default: "67108864",
         bounds: "33554432 (32 MiB) to 4294967296 (4 GiB) bytes",
         meaning: "Request bodies held in memory at once, decompressed. Beyond it requests are answered 503 with \
-                  Retry-After.",
+                  Retry-After. A tenant holds at most three times what is left free: three quarters when it is alone, \
+                  less when others hold some.",
         apply: |config, value| {
             config.limits.queue_bytes = whole(value, 32 * MIB..=4_096 * MIB)?;
             Some(())
@@ -53,7 +69,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         name: "limits.concurrent_requests",
         default: "1024",
         bounds: "1 to 65536",
-        meaning: "Requests in flight at once. Beyond it requests are answered 503 with Retry-After.",
+        meaning: "Requests in flight at once. Beyond it requests are answered 503 with Retry-After. A tenant has at \
+                  most three times what is left free: three quarters when it is alone, less when others have some.",
         apply: |config, value| {
             config.limits.concurrent_requests = whole(value, 1..=65_536)?;
             Some(())
@@ -107,6 +124,60 @@ pub(super) const SETTINGS: &[Setting] = &[
                   keep room.",
         apply: |config, value| {
             config.limits.reserve_disk_bytes = whole(value, 0..=1_024 * 1_024 * MIB)?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "limits.tenant_events_per_second",
+        default: "0",
+        bounds: "0 to 1000000",
+        meaning: "Events that each tenant may send in a second, over time; those that are refused or known already count \
+                  too. Beyond it requests are answered 429 with Retry-After, RateLimit and RateLimit-Policy. 0 for no \
+                  quota: tenants still share fairly what there is.",
+        apply: |config, value| {
+            config.limits.tenant_events_per_second = whole(value, 0..=1_000_000)?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "limits.tenant_burst_events",
+        default: "10000",
+        bounds: "1 to 100000000",
+        meaning: "Events that each tenant may send at once before limits.tenant_events_per_second holds it back. A larger \
+                  batch is taken when so many are there, and the tenant waits for the rest afterwards.",
+        apply: |config, value| {
+            config.limits.tenant_burst_events = whole(value, 1..=100_000_000)?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "limits.tenant_searches",
+        default: "8",
+        bounds: "1 to 10000",
+        meaning: "Searches of each tenant that run at once. Beyond it they are answered 429 with Retry-After.",
+        apply: |config, value| {
+            config.limits.tenant_searches = whole(value, 1..=10_000)?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "limits.tenant_streams",
+        default: "64",
+        bounds: "1 to 10000",
+        meaning: "Streams of each tenant that are open at once. Beyond it they are answered 429 with Retry-After.",
+        apply: |config, value| {
+            config.limits.tenant_streams = whole(value, 1..=10_000)?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "limits.tenants",
+        default: "100000",
+        bounds: "0 to 1000000",
+        meaning: "Tenants, the instance's own among them, up to which platform keys make new ones. Operators may make \
+                  more.",
+        apply: |config, value| {
+            config.limits.tenants = whole(value, 0..=1_000_000)?;
             Some(())
         },
     },

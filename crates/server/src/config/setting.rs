@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::{Config, anchor, limits, listen, log};
+use super::{Config, anchor, limits, listen, log, tls};
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -58,10 +58,19 @@ pub enum ConfigError {
         /// What was expected.
         bounds: &'static str,
     },
+    /// A setting that means nothing without another.
+    #[error("{given} is set, and needs {missing} besides")]
+    Needs {
+        /// What is set.
+        given: &'static str,
+        /// What is not.
+        missing: &'static str,
+    },
     /// Plain HTTP beyond this machine.
     #[error(
-        "listen = {listen} is no loopback address, and plain HTTP would carry API keys and events in the clear: put a \
-         proxy with TLS in front of a loopback address, or set allow_plain_http = true where the network is protected"
+        "listen = {listen} is no loopback address, and plain HTTP would carry API keys and events in the clear: set \
+         tls.cert and tls.key, put a proxy with TLS in front of a loopback address, or set allow_plain_http = true \
+         where the network is protected"
     )]
     PlainHttp {
         /// The address.
@@ -100,6 +109,7 @@ impl Setting {
 pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     [
         listen::SETTINGS,
+        tls::SETTINGS,
         anchor::SETTINGS,
         limits::SETTINGS,
         log::SETTINGS,

@@ -22,7 +22,8 @@ fn read(
 fn the_table_states_the_true_defaults() {
     for setting in setting::all() {
         let mut config = Config::default();
-        if !matches!(setting.name, "origin" | "anchor.file") {
+        // What is off by default is not set at all.
+        if setting.name != "origin" && setting.default != "none" {
             setting
                 .set(&mut config, setting.default, "the table")
                 .unwrap();
@@ -83,6 +84,11 @@ fn what_is_out_of_bounds_is_refused_without_repeating_it() {
         ("origin", "has space hunter2"),
         ("checkpoint_interval_ms", "9"),
         ("anchor.interval_seconds", "0"),
+        ("anchor.command", ""),
+        ("anchor.url", "ftp://hunter2"),
+        ("anchor.url", "https://hunter2@example.com/"),
+        ("anchor.url", "https:///hunter2"),
+        ("tls.cert", ""),
         ("limits.queue_bytes", "-1"),
         ("limits.concurrent_requests", "65537"),
         ("log.format", "hunter2"),
@@ -117,6 +123,28 @@ fn plain_http_beyond_loopback_takes_a_decision() {
     .unwrap();
     assert!(config.allow_plain_http);
     assert!(read("listen = \"[::1]:7400\"", &[], &[]).is_ok());
+}
+
+#[test]
+fn tls_takes_both_files_and_lets_the_server_listen_beyond_loopback() {
+    let both = "listen = \"0.0.0.0:7400\"\n[tls]\ncert = \"c\"\nkey = \"k\"";
+    let files = read(both, &[], &[]).unwrap().tls.files();
+    assert_eq!(files, Some(("c".into(), "k".into())));
+    for (file, given, missing) in [
+        ("[tls]\ncert = \"c\"", "tls.cert", "tls.key"),
+        ("[tls]\nkey = \"k\"", "tls.key", "tls.cert"),
+        (
+            "[anchor]\nurl_header_file = \"h\"",
+            "anchor.url_header_file",
+            "anchor.url",
+        ),
+    ] {
+        let error = read(file, &[], &[]).unwrap_err();
+        assert_eq!(
+            error,
+            format!("{given} is set, and needs {missing} besides")
+        );
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Reading the body of a request with events: bounded on the wire and after decompression.
 //!
-//! Promises: memory grows only as bytes arrive, each KiB of it is taken from one budget of the whole server, and a
-//! compressed body stops being opened at the limit, however much it would become.
+//! Promises: memory grows only as bytes arrive, each KiB of it is taken from one budget of the whole server, of which a
+//! tenant gets no more than its share, and a compressed body stops being opened at the limit, however much it would become.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use ledger::limits::BATCH_BYTES_MAX;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use ledger::name::TenantId;
 
 use super::error::HttpError;
+use crate::shares::{Held, TenantShares};
 
 /// A body, decompressed, and its share of the server's memory.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ const ZSTD_WINDOW_LOG_MAX: u32 = 24;
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: Body,
-    budget: &Arc<Semaphore>,
+    (budget, tenant): (&Arc<TenantShares>, TenantId),
 ) -> Result<EventBody, HttpError> {
     let encoding = encoding_of(headers)?;
     let declared = headers
@@ -49,7 +50,7 @@ pub(crate) async fn read(
     if declared.is_some_and(|bytes| bytes > BATCH_BYTES_MAX) {
         return Err(too_large());
     }
-    let mut share = Share::new(budget);
+    let mut share = Share::new(budget, tenant);
     let sent = collect(body, declared, &mut share).await?;
     if encoding == Encoding::Identity {
         return Ok(EventBody { bytes: sent, share });
@@ -144,16 +145,18 @@ fn too_large() -> HttpError {
 /// A growing share of the server's budget for bodies.
 #[derive(Debug)]
 pub(crate) struct Share {
-    budget: Arc<Semaphore>,
-    permit: Option<OwnedSemaphorePermit>,
+    budget: Arc<TenantShares>,
+    tenant: TenantId,
+    held: Option<Held>,
     kib: usize,
 }
 
 impl Share {
-    fn new(budget: &Arc<Semaphore>) -> Self {
+    fn new(budget: &Arc<TenantShares>, tenant: TenantId) -> Self {
         Self {
             budget: Arc::clone(budget),
-            permit: None,
+            tenant,
+            held: None,
             kib: 0,
         }
     }
@@ -161,21 +164,22 @@ impl Share {
     /// Takes what `bytes` need beyond what is held; never waits, so that no two requests wait for each other.
     fn grow_to(&mut self, bytes: usize) -> Result<(), HttpError> {
         let needed = bytes.div_ceil(1024);
-        if needed <= self.kib {
+        let Some(more) = needed.checked_sub(self.kib).filter(|more| *more > 0) else {
             return Ok(());
-        }
-        let more = u32::try_from(needed - self.kib).unwrap_or(u32::MAX);
-        let permit = Arc::clone(&self.budget).try_acquire_many_owned(more);
-        let permit = permit.map_err(|_| {
-            HttpError::new(
+        };
+        let grown = match &mut self.held {
+            Some(held) => held.grow(more),
+            None => {
+                self.held = self.budget.take(self.tenant, more);
+                self.held.is_some()
+            }
+        };
+        if !grown {
+            return Err(HttpError::new(
                 code::BUSY,
                 "nothing of the request was done; too many large requests at once",
             )
-            .retry_after(1)
-        })?;
-        match &mut self.permit {
-            Some(held) => held.merge(permit),
-            None => self.permit = Some(permit),
+            .retry_after(1));
         }
         self.kib = needed;
         Ok(())
@@ -186,8 +190,10 @@ impl Share {
 mod tests {
     use super::*;
 
-    fn budget(kib: usize) -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(kib))
+    const T: TenantId = TenantId([1; 16]);
+
+    fn share(budget: &Arc<TenantShares>) -> Share {
+        Share::new(budget, T)
     }
 
     #[test]
@@ -203,26 +209,26 @@ mod tests {
         let zstd = zstd::encode_all(&*zeros, 3).unwrap();
         for (bomb, encoding) in [(gzip, Encoding::Gzip), (zstd, Encoding::Zstd)] {
             assert!(bomb.len() < 64 * 1024);
-            let budget = budget(64 * 1024);
-            let refused = decompress(&bomb, encoding, &mut Share::new(&budget)).unwrap_err();
+            let budget = TenantShares::fair(64 * 1024);
+            let refused = decompress(&bomb, encoding, &mut share(&budget)).unwrap_err();
             assert_eq!(refused.problem().code, code::BODY_TOO_LARGE);
-            assert_eq!(budget.available_permits(), 64 * 1024);
+            assert!(budget.is_untouched());
         }
     }
 
     #[test]
     fn a_body_beyond_the_budget_is_told_to_wait() {
         let zstd = zstd::encode_all(&*vec![0_u8; 64 * 1024], 3).unwrap();
-        let budget = budget(32);
-        let refused = decompress(&zstd, Encoding::Zstd, &mut Share::new(&budget)).unwrap_err();
+        let budget = TenantShares::fair(32);
+        let refused = decompress(&zstd, Encoding::Zstd, &mut share(&budget)).unwrap_err();
         assert_eq!(refused.problem().code, code::BUSY);
     }
 
     #[test]
     fn what_is_no_compressed_text_is_refused() {
         for encoding in [Encoding::Gzip, Encoding::Zstd] {
-            let refused =
-                decompress(b"{\"a\":1}", encoding, &mut Share::new(&budget(1_024))).unwrap_err();
+            let budget = TenantShares::fair(1_024);
+            let refused = decompress(b"{\"a\":1}", encoding, &mut share(&budget)).unwrap_err();
             assert_eq!(refused.problem().code, code::BAD_BODY);
         }
     }

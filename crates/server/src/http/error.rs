@@ -13,6 +13,8 @@ use axum::response::IntoResponse;
 use ledger::rejection::{Reason, Rejection};
 use store::StoreError;
 
+use super::rate_limit::RateLimit;
+
 /// What a handler answers when it can't do what was asked.
 #[derive(Clone, Debug)]
 pub struct HttpError(Box<Refusal>);
@@ -22,6 +24,7 @@ struct Refusal {
     problem: Problem,
     internal: Option<String>,
     retry_after_seconds: Option<u64>,
+    rate_limit: Option<RateLimit>,
 }
 
 /// The internal text of an error, carried beside the answer to the one place that logs.
@@ -53,6 +56,9 @@ const TABLE: &[(&str, u16, &str)] = &[
         "The body's type is not supported",
     ),
     (code::TOO_MANY_CONFLICTS, 429, "Too many conflicts"),
+    (code::QUOTA_EXCEEDED, 429, "Too many events"),
+    (code::TOO_MANY_SEARCHES, 429, "Too many searches"),
+    (code::TOO_MANY_TENANTS, 403, "Too many tenants"),
     (code::BUSY, 503, "Too much is waiting"),
     (code::DISK_FULL, 503, "The disk is nearly full"),
     (code::CLOCK, 503, "The clock can't be trusted"),
@@ -65,6 +71,16 @@ const TABLE: &[(&str, u16, &str)] = &[
     ),
     (code::NOT_SIGNED_YET, 503, "No checkpoint covers this yet"),
     (code::TIMEOUT, 503, "The request took too long"),
+    (code::BAD_QUERY, 400, "The query can't be read"),
+    (code::QUERY_TOO_BROAD, 422, "The query is too broad"),
+    (
+        code::BAD_CURSOR,
+        400,
+        "The cursor is not one of this search",
+    ),
+    (code::CURSOR_EXPIRED, 400, "The cursor is too old"),
+    (code::INDEX_UNAVAILABLE, 503, "Nothing can be searched now"),
+    (code::TOO_MANY_STREAMS, 429, "Too many streams"),
     (code::DAMAGED, 500, "Stored bytes are damaged"),
     (code::INTERNAL, 500, "The server failed"),
 ];
@@ -91,6 +107,7 @@ impl HttpError {
             },
             internal: None,
             retry_after_seconds: None,
+            rate_limit: None,
         }))
     }
 
@@ -137,6 +154,28 @@ impl HttpError {
         self
     }
 
+    /// Names the query parameter.
+    #[must_use]
+    pub fn of_parameter(mut self, name: &str) -> Self {
+        self.0.problem.parameter = Some(name.to_owned());
+        self
+    }
+
+    /// A query parameter without a legal value; `expected` follows its name.
+    pub fn bad_parameter(name: &str, expected: impl fmt::Display) -> Self {
+        Self::new(code::BAD_REQUEST, format!("{name}: expected {expected}")).of_parameter(name)
+    }
+
+    /// A query that can't be read.
+    pub fn of_query(error: &query::QueryError) -> Self {
+        let mut refused = Self::new(code::BAD_QUERY, error.to_string()).of_parameter("q");
+        let problem = &mut refused.0.problem;
+        problem.column = u64::try_from(error.column).ok();
+        problem.length = u64::try_from(error.length).ok();
+        problem.hint.clone_from(&error.hint);
+        refused
+    }
+
     /// Points at a place of a malformed text.
     #[must_use]
     pub fn at_position(mut self, (line, column): (usize, usize)) -> Self {
@@ -149,6 +188,13 @@ impl HttpError {
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.0.retry_after_seconds = Some(seconds.max(1));
+        self
+    }
+
+    /// Says which limit was reached.
+    #[must_use]
+    pub(crate) fn with_rate_limit(mut self, limit: RateLimit) -> Self {
+        self.0.rate_limit = Some(limit);
         self
     }
 
@@ -224,6 +270,16 @@ impl From<StoreError> for HttpError {
                 "stored bytes are not what they should be; an operator should run veritrail verify",
             )
             .because(format!("damaged: {what}")),
+            StoreError::IndexUnavailable { retry_after_ms, why } => Self::new(
+                code::INDEX_UNAVAILABLE,
+                "the index is being rebuilt or damaged; events are taken, shown and proved meanwhile",
+            )
+            .retry_after(retry_after_ms.div_ceil(1_000))
+            .because(why),
+            StoreError::TooBroad => Self::new(
+                code::QUERY_TOO_BROAD,
+                "too many events would have to be looked through: add a time range, or a field with a value",
+            ),
             other => Self::internal(chain(&other)),
         }
     }
@@ -262,6 +318,9 @@ impl IntoResponse for HttpError {
         }
         if let Some(seconds) = refusal.retry_after_seconds {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(limit) = refusal.rate_limit {
+            limit.put(headers);
         }
         if let Some(internal) = refusal.internal {
             response.extensions_mut().insert(Internal(internal));

@@ -1,8 +1,10 @@
-//! Events: sending, seeing, proving.
+//! Events: sending, finding, seeing, following, proving.
 
 pub(super) mod append;
+pub(super) mod list;
 pub(super) mod prove;
 pub(super) mod show;
+pub(super) mod stream;
 
 mod answer;
 mod covered;
@@ -10,3 +12,5 @@ mod find;
 mod merged;
 mod request;
 mod withhold;
+
+pub(super) use withhold::withhold_addresses;

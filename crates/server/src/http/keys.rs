@@ -7,9 +7,10 @@ pub(super) mod revoke;
 use std::sync::Arc;
 
 use api::code;
-use store::{ApiKey, Tenant};
+use store::{ApiKey, Scope, Tenant};
 
 use super::error::HttpError;
+use crate::admin::KeyOwner;
 use crate::auth::{Act, Caller};
 use crate::server::Server;
 
@@ -36,10 +37,21 @@ async fn managed(
 }
 
 /// A key on the wire.
-fn shown(key: &ApiKey, tenant: &Tenant) -> api::Key {
+fn shown(key: &ApiKey, whose: KeyOwner<'_>) -> api::Key {
+    let creates = matches!(
+        key.scope,
+        Scope::Platform {
+            creates_tenants: true
+        }
+    );
     api::Key {
         id: key.id.clone(),
-        tenant: tenant.record.name.clone(),
+        tenant: match whose {
+            KeyOwner::Tenant(record) => Some(record.name.clone()),
+            KeyOwner::Platform => None,
+        },
+        platform: key.scope.tenant().is_none(),
+        create_tenants: creates,
         roles: key
             .roles
             .iter()

@@ -204,7 +204,7 @@ async fn what_is_asked_for_comes_with_the_receipt() {
         again["details"]
             .as_str()
             .unwrap()
-            .contains("[masked:hmac-sha256:0011aabb:")
+            .contains(&format!("[masked:hmac-sha256:{kid}:"))
     );
 }
 

@@ -1,21 +1,39 @@
-//! A store that fails on request.
+//! A store that fails on request and counts what is read of it.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ledger::hash::Hash;
 use ledger::name::{LogId, TenantId};
 use ledger::prepare::Prepared;
+use query::{Field, Viewer};
+use store::index::{
+    Counting, IndexHealth, Page, ProducerAccount, Search, Statistics, ValueCount,
+};
+use store::memory::MemoryStore;
 use store::{
-    Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Record,
+    EventIndex,    Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Record,
     SignedHead, StoreError, Tenant,
 };
 
 /// Wraps a store; appends fail while told to.
 #[derive(Debug)]
 pub(crate) struct Faulty {
-    pub(crate) inner: Arc<dyn LedgerStore>,
+    pub(crate) inner: MemoryStore,
     pub(crate) fault: Mutex<Option<Fault>>,
+    /// Records that were read by their place.
+    pub(crate) records_read: AtomicU64,
+}
+
+impl Faulty {
+    pub(crate) fn new(inner: MemoryStore) -> Self {
+        Self {
+            inner,
+            fault: Mutex::default(),
+            records_read: AtomicU64::new(0),
+        }
+    }
 }
 
 /// Which appends fail, and how.
@@ -63,12 +81,20 @@ impl LedgerStore for Faulty {
         self.inner.api_keys(tenant)
     }
 
+    fn platform_keys(&self) -> Answer<'_, Vec<ApiKey>> {
+        self.inner.platform_keys()
+    }
+
     fn api_key<'a>(&'a self, id: &'a str) -> Answer<'a, Option<ApiKey>> {
         self.inner.api_key(id)
     }
 
     fn head(&self, log: LogRef) -> Answer<'_, LogHead> {
         self.inner.head(log)
+    }
+
+    fn grown(&self, log: LogRef, size: u64) -> Answer<'_, u64> {
+        self.inner.grown(log, size)
     }
 
     fn signed_past(&self, log: LogRef, seq: u64) -> Answer<'_, SignedHead> {
@@ -80,6 +106,8 @@ impl LedgerStore for Faulty {
     }
 
     fn records(&self, log: LogRef, range: Range<u64>) -> Answer<'_, Vec<Record>> {
+        self.records_read
+            .fetch_add(range.end - range.start, Ordering::Relaxed);
         self.inner.records(log, range)
     }
 
@@ -104,5 +132,38 @@ impl LedgerStore for Faulty {
 
     fn close(&self) -> Answer<'_, ()> {
         self.inner.close()
+    }
+}
+
+impl EventIndex for Faulty {
+    fn search<'a>(&'a self, log: LogRef, search: &'a Search) -> Answer<'a, Page> {
+        self.inner.search(log, search)
+    }
+
+    fn statistics<'a>(&'a self, log: LogRef, asked: &'a Counting) -> Answer<'a, Statistics> {
+        self.inner.statistics(log, asked)
+    }
+
+    fn values<'a>(
+        &'a self,
+        log: LogRef,
+        field: &'a Field,
+        prefix: &'a str,
+        viewer: Viewer,
+        limit: usize,
+    ) -> Answer<'a, Vec<ValueCount>> {
+        self.inner.values(log, field, prefix, viewer, limit)
+    }
+
+    fn producers(&self, log: LogRef) -> Answer<'_, Vec<ProducerAccount>> {
+        self.inner.producers(log)
+    }
+
+    fn index_health(&self) -> IndexHealth {
+        self.inner.index_health()
+    }
+
+    fn rebuild_index(&self) -> Answer<'_, ()> {
+        self.inner.rebuild_index()
     }
 }

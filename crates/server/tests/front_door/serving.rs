@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use ledger::source::Clock;
-use server::{Config, serve};
+use server::{Config, Listener, serve};
 use store::registry::INSTANCE_TENANT;
-use store::{LedgerStore, LogRef};
+use store::{EventIndex, LedgerStore, LogRef};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -31,11 +31,12 @@ async fn shutdown_lets_requests_end_and_records_what_is_left() {
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = serve(
         Arc::clone(&world.store) as Arc<dyn LedgerStore>,
+        Arc::clone(&world.store) as Arc<dyn EventIndex>,
         Config::default(),
         Arc::clone(&world.clock) as Arc<dyn Clock>,
         world.rng(),
         vec![],
-        listener,
+        Listener::plain(listener),
         async {
             _ = stopped.await;
         },

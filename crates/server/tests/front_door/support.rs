@@ -1,23 +1,23 @@
 //! A whole server without sockets: two tenants, a key for each role, a clock that tests move.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use ledger::source::{Clock, Rng};
 use ledger::time::Micros;
 use serde_json::Value;
-use server::admin::Administration;
+use server::admin::{Administration, KeyOwner};
 use server::own::Actor;
 use server::{Config, Server, router};
 use store::registry::INSTANCE_TENANT;
-use store::{LedgerStore, LogRef, Tenant};
+use store::memory::MemoryStore;
+use store::{EventIndex, LedgerStore, LogRef, Tenant};
 use tower::ServiceExt;
 
-use crate::fake_store::FakeStore;
 use crate::faulty::{Fault, Faulty};
 
 /// 2026-11-21T08:00:00Z.
@@ -62,6 +62,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<Faulty>,
     pub(crate) clock: Arc<TestClock>,
     rng: Arc<TestRng>,
+    server: Arc<Server>,
     routes: Router,
 }
 
@@ -85,6 +86,20 @@ impl Reply {
         self.headers
             .get(name)
             .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The ids of the events of a page, in order.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
+        let page: api::Events = serde_json::from_slice(&self.bytes).unwrap();
+        page.events.into_iter().map(|event| event.id).collect()
+    }
+
+    /// Status, code and parameter of a problem.
+    pub(crate) fn parameter(&self) -> (u16, String, String) {
+        let (status, code, _) = self.problem();
+        let problem: api::Problem = serde_json::from_slice(&self.bytes).unwrap();
+        (status, code, problem.parameter.unwrap_or_default())
     }
 
     /// Status, code and pointer of a problem.
@@ -114,24 +129,23 @@ impl World {
     pub(crate) async fn with(config: Config) -> Self {
         let clock = Arc::new(TestClock::default());
         let rng = Arc::new(TestRng::default());
-        let inner = Arc::new(FakeStore::new(Arc::clone(&clock) as Arc<dyn Clock>));
-        let store = Arc::new(Faulty {
-            inner,
-            fault: Mutex::default(),
-        });
+        let (wall, random) = (Arc::clone(&clock), Arc::clone(&rng));
+        let inner = MemoryStore::new(wall as Arc<dyn Clock>, random as Arc<dyn Rng>);
+        let store = Arc::new(Faulty::new(inner.unwrap()));
         let server = Server::new(
             Arc::clone(&store) as Arc<dyn LedgerStore>,
+            Arc::clone(&store) as Arc<dyn EventIndex>,
             config,
             Arc::clone(&clock) as Arc<dyn Clock>,
             Arc::clone(&rng) as Arc<dyn Rng>,
         );
         let server = server.await.unwrap();
-        let routes = router(server);
+        let routes = router(Arc::clone(&server));
         let world = Self {
             store,
-
             clock,
             rng,
+            server,
             routes,
         };
         for name in ["acme", "umbrella"] {
@@ -147,6 +161,39 @@ impl World {
                 .unwrap();
         }
         world
+    }
+
+    /// What a job does each second.
+    pub(crate) async fn record_due_totals(&self) {
+        self.server.record_due_totals().await;
+    }
+
+    /// What shutdown does.
+    pub(crate) async fn record_all_totals(&self) {
+        self.server.record_all_totals().await;
+    }
+
+    /// Begins an answer; its body is the caller's to read.
+    pub(crate) async fn open(&self, request: Request<Body>) -> Response<Body> {
+        self.routes.clone().oneshot(request).await.unwrap()
+    }
+
+    /// Stores events of `acme`.
+    pub(crate) async fn store(&self, events: &str) {
+        let reply = self.post(&self.writer().await, "/v1/events", events.to_owned()).await;
+        assert!(reply.status.is_success(), "{}", reply.text());
+        assert!(!reply.text().contains("\"refused\""), "{}", reply.text());
+    }
+
+    /// Metadata of every record of the access log of `acme`, with its operation.
+    pub(crate) async fn reads(&self) -> Vec<(String, Value)> {
+        let tenant = self.tenant("acme").await;
+        let records = self.records(LogRef::access(&tenant)).await;
+        let told = records.into_iter().map(|(entry, details)| {
+            let operation = entry["operation"].as_str().unwrap().to_owned();
+            (operation, details["metadata"].clone())
+        });
+        told.collect()
     }
 
     pub(crate) fn rng(&self) -> Arc<dyn Rng> {
@@ -184,10 +231,42 @@ impl World {
         let tenant = self.tenant(tenant).await;
         let made = self
             .administration(&instance)
-            .create_key(&tenant.record, new)
+            .create_key(KeyOwner::Tenant(&tenant.record), new)
             .await
             .unwrap();
         made.reveal().to_owned()
+    }
+
+    /// A platform's key.
+    pub(crate) async fn platform(&self, roles: &[&str], create_tenants: bool) -> String {
+        let new = api::NewKey {
+            platform: true,
+            create_tenants,
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            source: "platform".into(),
+            owner: "Platform Owner".into(),
+            ..api::NewKey::default()
+        };
+        let instance = self.tenant(INSTANCE_TENANT).await;
+        let made = self
+            .administration(&instance)
+            .create_key(KeyOwner::Platform, &new)
+            .await
+            .unwrap();
+        made.reveal().to_owned()
+    }
+
+    /// A call that names its tenant.
+    pub(crate) async fn call_for(
+        &self,
+        tenant: &str,
+        method: Method,
+        key: &str,
+        path: &str,
+        body: impl Into<Body>,
+    ) -> Reply {
+        let request = request(method, key, path).header("veritrail-tenant", tenant);
+        self.send(request.body(body.into()).unwrap()).await
     }
 
     pub(crate) async fn writer(&self) -> String {

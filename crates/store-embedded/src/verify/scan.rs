@@ -64,8 +64,8 @@ pub(super) fn packs(
     }
     let mut done = 0;
     let progress = |done| {
-        if let Some(progress) = inputs.progress {
-            progress(done, total);
+        if let Some(progress) = &inputs.progress {
+            progress.tell(done, total);
         }
     };
     for (index, number) in numbers.iter().copied().enumerate() {

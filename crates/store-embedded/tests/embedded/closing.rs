@@ -24,10 +24,11 @@ fn every_call_is_answered_while_the_store_is_closed() {
         let tenant = tenant_named(&store, "alpha").unwrap();
         let log = LogRef::main(&tenant);
         let (answers, answered) = mpsc::channel();
+        let mut threads = Vec::new();
         for thread in 0..4 {
             let (store, tenant) = (Arc::clone(&store), Arc::clone(&tenant));
             let answers = answers.clone();
-            std::thread::spawn(move || {
+            threads.push(std::thread::spawn(move || {
                 for number in 0.. {
                     let events = vec![event(&tenant, &format!("t{thread}-{number}"))];
                     let outcome = block_on(store.append(Batch { log, events }));
@@ -37,7 +38,7 @@ fn every_call_is_answered_while_the_store_is_closed() {
                         return;
                     }
                 }
-            });
+            }));
         }
         let first = answered.recv_timeout(PATIENCE).unwrap();
         block_on(store.close()).unwrap();
@@ -49,6 +50,10 @@ fn every_call_is_answered_while_the_store_is_closed() {
                 .expect("every call is answered");
             running -= i32::from(outcome.1.is_err());
             outcomes.push(outcome);
+        }
+        // Each holds the store, and with it the lock, a moment longer than its last answer.
+        for thread in threads {
+            thread.join().unwrap();
         }
         drop(store);
         let store = site.open().unwrap();

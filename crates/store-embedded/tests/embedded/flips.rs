@@ -8,7 +8,7 @@ use std::time::Duration;
 use keys::master::KeysDirectory;
 use keys::signer::FileSigner;
 use ledger::time::Micros;
-use store::{ApiKey, Batch, Change, LedgerStore, LogRef, Role, Roles, StoreError};
+use store::{ApiKey, Batch, Change, LedgerStore, LogRef, Role, Roles, Scope, StoreError};
 use store_embedded::verify::Verdict;
 use store_embedded::{JournalError, LayoutError, OpenError};
 use testkit::sim_disk::{Loss, SimDisk};
@@ -40,7 +40,7 @@ impl Specimen {
         let alpha = tenant_named(&store, "alpha").unwrap();
         let key = ApiKey {
             id: "key1".into(),
-            tenant: alpha.record.id,
+            scope: Scope::Tenant(alpha.record.id),
             roles: Roles::of(&[Role::Reader]),
             source: "api".into(),
             owner: "owner".into(),
@@ -286,7 +286,10 @@ fn a_flipped_bit_in_the_state_file_is_refused_or_does_not_matter() {
         let step = used.len() / 250 + 1;
         let (flips, harmless) =
             flip_each(&specimen, &path, used.into_iter().step_by(step), |found| {
-                matches!(found, Found::Refused(OpenError::State { .. }))
+                matches!(
+                    found,
+                    Found::Refused(OpenError::State { .. } | OpenError::Registry { .. })
+                )
             });
         assert!(harmless < flips, "no flip at all was found");
     }

@@ -9,8 +9,8 @@ use ledger::entry::Entry;
 use ledger::hash::Hash;
 use ledger::time::Micros;
 use store::{
-    ApiKey, Batch, Change, LedgerStore, LogRef, Outcome, Receipt, Role, Roles, StoreError, Tenant,
-    TenantRecord,
+    ApiKey, Batch, Change, LedgerStore, LogRef, Outcome, Receipt, Role, Roles, Scope, StoreError,
+    Tenant, TenantRecord,
 };
 use store_embedded::verify::{self, Inputs, KeptReceipt, Verdict, VerifyError};
 use store_embedded::{EmbeddedStore, LayoutError, OpenError};
@@ -87,9 +87,17 @@ impl Account {
 
     fn create_key(&mut self, store: &EmbeddedStore, id: &str) -> Result<(), Stopped> {
         let tenant = tenant_named(store, "alpha").unwrap();
+        // Every other one is a platform's.
+        let scope = if self.keys.len().is_multiple_of(2) {
+            Scope::Tenant(tenant.record.id)
+        } else {
+            Scope::Platform {
+                creates_tenants: true,
+            }
+        };
         let key = ApiKey {
             id: id.to_owned(),
-            tenant: tenant.record.id,
+            scope,
             roles: Roles::of(&[Role::Writer, Role::Auditor]),
             source: "api".into(),
             owner: "Öwner \"of\" the key".into(),

@@ -30,6 +30,8 @@ pub(crate) struct Site {
     pub(crate) rng: Arc<TestRng>,
     pub(crate) reserve_bytes: u64,
     pub(crate) checkpoint_interval: Duration,
+    /// Most tests are about the ledger and do without the index, which syncs files of its own.
+    pub(crate) search: bool,
 }
 
 impl Site {
@@ -47,6 +49,7 @@ impl Site {
             rng: Arc::new(TestRng::new(seed)),
             reserve_bytes: 0,
             checkpoint_interval: Duration::ZERO,
+            search: false,
         };
         let instance = InstanceId::random(&*site.rng);
         KeysDirectory::create(Arc::clone(&site.disk), &site.keys, &*site.rng, instance).unwrap();
@@ -109,6 +112,7 @@ impl Site {
         let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
         EmbeddedStore::open(Options {
             reserve_bytes: self.reserve_bytes,
+            search: self.search,
             checkpoint_interval: self.checkpoint_interval,
             ..Options::new(
                 Arc::clone(&self.disk),

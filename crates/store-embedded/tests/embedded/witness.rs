@@ -34,7 +34,7 @@ impl Witness {
     pub(crate) fn of(store: &EmbeddedStore) -> Self {
         let tenants = block_on(store.tenants()).unwrap();
         let mut logs = Vec::new();
-        let mut keys = Vec::new();
+        let mut keys = block_on(store.platform_keys()).unwrap();
         for tenant in &tenants {
             keys.extend(block_on(store.api_keys(tenant.record.id)).unwrap());
             for log in [LogRef::main(tenant), LogRef::access(tenant)] {
@@ -78,7 +78,7 @@ impl Witness {
         {
             return Ok(Some("other tenants".into()));
         }
-        let mut keys = Vec::new();
+        let mut keys = block_on(store.platform_keys())?;
         for tenant in &tenants {
             keys.extend(block_on(store.api_keys(tenant.record.id))?);
         }

@@ -20,7 +20,7 @@ use super::{Broken, Verdict, ensure};
 use crate::batch::{Batch, Outcome, Receipt};
 use crate::contract::LedgerStore;
 use crate::record::{LogRef, Record, SignedHead};
-use crate::registry::{ApiKey, Change, Role, Roles, Tenant, TenantRecord};
+use crate::registry::{ApiKey, Change, Role, Roles, Scope, Tenant, TenantRecord};
 
 /// Most records asked for at once.
 const RECORDS_AT_ONCE: u64 = 1_000;
@@ -100,7 +100,7 @@ pub(super) async fn instance(store: &dyn LedgerStore) -> Result<Arc<Tenant>, Bro
 pub(super) fn new_key(id: &str, tenant: TenantId) -> ApiKey {
     ApiKey {
         id: id.to_owned(),
-        tenant,
+        scope: Scope::Tenant(tenant),
         roles: Roles::of(&[Role::Writer, Role::Auditor]),
         source: "ci".to_owned(),
         owner: "Ann \"Ops\" Müller".to_owned(),
@@ -132,7 +132,13 @@ pub(super) fn event_without_id(tenant: &Tenant, seed: &str) -> Result<Prepared, 
     prepared(tenant, "api", text, seed)
 }
 
-fn prepared(tenant: &Tenant, source: &str, text: &str, seed: &str) -> Result<Prepared, Broken> {
+/// Any event of a producer.
+pub(super) fn prepared(
+    tenant: &Tenant,
+    source: &str,
+    text: &str,
+    seed: &str,
+) -> Result<Prepared, Broken> {
     let door = door(tenant, source);
     let value = json::parse(text.as_bytes()).map_err(|error| Broken::new(error.to_string()))?;
     prepare(value, &door, &fresh_noise(seed)).map_err(|error| Broken::new(error.to_string()))

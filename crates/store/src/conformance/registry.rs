@@ -1,12 +1,13 @@
 //! The registry: each change whole or not at all, with the entries that record it.
 
+use super::at_once::{Call, at_once};
 use super::fixture::{all_records, entry, instance, new_key, new_tenant, own_event, size, tenant};
 use super::{Broken, Verdict, ensure};
 use crate::contract::LedgerStore;
 use crate::error::StoreError;
 use crate::record::LogRef;
-use crate::registry::Change;
-use ledger::name::TenantId;
+use crate::registry::{ApiKey, Change, Role, Roles, Scope, TenantRecord};
+use ledger::name::{LogId, TenantId};
 use ledger::time::Micros;
 
 pub(super) async fn a_tenant_is_found_by_id_name_and_list(store: &dyn LedgerStore) -> Verdict {
@@ -76,6 +77,43 @@ pub(super) async fn a_taken_name_changes_nothing(store: &dyn LedgerStore) -> Ver
     Ok(())
 }
 
+pub(super) async fn the_same_name_at_once_makes_one_tenant(store: &dyn LedgerStore) -> Verdict {
+    const CALLS: u8 = 16;
+    let record = new_tenant(store, "acme").await?;
+    let records: Vec<TenantRecord> = (0..CALLS)
+        .map(|number| TenantRecord {
+            id: TenantId([number; 16]),
+            main: LogId([number; 16]),
+            access: LogId([number + CALLS; 16]),
+            ..record.clone()
+        })
+        .collect();
+    let calls = records.iter().map(|record| -> Call<'_, _> {
+        Box::pin(async move {
+            let change = Change::CreateTenant(record.clone());
+            let answer = store.administer(change, Vec::new()).await;
+            // Whoever came too late finds the one that is there.
+            (answer, store.tenant_named("acme").await)
+        })
+    });
+    let mut made = None;
+    let mut found = Vec::new();
+    for ((answer, named), record) in at_once(calls.collect()).into_iter().zip(&records) {
+        match answer {
+            Ok(()) if made.is_none() => made = Some(record.id),
+            other => exists(other)?,
+        }
+        found.push(named?.map(|tenant| tenant.record.id));
+    }
+    ensure!(
+        made.is_some() && found.iter().all(|found| *found == made),
+        "of {CALLS} tenants made with one name at once, one is not what everybody finds"
+    );
+    let tenants = store.tenants().await?;
+    ensure!(tenants.len() == 2, "{} tenants, not 2", tenants.len());
+    Ok(())
+}
+
 pub(super) async fn a_key_is_found_by_id_and_tenant(store: &dyn LedgerStore) -> Verdict {
     let (one, two) = (
         tenant(store, "acme").await?,
@@ -106,7 +144,7 @@ pub(super) async fn a_key_is_found_by_id_and_tenant(store: &dyn LedgerStore) -> 
         listed.sort_by(|left, right| left.id.cmp(&right.id));
         let expect: Vec<_> = keys
             .iter()
-            .filter(|key| key.tenant == tenant.record.id)
+            .filter(|key| key.scope == Scope::Tenant(tenant.record.id))
             .cloned()
             .collect();
         ensure!(
@@ -115,6 +153,53 @@ pub(super) async fn a_key_is_found_by_id_and_tenant(store: &dyn LedgerStore) -> 
             listed.len()
         );
     }
+    Ok(())
+}
+
+pub(super) async fn a_platform_key_is_found_by_id_and_among_its_own(
+    store: &dyn LedgerStore,
+) -> Verdict {
+    let one = tenant(store, "acme").await?;
+    let bound = new_key("b-key", one.record.id);
+    let platform = |id: &str, creates_tenants| ApiKey {
+        scope: Scope::Platform { creates_tenants },
+        roles: Roles::of(&[Role::Writer]),
+        ..new_key(id, one.record.id)
+    };
+    let mut keys = [platform("a-key", false), platform("c-key", true)];
+    for key in [&keys[1], &bound, &keys[0]] {
+        store
+            .administer(Change::CreateKey(key.clone()), Vec::new())
+            .await?;
+    }
+    for key in &keys {
+        let found = store.api_key(&key.id).await?;
+        ensure!(
+            found.as_ref() == Some(key),
+            "platform key {} is not found as it was made",
+            key.id
+        );
+    }
+    ensure!(
+        store.platform_keys().await? == keys,
+        "platform keys are not listed by id, each as it was made"
+    );
+    ensure!(
+        store.api_keys(one.record.id).await? == [bound],
+        "a tenant's keys are not its own alone"
+    );
+    let taken = Change::CreateKey(platform("b-key", false));
+    exists(store.administer(taken, Vec::new()).await)?;
+    let at = Micros::from_micros(1_800_000_000_000_001);
+    let id = keys[0].id.clone();
+    store
+        .administer(Change::RevokeKey { id, at }, Vec::new())
+        .await?;
+    keys[0].revoked_at = Some(at);
+    ensure!(
+        store.platform_keys().await? == keys,
+        "a revoked platform key is not kept with its end"
+    );
     Ok(())
 }
 

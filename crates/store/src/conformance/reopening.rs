@@ -16,7 +16,7 @@ use super::{Broken, Verdict, ensure};
 use crate::batch::{Outcome, Receipt};
 use crate::contract::LedgerStore;
 use crate::record::{LogRef, Record, SignedHead};
-use crate::registry::{ApiKey, Change, Instance, Tenant};
+use crate::registry::{ApiKey, Change, Instance, Scope, Tenant};
 use ledger::entry::Kind;
 use ledger::time::Micros;
 
@@ -55,6 +55,16 @@ pub async fn populate(store: &dyn LedgerStore) -> Result<Snapshot, Broken> {
         store
             .administer(Change::CreateKey(key.clone()), Vec::new())
             .await?;
+        let platform = ApiKey {
+            id: format!("platform-{name}"),
+            scope: Scope::Platform {
+                creates_tenants: name.ends_with("two"),
+            },
+            ..key.clone()
+        };
+        store
+            .administer(Change::CreateKey(platform), Vec::new())
+            .await?;
         let ended = Change::RevokeKey {
             id: key.id,
             at: Micros::from_micros(1_800_000_000_000_001),
@@ -82,7 +92,7 @@ impl Snapshot {
     /// Reads everything a store shows: nothing is left out.
     pub async fn take(store: &dyn LedgerStore) -> Result<Self, Broken> {
         let tenants = store.tenants().await?;
-        let (mut api_keys, mut logs) = (Vec::new(), Vec::new());
+        let (mut api_keys, mut logs) = (store.platform_keys().await?, Vec::new());
         for tenant in &tenants {
             api_keys.extend(store.api_keys(tenant.record.id).await?);
             for log in [LogRef::main(tenant), LogRef::access(tenant)] {

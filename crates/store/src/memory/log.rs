@@ -167,6 +167,11 @@ impl Log {
             .collect()
     }
 
+    /// Every record.
+    pub(super) fn all(&self) -> &[Record] {
+        &self.records
+    }
+
     /// Places of an id, whatever its source.
     pub(super) fn find(&self, id: &str) -> Vec<u64> {
         let found = self.ids.iter().filter(|((_, known), _)| known == id);

@@ -20,11 +20,15 @@ use super::own;
 use crate::batch::{Batch, Outcome};
 use crate::error::StoreError;
 use crate::health::Health;
+use crate::index::IndexHealth;
 use crate::record::{LogRef, SignedHead};
 use crate::registry::{ApiKey, Change, INSTANCE_TENANT, Instance, Tenant, TenantRecord};
 
 /// Wall and monotonic time, read together.
 type Now = (Micros, i64);
+
+/// Why nothing is found, on request.
+const UNINDEXED: &str = "a test asked for it";
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -40,6 +44,9 @@ pub(super) struct State {
     closed: bool,
     holding: bool,
     waiting: Vec<Waker>,
+    /// Who waits for a log to grow.
+    growing: Vec<Waker>,
+    unindexed: bool,
     acknowledged: u64,
     signed_at: Option<Micros>,
 }
@@ -64,6 +71,8 @@ impl State {
             closed: false,
             holding: false,
             waiting: Vec::new(),
+            growing: Vec::new(),
+            unindexed: false,
             acknowledged: 0,
             signed_at: None,
         }
@@ -129,8 +138,9 @@ impl State {
         Ok(outcome)
     }
 
-    /// Signs what grew and wakes whoever waits for it.
+    /// Wakes whoever waits for growth; signs what grew and wakes whoever waits for that.
     fn settle(&mut self, now: Micros) -> Result<(), StoreError> {
+        self.growing.drain(..).for_each(Waker::wake);
         if self.holding {
             return Ok(());
         }
@@ -146,6 +156,48 @@ impl State {
         self.holding = hold;
         // A failure to sign is found again, and answered, by the next write.
         drop(self.settle(now));
+    }
+
+    pub(super) fn make_index_unavailable(&mut self, unavailable: bool) {
+        self.unindexed = unavailable;
+    }
+
+    /// The log, to be searched.
+    pub(super) fn indexed(&self, log: LogRef) -> Result<&Log, StoreError> {
+        let found = self.log(log)?;
+        if self.unindexed {
+            return Err(StoreError::IndexUnavailable {
+                why: UNINDEXED.to_owned(),
+                retry_after_ms: 1_000,
+            });
+        }
+        Ok(found)
+    }
+
+    pub(super) fn index_health(&self) -> IndexHealth {
+        IndexHealth {
+            unavailable: self.unindexed.then(|| UNINDEXED.to_owned()),
+            // Entry 0 is no event.
+            indexed: self.logs.values().map(|log| log.size() - 1).sum(),
+            ..IndexHealth::default()
+        }
+    }
+
+    /// Waits for a log to grow beyond a size: answers how large it is, or leaves a waker.
+    pub(super) fn grown(
+        &mut self,
+        place: LogRef,
+        size: u64,
+        waker: &Waker,
+    ) -> Option<Result<u64, StoreError>> {
+        match self.log(place).map(Log::size) {
+            Ok(now) if now <= size && self.closed => Some(Err(StoreError::Closed)),
+            Ok(now) if now <= size => {
+                self.growing.push(waker.clone());
+                None
+            }
+            answer => Some(answer),
+        }
     }
 
     /// Waits for a checkpoint: answers it, or leaves a waker.
@@ -185,7 +237,7 @@ impl State {
             Change::CreateKey(key) if self.api_keys.contains_key(&key.id) => {
                 return Err(StoreError::Exists { what: "a key" });
             }
-            Change::CreateKey(key) if !self.tenants.contains_key(&key.tenant) => {
+            Change::CreateKey(key) if !self.has_tenant_of(key) => {
                 return Err(StoreError::NotFound);
             }
             Change::RevokeKey { id, .. } if !self.api_keys.contains_key(id) => {
@@ -253,8 +305,22 @@ impl State {
     }
 
     pub(super) fn api_keys(&self, tenant: TenantId) -> Vec<ApiKey> {
-        let keys = self.api_keys.values().filter(|key| key.tenant == tenant);
-        keys.cloned().collect()
+        let keys = self.api_keys.values();
+        keys.filter(|key| key.scope.tenant() == Some(tenant))
+            .cloned()
+            .collect()
+    }
+
+    pub(super) fn platform_keys(&self) -> Vec<ApiKey> {
+        let keys = self.api_keys.values();
+        keys.filter(|key| key.scope.tenant().is_none())
+            .cloned()
+            .collect()
+    }
+
+    fn has_tenant_of(&self, key: &ApiKey) -> bool {
+        let tenant = key.scope.tenant();
+        tenant.is_none_or(|tenant| self.tenants.contains_key(&tenant))
     }
 
     pub(super) fn api_key(&self, id: &str) -> Option<ApiKey> {
@@ -306,6 +372,7 @@ impl State {
     pub(super) fn close(&mut self, now: Micros) {
         self.hold_signing(false, now);
         self.closed = true;
+        self.growing.drain(..).for_each(Waker::wake);
     }
 
     pub(super) fn health(&self) -> Health {

@@ -1,4 +1,4 @@
-//! Waiting for a checkpoint without a runtime: whoever signs wakes the waiters.
+//! Waiting for a checkpoint or for growth without a runtime: whoever signs or appends wakes the waiters.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -29,6 +29,30 @@ impl Future for SignedPast<'_> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = state.signed_past(self.log, self.seq, context.waker());
+        answer.map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+/// The size of a log that is larger than it was.
+#[derive(Debug)]
+pub(super) struct Grown<'a> {
+    state: &'a Mutex<State>,
+    log: LogRef,
+    size: u64,
+}
+
+impl<'a> Grown<'a> {
+    pub(super) fn new(state: &'a Mutex<State>, log: LogRef, size: u64) -> Self {
+        Self { state, log, size }
+    }
+}
+
+impl Future for Grown<'_> {
+    type Output = Result<u64, StoreError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = state.grown(self.log, self.size, context.waker());
         answer.map_or(Poll::Pending, Poll::Ready)
     }
 }

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use api::{NewKey, NewTenant};
 use keys::durable::{Secrecy, replace};
 use server::Config;
-use server::admin::Administration;
+use server::admin::{Administration, KeyOwner};
 use server::own::Actor;
 use store::{LedgerStore, LogRef, Role, StoreError, Tenant};
 
@@ -104,14 +104,14 @@ async fn make_key(
     expires_in_seconds: Option<u64>,
 ) -> anyhow::Result<(String, String)> {
     let new = NewKey {
-        tenant: None,
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         source: "first-start".to_owned(),
         owner: "veritrail serve".to_owned(),
         expires_in_seconds,
+        ..NewKey::default()
     };
     let made = administration
-        .create_key(&tenant.record, &new)
+        .create_key(KeyOwner::Tenant(&tenant.record), &new)
         .await
         .context("making a key")?;
     let end = made

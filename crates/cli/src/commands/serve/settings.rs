@@ -50,6 +50,14 @@ pub(crate) struct Serve {
     #[arg(long)]
     allow_plain_http: bool,
 
+    /// The certificate chain in PEM: HTTPS instead of HTTP; read again when it changes and on SIGHUP
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+
+    /// The key of the certificate in PEM
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+
     /// How often checkpoints are signed, in milliseconds
     #[arg(long, value_name = "N")]
     checkpoint_interval_ms: Option<String>,
@@ -67,10 +75,26 @@ pub(crate) struct Serve {
 /// Publishing heads outside.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Anchors")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "flags are named as their settings, and a prefix tells which table"
+)]
 struct AnchorFlags {
     /// File that gets a signed checkpoint of the instance log each interval; best on another machine
     #[arg(long, value_name = "FILE")]
     anchor_file: Option<String>,
+
+    /// Command that gets it on standard input, by sh -c
+    #[arg(long, value_name = "COMMAND")]
+    anchor_command: Option<String>,
+
+    /// Address that it is posted to
+    #[arg(long, value_name = "URL")]
+    anchor_url: Option<String>,
+
+    /// File with a header line for that address, such as Authorization: Bearer and a token
+    #[arg(long, value_name = "FILE")]
+    anchor_url_header_file: Option<String>,
 
     /// How often, in seconds
     #[arg(long, value_name = "N")]
@@ -139,7 +163,12 @@ impl Serve {
             ("--origin", &self.origin),
             ("--allow-plain-http", &plain),
             ("--checkpoint-interval-ms", &self.checkpoint_interval_ms),
+            ("--tls-cert", &self.tls_cert),
+            ("--tls-key", &self.tls_key),
             ("--anchor-file", &anchor.anchor_file),
+            ("--anchor-command", &anchor.anchor_command),
+            ("--anchor-url", &anchor.anchor_url),
+            ("--anchor-url-header-file", &anchor.anchor_url_header_file),
             ("--anchor-interval-seconds", &anchor.anchor_interval_seconds),
             ("--limits-queue-bytes", &limits.limits_queue_bytes),
             (

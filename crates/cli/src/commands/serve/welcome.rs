@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use server::Config;
+use server::config::AnchorConfig;
 
 use super::first::{DEFAULT_TENANT, First};
 use crate::printer::Printer;
@@ -14,8 +15,15 @@ const SAMPLE: &str = r#"{"operation":"environment_variable.updated","actor":{"id
 
 /// Prints it.
 pub(super) fn print(config: &Config, address: SocketAddr, first: &First, printer: &mut Printer) {
-    let url = format!("http://{}", reachable(address));
+    let secure = config.tls.files().is_some();
+    let scheme = if secure { "https" } else { "http" };
+    let url = format!("{scheme}://{}", reachable(address));
     printer.heading(&format!("Veritrail listens on {url}"));
+    if secure {
+        printer.line(
+            "TLS: use the name that the certificate is for; --ca-cert names a private authority.",
+        );
+    }
     printer.line(&claim(config));
     if first.operator_key_written {
         printer.line(&format!(
@@ -47,20 +55,34 @@ pub(super) fn print(config: &Config, address: SocketAddr, first: &First, printer
 
 /// What this configuration may claim, in one sentence (DESIGN section 3).
 fn claim(config: &Config) -> String {
-    let anchored = config.anchor.file.as_ref().map(|file| {
-        format!(
-            "Claim: anchored ({}, every {} s): what an anchor covers can't be rewritten unnoticed even with the keys, as long as that file is out of reach of whoever administers this machine.",
-            file.display(),
+    let places = anchored(&config.anchor);
+    if !places.is_empty() {
+        let that = match places.as_slice() {
+            [_] => "that place is",
+            _ => "one of these places is",
+        };
+        return format!(
+            "Claim: anchored ({}, every {} s): what an anchor covers can't be rewritten unnoticed even with the keys, as long as {that} out of reach of whoever administers this machine.",
+            places.join(", "),
             config.anchor.interval_seconds
-        )
+        );
+    }
+    if apart(&config.data, &config.keys) {
+        "Claim: signer-separated: who changes or restores the data without the keys, which lie on another disk, is found out by `veritrail verify`; who has both is not.".to_owned()
+    } else {
+        "Claim: local: who changes the data without the keys is found out by `veritrail verify`; who has both, as on this disk, is not.".to_owned()
+    }
+}
+
+/// Where anchors go, without what may be secret of it: a command's words, an address's path.
+fn anchored(config: &AnchorConfig) -> Vec<String> {
+    let file = config.file.as_ref().map(|file| file.display().to_string());
+    let command = config.command.as_ref().map(|_| "a command".to_owned());
+    let host = config.url.as_ref().map(|url| {
+        let end = url.match_indices(['/', '?']).nth(2);
+        end.map_or(url.as_str(), |(at, _)| &url[..at]).to_owned()
     });
-    anchored.unwrap_or_else(|| {
-        if apart(&config.data, &config.keys) {
-            "Claim: signer-separated: who changes or restores the data without the keys, which lie on another disk, is found out by `veritrail verify`; who has both is not.".to_owned()
-        } else {
-            "Claim: local: who changes the data without the keys is found out by `veritrail verify`; who has both, as on this disk, is not.".to_owned()
-        }
-    })
+    [file, command, host].into_iter().flatten().collect()
 }
 
 /// Whether two directories lie on different file systems.
@@ -113,6 +135,15 @@ mod tests {
         assert!(claim(&config).starts_with("Claim: local"));
         config.anchor.file = Some("/mnt/anchors".into());
         assert!(claim(&config).starts_with("Claim: anchored (/mnt/anchors, every 3600 s)"));
+        config.anchor.command = Some("notify --token hunter2".to_owned());
+        config.anchor.url = Some("https://hook.example?token=hunter2/".to_owned());
+        assert!(
+            claim(&config).starts_with(
+                "Claim: anchored (/mnt/anchors, a command, https://hook.example, every 3600 s)"
+            ),
+            "{}",
+            claim(&config)
+        );
     }
 
     #[test]

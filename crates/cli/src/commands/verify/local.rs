@@ -10,12 +10,15 @@ use keys::durable::RealDisk;
 use ledger::hash::Hash;
 use ledger::name::{LogId, from_hex};
 use store_embedded::LayoutError;
-use store_embedded::verify::{self as verifier, Inputs, KeptReceipt, Pinned, Problem, VerifyError};
+use store_embedded::verify::{
+    self as verifier, Inputs, KeptReceipt, Observer, Pinned, Problem, VerifyError,
+};
 
 use super::report::{Conclusion, LogReport, Report, Verdict};
 use crate::failure::Failure;
 use crate::log_check::Fault;
 use crate::pins::Pins;
+use crate::progress::Progress;
 use crate::{input, keys_reading};
 
 /// Longest file of receipts in bytes.
@@ -37,7 +40,7 @@ pub(super) struct Expected {
 }
 
 /// Checks a data directory.
-pub(super) fn check(expected: &Expected) -> Result<Report, Failure> {
+pub(super) fn check(expected: &Expected, progress: &Arc<Progress>) -> Result<Report, Failure> {
     let pinned = expected.keys.as_deref().map(pinned).transpose()?;
     let mut remarks = Vec::new();
     let anchors = match &expected.anchors {
@@ -56,7 +59,10 @@ pub(super) fn check(expected: &Expected) -> Result<Report, Failure> {
         anchors: anchors.notes().map(str::to_owned).collect(),
         checkpoints: expected.pins.notes().map(str::to_owned).collect(),
         receipts: receipts.unwrap_or_default(),
-        progress: None,
+        progress: Some(Observer::new({
+            let progress = Arc::clone(progress);
+            move |done, total| progress.report(done, total)
+        })),
     };
     let found = verifier::run(&inputs).map_err(unread)?;
     Ok(report(&found, remarks))

@@ -10,16 +10,22 @@ use crate::commands::log::{Served, chosen};
 use crate::failure::{Failure, Kind};
 use crate::log_check::{self, CheckError, Fault, Subject};
 use crate::pins::{PinnedCheckpoint, Pins};
+use crate::progress::Progress;
 
 /// Checks the logs asked for, or all that the key may look at and all that are pinned.
-pub(super) fn check(client: &Client, asked: &[String], pins: &Pins) -> Result<Report, Failure> {
+pub(super) fn check(
+    client: &Client,
+    asked: &[String],
+    pins: &Pins,
+    progress: &mut dyn FnMut() -> Progress,
+) -> Result<Report, Failure> {
     let logs = chosen(client, asked)?;
     let mut report = Report::default();
     if asked.is_empty() {
         report.faults = missing(&logs, pins, client);
     }
     for log in logs {
-        match check_log(client, log, pins) {
+        match check_log(client, log, pins, &progress()) {
             Ok(found) => report.logs.push(found),
             Err(CheckError::Fault(fault)) => report.faults.push(fault),
             Err(CheckError::Failed(failure)) if is_pinned_but_absent(log, &failure, pins) => {
@@ -67,7 +73,12 @@ fn missing(logs: &[LogId], pins: &Pins, client: &Client) -> Vec<Fault> {
     faults
 }
 
-fn check_log(client: &Client, log: LogId, pins: &Pins) -> Result<LogReport, CheckError> {
+fn check_log(
+    client: &Client,
+    log: LogId,
+    pins: &Pins,
+    progress: &Progress,
+) -> Result<LogReport, CheckError> {
     let fault = |what: String| {
         CheckError::Fault(Fault {
             log: Some(log.to_string()),
@@ -120,7 +131,7 @@ fn check_log(client: &Client, log: LogId, pins: &Pins) -> Result<LogReport, Chec
         rests_on,
         faults: Vec::new(),
     };
-    match log_check::check(&subject, &mut |path| served.tile(client, path)) {
+    match log_check::check(&subject, &mut |path| served.tile(client, path, progress)) {
         Ok(checked) => found.kind = Some(checked.kind.to_string()),
         Err(CheckError::Fault(fault)) => found.faults.push(fault),
         Err(CheckError::Failed(failure)) => return Err(CheckError::Failed(failure)),

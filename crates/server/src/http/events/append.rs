@@ -11,7 +11,7 @@ use store::{Batch, LogRef, Outcome};
 
 use super::answer::{self, Accepted, Extras};
 use super::request::{self, Form, Request};
-use crate::auth::{Act, Caller};
+use crate::auth::{Act, Caller, Sender};
 use crate::http::HttpError;
 use crate::http::body::{self, EventBody, Share};
 use crate::http::extract::{Expected, Parameters};
@@ -51,22 +51,29 @@ const INLINE_BYTES_MAX: usize = 64 * 1024;
 
 pub(crate) async fn append(
     State(server): State<Arc<Server>>,
-    caller: Caller,
+    sender: Sender,
     Parameters(parameters): Parameters<AppendParameters>,
     request: http::Request<Body>,
 ) -> Result<Response<Body>, HttpError> {
-    let log = caller.log_to_append()?;
+    sender.require(Act::AppendEvents)?;
     let (parts, body) = request.into_parts();
     let form = request::form_of(&parts.headers)?;
     let idempotency = request::idempotency_key(&parts.headers)?;
     let dry = parameters.dry_run;
+    let tenant = sender.tenant_id();
     if !dry {
-        server
-            .conflicts
-            .check(caller.key_id(), server.clock.monotonic())?;
+        let now = server.clock.monotonic();
+        server.quota.check(tenant, now)?;
+        server.conflicts.check(sender.key_id(), tenant, now)?;
     }
-    let body = body::read(&parts.headers, body, &server.body_kib).await?;
-    let caller = Arc::new(caller);
+    let body = body::read(&parts.headers, body, (&server.bodies, tenant)).await?;
+    // What is only tried makes no tenant.
+    let caller = Arc::new(if dry {
+        sender.settled()?
+    } else {
+        sender.settle(&server).await?
+    });
+    let log = caller.log_to_append()?;
     let (mut request, _share) = prepare(&server, &caller, body, form, idempotency).await?;
     let refused = request.items.iter().filter(|item| item.is_err()).count();
     server.metrics.received("refused", refused as u64);
@@ -83,7 +90,23 @@ pub(crate) async fn append(
             answer::previews(&request, log, now, elided),
         ));
     }
-    store(&server, &caller, log, request, parameters).await
+    let (tenant, events) = (caller.tenant_id(), request.items.len());
+    let limit = server
+        .quota
+        .spend(tenant, events, server.clock.monotonic())?;
+    let mut answered = store(&server, &caller, log, request, parameters).await;
+    if let Some(limit) = limit {
+        match &mut answered {
+            Ok(response) => limit.put(response.headers_mut()),
+            // Nothing of it was stored: it is not charged twice when it is sent again.
+            Err(error) if error.status().is_server_error() => {
+                let now = server.clock.monotonic();
+                server.quota.give_back(tenant, events, now);
+            }
+            Err(_) => {}
+        }
+    }
+    answered
 }
 
 /// Prepares the events: large bodies on a thread for it, at most one for each core. The share of the budget for bodies
@@ -154,9 +177,10 @@ async fn store(
     server.metrics.received("stored", stored);
     server.metrics.received("repeated", repeated);
     server.metrics.received("conflict", conflicts);
+    let now = server.clock.monotonic();
     server
         .conflicts
-        .count(caller.key_id(), conflicts, server.clock.monotonic());
+        .count(caller.key_id(), caller.tenant_id(), conflicts, now);
     let mut extras = Extras::none(!caller.may(Act::ReadEvents));
     if parameters.wait.is_some() || parameters.returned.is_some() {
         let wait = parameters.wait.is_some();

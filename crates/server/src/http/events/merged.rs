@@ -5,28 +5,21 @@ use std::borrow::Cow;
 use ledger::entry::Entry;
 use ledger::json::{Member, Value, write_compact};
 use ledger::part::{Label, value_of};
+use query::Viewer;
+use query::visibility::is_person_type;
 
 use super::find::Found;
-use super::withhold::{is_person_type, withhold_addresses};
+use super::withhold::withhold_addresses;
 use crate::http::HttpError;
 use crate::own::number;
 
-/// How much a caller sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum View {
-    /// Everything.
-    Whole,
-    /// No persons, no addresses.
-    WithoutPersons,
-}
-
 /// The event as JSON text; with `exact`, the stored texts too.
-pub(super) fn text(found: &Found, view: View, exact: bool) -> Result<String, HttpError> {
+pub(super) fn text(found: &Found, view: Viewer, exact: bool) -> Result<String, HttpError> {
     let entry = found.entry()?;
     let person = found.part(Label::Person)?;
     let details = found.part(Label::Details)?;
-    let person_shown = view == View::Whole;
-    let details_shown = view == View::Whole || !is_person_type(entry.resource_type);
+    let person_shown = view == Viewer::Whole;
+    let details_shown = view == Viewer::Whole || !is_person_type(entry.resource_type);
     let mut event = Merged::of_entry(&entry);
     if let Some(text) = person.filter(|_| person_shown) {
         event.add_part(Label::Person, text, view)?;
@@ -38,7 +31,7 @@ pub(super) fn text(found: &Found, view: View, exact: bool) -> Result<String, Htt
     let withheld = [
         (
             "details",
-            details.is_some() && view != View::Whole && !details_shown,
+            details.is_some() && view != Viewer::Whole && !details_shown,
         ),
         ("person", person.is_some() && !person_shown),
     ];
@@ -53,7 +46,7 @@ pub(super) fn text(found: &Found, view: View, exact: bool) -> Result<String, Htt
     if exact {
         let entry = str::from_utf8(&found.record.entry).unwrap_or_default();
         event.push("entry", Value::string(entry));
-        if view == View::Whole {
+        if view == Viewer::Whole {
             for (name, text) in [("person", person), ("details", details)] {
                 if let Some(text) = text {
                     event.push(name, Value::string(text));
@@ -95,10 +88,10 @@ impl<'a> Merged<'a> {
     }
 
     /// What the producer said, each member at its place.
-    fn add_part(&mut self, label: Label, text: &'a str, view: View) -> Result<(), HttpError> {
+    fn add_part(&mut self, label: Label, text: &'a str, view: Viewer) -> Result<(), HttpError> {
         let mut value = value_of(label, text.as_bytes())
             .map_err(|error| HttpError::from(store::StoreError::Damaged(error.to_string())))?;
-        if view == View::WithoutPersons {
+        if view == Viewer::WithoutPersons {
             withhold_addresses(&mut value);
         }
         let Value::Object(members) = value else {

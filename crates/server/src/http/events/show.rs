@@ -8,7 +8,7 @@ use axum::http::{Response, StatusCode};
 use serde::Deserialize;
 
 use super::find::{self, Choice};
-use super::merged::{self, View};
+use super::merged;
 use crate::auth::{Act, Caller};
 use crate::http::HttpError;
 use crate::http::extract::{Expected, Parameters, Segment};
@@ -45,11 +45,6 @@ pub(crate) async fn show(
         source: parameters.source,
     };
     let found = find::find(&server, &caller, "veritrail.event.read", &id, &choice).await?;
-    let view = if caller.may(Act::ReadPersons) {
-        View::Whole
-    } else {
-        View::WithoutPersons
-    };
-    let text = merged::text(&found, view, parameters.include.is_some())?;
+    let text = merged::text(&found, caller.viewer(), parameters.include.is_some())?;
     Ok(json::text(StatusCode::OK, "application/json", text))
 }

@@ -1,9 +1,9 @@
 //! What some keys may not see: mask tags (writers), persons and addresses (analysts).
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use ledger::json::Value;
+use query::visibility::{is_address, is_delimiter};
 
 /// What stands in place of an address.
 pub(super) const WITHHELD: &str = "[address withheld]";
@@ -32,31 +32,8 @@ pub(super) fn elide_tags(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether resources of this type are people: nothing about them is for analysts.
-pub(super) fn is_person_type(kind: &str) -> bool {
-    kind.split('_').any(|word| {
-        matches!(
-            word,
-            "user"
-                | "users"
-                | "member"
-                | "members"
-                | "person"
-                | "people"
-                | "account"
-                | "profile"
-                | "invitation"
-                | "invite"
-                | "session"
-                | "contact"
-                | "customer"
-                | "employee"
-        )
-    })
-}
-
 /// Replaces e-mail and IP addresses in every string, names of members included.
-pub(super) fn withhold_addresses(value: &mut Value<'_>) {
+pub(in crate::http) fn withhold_addresses(value: &mut Value<'_>) {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
         Value::String(text) => withhold_in(text),
@@ -85,25 +62,6 @@ fn withhold_in(text: &mut Cow<'_, str>) {
         }
     }
     *text = Cow::Owned(out);
-}
-
-fn is_delimiter(character: char) -> bool {
-    character.is_whitespace() || "\"'<>(){},;|=/\\".contains(character)
-}
-
-fn is_address(word: &str) -> bool {
-    let word = word.trim_matches(['[', ']', '.', '!', '?']);
-    let mail = word
-        .rsplit_once('@')
-        .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
-    let is_ip = |text: &str| text.parse::<IpAddr>().is_ok();
-    mail || (word.len() > 2 && is_ip(word))
-        || word.parse::<std::net::SocketAddr>().is_ok()
-        || word
-            .rsplit_once(':')
-            .is_some_and(|(host, _)| is_ip(host.trim_matches(['[', ']'])))
-        // A name before it: `ip:10.0.0.1`, `mailto:…` has an @ anyway.
-        || word.split_once(':').is_some_and(|(_, rest)| is_ip(rest))
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use crate::http::json;
 use crate::server::Server;
 
 pub(crate) async fn metrics(State(server): State<Arc<Server>>) -> Response<Body> {
-    let text = server.metrics.text(&server.store.health());
+    let text = server
+        .metrics
+        .text(&server.store.health(), &server.index.index_health());
     json::text(
         StatusCode::OK,
         "application/openmetrics-text; version=1.0.0; charset=utf-8",

@@ -24,6 +24,8 @@ pub(crate) async fn ready(State(server): State<Arc<Server>>) -> Result<Response<
         queue_batches: health.queue_batches,
         unsigned_entries: health.unsigned_entries,
         disk_free_bytes: health.disk_free_bytes,
+        index: crate::http::index::shown(&server.index.index_health()),
+        anchors_failing: server.failing_sinks.kinds(),
         signed_at: health.signed_at.map(|at| at.to_string()),
     };
     json::answer(status, &answer)

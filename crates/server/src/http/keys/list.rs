@@ -1,13 +1,14 @@
-//! `GET /v1/keys`: the keys of a tenant, without the keys themselves.
+//! `GET /v1/keys`: the keys of a tenant or of platforms, without the keys themselves.
 
 use std::sync::Arc;
 
+use api::code;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use serde::Deserialize;
 
-use super::{managed, shown};
+use super::{KeyOwner, managed, shown};
 use crate::auth::{Act, Caller};
 use crate::http::HttpError;
 use crate::http::extract::{Expected, Parameters};
@@ -19,10 +20,12 @@ use crate::server::Server;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListParameters {
     tenant: Option<String>,
+    #[serde(default)]
+    platform: bool,
 }
 
 impl Expected for ListParameters {
-    const EXPECTED: &'static str = "expected no parameter but tenant=<name>";
+    const EXPECTED: &'static str = "expected none of the parameters, or one of tenant=<name>, platform=true";
 }
 
 pub(crate) async fn list(
@@ -31,14 +34,28 @@ pub(crate) async fn list(
     Parameters(parameters): Parameters<ListParameters>,
 ) -> Result<Response<Body>, HttpError> {
     caller.require(Act::ManageKeys)?;
-    let tenants = match parameters.tenant {
-        None if caller.is_operator() => server.store.tenants().await?,
+    let ListParameters { tenant, platform } = parameters;
+    if platform {
+        caller.require(Act::ManageTenants)?;
+        if tenant.is_some() {
+            return Err(HttpError::new(code::BAD_REQUEST, ListParameters::EXPECTED));
+        }
+    }
+    let everybodys = tenant.is_none() && caller.is_operator();
+    let tenants = match tenant {
+        _ if platform => Vec::new(),
+        None if everybodys => server.store.tenants().await?,
         asked => vec![managed(&server, &caller, asked.as_deref()).await?],
     };
     let mut keys = Vec::new();
     for tenant in tenants {
         let found = server.store.api_keys(tenant.record.id).await?;
-        keys.extend(found.iter().map(|key| shown(key, &tenant)));
+        let whose = KeyOwner::Tenant(&tenant.record);
+        keys.extend(found.iter().map(|key| shown(key, whose)));
+    }
+    if platform || everybodys {
+        let found = server.store.platform_keys().await?;
+        keys.extend(found.iter().map(|key| shown(key, KeyOwner::Platform)));
     }
     json::answer(StatusCode::OK, &api::Keys { keys })
 }

@@ -15,7 +15,8 @@ pub(crate) struct Response {
 /// One connection.
 pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
-    head: String,
+    host: String,
+    key: String,
     request: Vec<u8>,
 }
 
@@ -23,56 +24,123 @@ impl Connection {
     pub(crate) fn open(server: &Server) -> Result<Self, Error> {
         let stream = TcpStream::connect(server.address)?;
         stream.set_nodelay(true)?;
-        let head = format!(
-            "POST /v1/events HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n",
-            server.address, server.key
-        );
         Ok(Self {
             stream: BufReader::with_capacity(256 * 1024, stream),
-            head,
+            host: server.address.to_string(),
+            key: server.key.clone(),
             request: Vec::new(),
         })
     }
 
+    /// From now on, another API key.
+    pub(crate) fn speak_as(&mut self, key: &str) {
+        key.clone_into(&mut self.key);
+    }
+
     /// Posts events and reads the whole answer.
     pub(crate) fn post(&mut self, body: &[u8]) -> Result<Response, Error> {
-        self.request.clear();
+        self.post_to("/v1/events", body)
+    }
+
+    /// Posts JSON.
+    pub(crate) fn post_to(&mut self, path: &str, body: &[u8]) -> Result<Response, Error> {
+        self.begin("POST", path)?;
         write!(
             self.request,
-            "{}Content-Length: {}\r\n\r\n",
-            self.head,
+            "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             body.len()
         )?;
         self.request.extend_from_slice(body);
-        self.stream.get_mut().write_all(&self.request)?;
-        self.answer()
+        self.finish()
     }
 
-    fn answer(&mut self) -> Result<Response, Error> {
-        let mut line = String::new();
-        self.stream.read_line(&mut line)?;
-        let status = line
+    /// Reads the whole answer of a path.
+    pub(crate) fn get(&mut self, path: &str) -> Result<Response, Error> {
+        self.begin("GET", path)?;
+        self.request.extend_from_slice(b"\r\n");
+        self.finish()
+    }
+
+    fn begin(&mut self, method: &str, path: &str) -> Result<(), Error> {
+        self.request.clear();
+        write!(
+            self.request,
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n",
+            self.host, self.key
+        )?;
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Response, Error> {
+        self.stream.get_mut().write_all(&self.request)?;
+        let status = self
+            .line()?
             .split(' ')
             .nth(1)
             .and_then(|status| status.parse().ok())
             .ok_or("no status line")?;
-        let mut length = 0;
+        let (mut length, mut chunked) = (0, false);
         loop {
-            line.clear();
-            self.stream.read_line(&mut line)?;
-            let lower = line.to_ascii_lowercase();
-            if let Some(value) = lower.strip_prefix("content-length:") {
+            let line = self.line()?.to_ascii_lowercase();
+            if let Some(value) = line.strip_prefix("content-length:") {
                 length = value.trim().parse()?;
             }
-            if line.trim().is_empty() {
+            chunked |= line.starts_with("transfer-encoding:") && line.contains("chunked");
+            if line.is_empty() {
                 break;
             }
         }
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body)?;
+        let mut body = Vec::new();
+        if chunked {
+            self.chunks(&mut body)?;
+        } else {
+            self.take(length, &mut body)?;
+        }
         Ok(Response {
             status,
             body: String::from_utf8(body)?,
         })
     }
+
+    fn chunks(&mut self, body: &mut Vec<u8>) -> Result<(), Error> {
+        loop {
+            let line = self.line()?;
+            let size = line.split(';').next().unwrap_or_default();
+            let size = usize::from_str_radix(size, 16)?;
+            self.take(size, body)?;
+            self.line()?;
+            if size == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn take(&mut self, count: usize, body: &mut Vec<u8>) -> Result<(), Error> {
+        let begin = body.len();
+        body.resize(begin + count, 0);
+        self.stream.read_exact(&mut body[begin..])?;
+        Ok(())
+    }
+
+    fn line(&mut self) -> Result<String, Error> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err("the server closed the connection".into());
+        }
+        line.truncate(line.trim_end().len());
+        Ok(line)
+    }
+}
+
+/// A value as it may stand in a query string.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(byte.into());
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }

@@ -1,36 +1,74 @@
-//! The server under load: the real binary in a directory of its own.
+//! The server under load: the real binary over a directory of its own.
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::Error;
+use super::home::Home;
 
-/// A running server; stopped when dropped.
+/// A running server; killed when dropped.
 pub(crate) struct Server {
     child: Child,
-    directory: PathBuf,
     pub(crate) address: SocketAddr,
     pub(crate) key: String,
+    /// From the start of the process until `/readyz` said so.
     pub(crate) ready_after: Duration,
 }
 
 impl Server {
-    pub(crate) fn start(binary: &Path) -> Result<Self, Error> {
-        let directory = std::env::temp_dir().join(format!("veritrail-load-{}", std::process::id()));
-        std::fs::create_dir_all(&directory)?;
+    /// The first start over a directory, which makes an API key.
+    pub(crate) fn start(binary: &Path, home: &Home) -> Result<Self, Error> {
+        Self::start_with(binary, home, None)
+    }
+
+    /// A later start, with the key of the first.
+    pub(crate) fn again(binary: &Path, home: &Home, key: &str) -> Result<Self, Error> {
+        Self::start_with(binary, home, Some(key))
+    }
+
+    fn start_with(binary: &Path, home: &Home, key: Option<&str>) -> Result<Self, Error> {
         let begun = Instant::now();
-        let mut child = Command::new(binary)
-            .args(["serve", "--print-key", "--listen", "127.0.0.1:0", "--data"])
-            .arg(directory.join("data"))
-            .arg("--keys")
-            .arg(directory.join("keys"))
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut command = Command::new(binary);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]);
+        command.arg(home.data()).arg("--keys").arg(home.keys());
+        if key.is_none() {
+            command.arg("--print-key");
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let said = Self::read_welcome(&mut child, key);
+        let Ok(Some((address, key))) = said else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err("the server printed no address or no key".into());
+        };
+        let mut server = Self {
+            child,
+            address,
+            key,
+            ready_after: Duration::ZERO,
+        };
+        while !server.read("/readyz")?.starts_with("HTTP/1.1 200") {
+            if begun.elapsed() > READY_MAX {
+                return Err("the server did not become ready".into());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        server.ready_after = begun.elapsed();
+        Ok(server)
+    }
+
+    fn read_welcome(
+        child: &mut Child,
+        key: Option<&str>,
+    ) -> Result<Option<(SocketAddr, String)>, Error> {
         let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
-        let (mut address, mut key) = (None, None);
+        let (mut address, mut key) = (None, key.map(str::to_owned));
         for line in lines {
             let line = line?;
             if let Some((_, url)) = line.split_once("http://").filter(|_| address.is_none()) {
@@ -39,39 +77,28 @@ impl Server {
             if line.starts_with("vtk_") {
                 key = Some(line.trim().to_owned());
             }
-            if address.is_some() && key.is_some() {
-                break;
+            if let (Some(address), Some(key)) = (address, &key) {
+                return Ok(Some((address, key.clone())));
             }
         }
-        let (Some(address), Some(key)) = (address, key) else {
-            let _ = child.kill();
-            return Err("the server printed no address or no key".into());
-        };
-        Ok(Self {
-            child,
-            directory,
-            address,
-            key,
-            ready_after: begun.elapsed(),
-        })
+        Ok(None)
     }
 
     /// Waits until every acknowledged entry is covered by a checkpoint.
     pub(crate) fn wait_signed(&self) -> Result<(), Error> {
         let begun = Instant::now();
-        while begun.elapsed() < Duration::from_mins(1) {
+        while begun.elapsed() < SIGNED_MAX {
             let state = self.read("/readyz")?;
             if state.contains("\"unsigned_entries\":0") {
                 return Ok(());
             }
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(20));
         }
-        Err("entries stayed unsigned for a minute".into())
+        Err("entries stayed unsigned for minutes".into())
     }
 
     fn read(&self, path: &str) -> Result<String, Error> {
-        use std::io::{Read, Write};
-        let mut stream = std::net::TcpStream::connect(self.address)?;
+        let mut stream = TcpStream::connect(self.address)?;
         write!(
             stream,
             "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
@@ -83,18 +110,27 @@ impl Server {
     }
 
     /// Anonymous memory of the process, from the kernel.
-    pub(crate) fn anonymous_memory_mb(&self) -> Result<u64, Error> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("RssAnon:"))
-            .ok_or("no RssAnon")?;
-        let kilobytes: u64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
-        Ok(kilobytes / 1024)
+    pub(crate) fn anonymous_memory_mb(&self) -> Result<f64, Error> {
+        memory_mb(self.child.id())
     }
 
-    /// Ends the server cleanly; answers its directory, which is removed at the end of the run.
-    pub(crate) fn stop(mut self) -> Result<PathBuf, Error> {
+    /// Looks at the anonymous memory until asked for the highest that was seen.
+    pub(crate) fn watch_memory(&self) -> MemoryWatch {
+        let (process, stop) = (self.child.id(), Arc::new(AtomicBool::new(false)));
+        let stopped = Arc::clone(&stop);
+        let watcher = std::thread::spawn(move || {
+            let mut highest = 0.0;
+            while !stopped.load(Ordering::Relaxed) {
+                highest = memory_mb(process).unwrap_or_default().max(highest);
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            highest
+        });
+        MemoryWatch { stop, watcher }
+    }
+
+    /// Ends the server cleanly.
+    pub(crate) fn stop(mut self) -> Result<(), Error> {
         let stopped = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
             .status()?;
@@ -102,7 +138,7 @@ impl Server {
         if !stopped.success() || !ended.success() {
             return Err(format!("the server ended with {ended}").into());
         }
-        Ok(self.directory.clone())
+        Ok(())
     }
 }
 
@@ -111,4 +147,30 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Longest wait for a server to become ready.
+const READY_MAX: Duration = Duration::from_mins(2);
+/// Longest wait for checkpoints.
+const SIGNED_MAX: Duration = Duration::from_mins(5);
+
+/// A look at the memory that goes on beside the load.
+pub(crate) struct MemoryWatch {
+    stop: Arc<AtomicBool>,
+    watcher: JoinHandle<f64>,
+}
+
+impl MemoryWatch {
+    /// Ends it.
+    pub(crate) fn highest_mb(self) -> f64 {
+        self.stop.store(true, Ordering::Relaxed);
+        self.watcher.join().unwrap_or_default()
+    }
+}
+
+fn memory_mb(process: u32) -> Result<f64, Error> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
+    Ok(kilobytes.ok_or("no RssAnon")?.parse::<f64>()? / 1024.0)
 }

@@ -1,0 +1,409 @@
+//! One event as a query sees it: its facts, read from entry and parts.
+//!
+//! Promises: the same facts from the same bytes in every store; no mask's tag is ever among them; at most
+//! [`crate::limits::FACTS_MAX`] of them. Pure: works on an entry alone, too.
+
+use std::borrow::Cow;
+
+use ledger::entry::{Entry, NotAnEntry};
+use ledger::json::{Member, Value};
+use ledger::part::{Label, NotAPart, value_of};
+use ledger::time::Micros;
+
+use crate::field::{Field, Side};
+use crate::limits::{FACTS_MAX, METADATA_DEPTH_MAX};
+use crate::visibility::{holds_address, is_person_type};
+use crate::words::fold;
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// Sees everything.
+    Whole,
+    /// Sees no persons and no addresses: only facts that are [`Access::Open`].
+    WithoutPersons,
+}
+
+/// Who may search a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// Every reader.
+    Open,
+    /// Readers that see persons.
+    Restricted,
+}
+
+/// The searchable view of one event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document<'a> {
+    /// The leaf index.
+    pub seq: u64,
+    /// The producer's time, or ours where it named none: what `since` and `until` mean and results are ordered by.
+    pub time: Micros,
+    /// Our time.
+    pub recorded_at: Micros,
+    /// What is said of the event; most facts count for free text, too ([`Fact::counts_as_text`]).
+    pub facts: Vec<Fact<'a>>,
+}
+
+/// One value of one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact<'a> {
+    /// The field; [`Field::Text`] for what no field names. Changes come with [`Side::Before`](crate::field::Side) or
+    /// `After`, never `Either`.
+    pub field: Field,
+    /// The value as it was sent, masks without their tags.
+    pub text: Cow<'a, str>,
+    /// Who may search it.
+    pub access: Access,
+}
+
+/// Bytes that can't be searched because they are not what the ledger stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// The entry is none.
+    #[error(transparent)]
+    Entry(#[from] NotAnEntry),
+    /// A part is none.
+    #[error(transparent)]
+    Part(#[from] NotAPart),
+}
+
+impl<'a> Document<'a> {
+    /// Reads an event from its stored bytes. Parts that are withheld or erased are left out.
+    ///
+    /// # Errors
+    /// [`Unreadable`] for bytes that the ledger didn't seal; entry 0 of a log is one of them.
+    pub fn read(
+        entry: &'a [u8],
+        person: Option<&'a [u8]>,
+        details: Option<&'a [u8]>,
+    ) -> Result<Self, Unreadable> {
+        let entry = Entry::parse(entry)?;
+        let mut facts = Facts {
+            facts: Vec::with_capacity(40),
+            restricted: false,
+        };
+        facts.entry(&entry);
+        if let Some(bytes) = person {
+            facts.restricted = true;
+            facts.person(value_of(Label::Person, bytes)?);
+        }
+        if let Some(bytes) = details {
+            facts.restricted = is_person_type(entry.resource_type);
+            facts.details(entry.resource_type, value_of(Label::Details, bytes)?);
+        }
+        Ok(Self {
+            seq: entry.place.seq,
+            time: entry.occurred_at.unwrap_or(entry.place.recorded_at),
+            recorded_at: entry.place.recorded_at,
+            facts: facts.facts,
+        })
+    }
+}
+
+impl Fact<'_> {
+    /// Whether the fact's words count for free text: not what machines say of themselves in every event.
+    pub fn counts_as_text(&self) -> bool {
+        !matches!(
+            self.field,
+            Field::ProducerSeq
+                | Field::Producer
+                | Field::Source
+                | Field::Key
+                | Field::Flag
+                | Field::ActorType
+        )
+    }
+}
+
+/// Facts under construction.
+struct Facts<'a> {
+    facts: Vec<Fact<'a>>,
+    /// Whether everything that comes is about a person.
+    restricted: bool,
+}
+
+impl<'a> Facts<'a> {
+    fn push(&mut self, field: Field, text: Cow<'a, str>) {
+        if text.is_empty() || self.facts.len() >= FACTS_MAX {
+            return;
+        }
+        let text = without_tags(text);
+        let restricted = self.restricted || holds_address(&text);
+        self.facts.push(Fact {
+            field,
+            text,
+            access: if restricted {
+                Access::Restricted
+            } else {
+                Access::Open
+            },
+        });
+    }
+
+    /// What the entry says is for every reader.
+    fn entry(&mut self, entry: &Entry<'a>) {
+        let mut known = |field, text: &'a str| {
+            self.facts.push(Fact {
+                field,
+                text: Cow::Borrowed(text),
+                access: Access::Open,
+            });
+        };
+        known(Field::Id, entry.id);
+        known(Field::Operation, entry.operation);
+        known(Field::ActorType, entry.actor_type);
+        known(Field::ResourceType, entry.resource_type);
+        known(Field::Source, entry.source);
+        known(Field::Key, entry.key);
+        for flag in &entry.flags {
+            known(Field::Flag, flag);
+        }
+        if let Some(result) = entry.outcome {
+            known(Field::Outcome, result);
+        }
+        if let Some(seq) = entry.producer_seq {
+            self.push(Field::ProducerSeq, Cow::Owned(seq.to_string()));
+        }
+    }
+
+    fn person(&mut self, value: Value<'a>) {
+        for (name, value) in members(value) {
+            match (name.as_ref(), value) {
+                ("actor", Value::Object(inner)) => {
+                    self.named(inner, |name| match name {
+                        "id" => Some(Field::ActorId),
+                        "email" => Some(Field::ActorEmail),
+                        "name" => Some(Field::ActorName),
+                        "credential_id" => Some(Field::Credential),
+                        "on_behalf_of.id" => Some(Field::OnBehalfOf),
+                        _ => None,
+                    });
+                }
+                ("origin", Value::Object(inner)) => self.named(inner, |name| match name {
+                    "ip" => Some(Field::Ip),
+                    "user_agent" => Some(Field::UserAgent),
+                    "device" => Some(Field::Device),
+                    "session_id" => Some(Field::Session),
+                    _ => None,
+                }),
+                (_, value) => self.text(value, 0),
+            }
+        }
+    }
+
+    fn details(&mut self, resource_type: &str, value: Value<'a>) {
+        for (name, value) in members(value) {
+            match (name.as_ref(), value) {
+                ("resource", Value::Object(inner)) => self.resource(resource_type, inner),
+                ("related", Value::Array(items)) => {
+                    items.into_iter().for_each(|item| self.related(item))
+                }
+                ("changes", Value::Array(items)) => {
+                    items.into_iter().for_each(|item| self.change(item))
+                }
+                ("metadata", value) => self.metadata("", value, 0),
+                // Pointers of what was masked: nobody's words.
+                ("masked", _) => {}
+                ("outcome", Value::Object(inner)) => self.named(inner, |name| match name {
+                    "code" => Some(Field::OutcomeCode),
+                    "message" => Some(Field::OutcomeMessage),
+                    _ => None,
+                }),
+                ("approval", Value::Object(inner)) => self.named(inner, |name| match name {
+                    "by" => Some(Field::ApprovedBy),
+                    "ticket" => Some(Field::Ticket),
+                    _ => None,
+                }),
+                ("context", Value::Object(inner)) => self.named(inner, |name| match name {
+                    "application" => Some(Field::Application),
+                    "service" => Some(Field::Service),
+                    "environment" => Some(Field::Environment),
+                    "region" => Some(Field::Region),
+                    "channel" => Some(Field::Channel),
+                    "source_action" => Some(Field::SourceAction),
+                    _ => None,
+                }),
+                ("producer", Value::Object(inner)) => self.named(inner, |name| match name {
+                    "id" => Some(Field::Producer),
+                    _ => None,
+                }),
+                ("reason", Value::String(text)) => self.push(Field::Reason, text),
+                ("request_id", Value::String(text)) => self.push(Field::RequestId, text),
+                ("correlation_id", Value::String(text)) => self.push(Field::CorrelationId, text),
+                ("causation_id", Value::String(text)) => self.push(Field::CausationId, text),
+                ("trace_id", Value::String(text)) => self.push(Field::TraceId, text),
+                (_, value) => self.text(value, 0),
+            }
+        }
+    }
+
+    fn resource(&mut self, kind: &str, inner: Vec<Member<'a>>) {
+        let id = inner.iter().find(|(name, _)| name == "id");
+        if let Some((_, Value::String(id))) = id.filter(|_| kind == "project") {
+            self.push(Field::Project, id.clone());
+        }
+        self.named(inner, |name| match name {
+            "id" => Some(Field::ResourceId),
+            "name" => Some(Field::ResourceName),
+            "project_id" => Some(Field::Project),
+            _ => None,
+        });
+    }
+
+    fn related(&mut self, item: Value<'a>) {
+        let is_project = item.member("type").and_then(Value::as_str) == Some("project");
+        let inner = members(item);
+        let id = inner.iter().find(|(name, _)| name == "id");
+        if let Some((_, Value::String(id))) = id.filter(|_| is_project) {
+            self.push(Field::Project, id.clone());
+        }
+        self.named(inner, |name| match name {
+            "type" => Some(Field::RelatedType),
+            "id" => Some(Field::RelatedId),
+            _ => None,
+        });
+    }
+
+    fn change(&mut self, item: Value<'a>) {
+        let Some(field) = item.member("field").and_then(Value::as_str) else {
+            return self.text(item, 0);
+        };
+        let name = fold(field).into_owned();
+        for (member, value) in members(item) {
+            let side = match member.as_ref() {
+                "field" => {
+                    if let Value::String(text) = value {
+                        self.push(Field::Changed, text);
+                    }
+                    continue;
+                }
+                "before" => Side::Before,
+                "after" => Side::After,
+                _ => {
+                    self.text(value, 0);
+                    continue;
+                }
+            };
+            let name = name.clone();
+            self.scalars(value, 0, &mut |facts, text| {
+                let name = name.clone();
+                facts.push(Field::Change { name, side }, text);
+            });
+        }
+    }
+
+    /// Members of metadata by their path; items of arrays count for the array.
+    fn metadata(&mut self, path: &str, value: Value<'a>, depth: usize) {
+        match value {
+            Value::Object(inner) if depth < METADATA_DEPTH_MAX => {
+                for (name, value) in inner {
+                    // A name that is an address names a person; its values are found by whoever sees persons.
+                    let restricted = self.restricted;
+                    self.restricted |= holds_address(&name);
+                    let name = fold(&name);
+                    let path = if path.is_empty() {
+                        name.into_owned()
+                    } else {
+                        format!("{path}.{name}")
+                    };
+                    self.metadata(&path, value, depth + 1);
+                    self.restricted = restricted;
+                }
+            }
+            Value::Array(items) if depth < METADATA_DEPTH_MAX => {
+                for item in items {
+                    self.metadata(path, item, depth + 1);
+                }
+            }
+            value => self.scalars(value, depth, &mut |facts, text| {
+                let path = without_tags(Cow::Borrowed(path)).into_owned();
+                facts.push(Field::Metadata(path), text);
+            }),
+        }
+    }
+
+    /// Members with a field of their own; the rest is text.
+    fn named(&mut self, inner: Vec<Member<'a>>, field_of: fn(&str) -> Option<Field>) {
+        for (name, value) in inner {
+            let value = match (field_of(&name), value) {
+                (Some(field), Value::String(text) | Value::Number(text)) => {
+                    self.push(field, text);
+                    continue;
+                }
+                (_, Value::Object(inner)) if name == "on_behalf_of" => {
+                    for (member, value) in inner {
+                        match value {
+                            Value::String(text) if member == "id" => {
+                                self.push(Field::OnBehalfOf, text);
+                            }
+                            value => self.text(value, 0),
+                        }
+                    }
+                    continue;
+                }
+                (_, value) => value,
+            };
+            self.text(value, 0);
+        }
+    }
+
+    fn text(&mut self, value: Value<'a>, depth: usize) {
+        self.scalars(value, depth, &mut |facts, text| {
+            facts.push(Field::Text, text)
+        });
+    }
+
+    /// Every scalar of a value as text. Depth is bounded by the JSON parser, too.
+    fn scalars(
+        &mut self,
+        value: Value<'a>,
+        depth: usize,
+        take: &mut dyn FnMut(&mut Self, Cow<'a, str>),
+    ) {
+        match value {
+            Value::Null => {}
+            Value::Bool(flag) => {
+                take(self, Cow::Borrowed(if flag { "true" } else { "false" }));
+            }
+            Value::Number(text) | Value::String(text) => take(self, text),
+            Value::Array(items) => {
+                for item in items {
+                    self.scalars(item, depth + 1, take);
+                }
+            }
+            Value::Object(inner) => {
+                for (_, item) in inner {
+                    self.scalars(item, depth + 1, take);
+                }
+            }
+        }
+    }
+}
+
+fn members(value: Value<'_>) -> Vec<Member<'_>> {
+    match value {
+        Value::Object(members) => members,
+        _ => Vec::new(),
+    }
+}
+
+const MASK: &str = "[masked:hmac-sha256:";
+
+/// The text with every mask as `[masked]`: a tag must not be searchable, or a guess could be confirmed.
+fn without_tags(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.contains(MASK) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_ref();
+    while let Some((before, after)) = rest.split_once(MASK) {
+        out.push_str(before);
+        out.push_str("[masked]");
+        rest = after.split_once(']').map_or("", |(_, rest)| rest);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}

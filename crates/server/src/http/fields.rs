@@ -1,0 +1,3 @@
+//! The fields of the query language.
+
+pub(super) mod list;

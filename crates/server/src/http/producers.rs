@@ -1,0 +1,3 @@
+//! Producers that count their own events.
+
+pub(super) mod list;

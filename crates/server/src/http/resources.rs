@@ -1,0 +1,3 @@
+//! Resources: what their events say of them.
+
+pub(super) mod state;

@@ -1,0 +1,3 @@
+//! Counts.
+
+pub(super) mod count;

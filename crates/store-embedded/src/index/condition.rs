@@ -1,0 +1,445 @@
+//! From a filter to conditions on terms, places in time and places in the log.
+//!
+//! Promises: a condition accepts every event that the filter accepts; when it is *exact*, no other. Where the index
+//! can't say (words side by side, numbers in metadata, values too long for a term) the condition is wider, and whoever
+//! uses it asks the evaluator about each event. Pure.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use query::address::Network;
+use query::document::{Access, Viewer};
+use query::field::{Field, Side};
+use query::plan::{Bound, Leaf, Number, Span};
+use query::words::{is_identifier, words};
+use query::{Filter, Kind, Test};
+use store::StoreError;
+
+use super::terms;
+
+/// What an event must have, in terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// Every event of the log.
+    All,
+    /// No event.
+    Nothing,
+    /// This term.
+    Term(Vec<u8>),
+    /// A term from the first to below the second.
+    Between(Vec<u8>, Vec<u8>),
+    /// One of these.
+    Any(Vec<Self>),
+    /// All of these.
+    Every(Vec<Self>),
+    /// Not this.
+    Not(Box<Self>),
+    /// A time within these bounds, both included, in microseconds.
+    Time(i64, i64),
+    /// A seq within these bounds, both included.
+    Seq(u64, u64),
+}
+
+/// A condition and whether it says all that the filter does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Compiled {
+    pub(crate) condition: Condition,
+    pub(crate) exact: bool,
+}
+
+/// What compiling needs to know of the log.
+pub(crate) struct Context<'a> {
+    /// The log's number in the index.
+    pub(crate) log: u32,
+    pub(crate) viewer: Viewer,
+    /// The first seq that was recorded at or after a time in microseconds.
+    pub(crate) seq_of: &'a dyn Fn(i64) -> Result<u64, StoreError>,
+}
+
+impl Context<'_> {
+    /// Compiles a filter.
+    pub(crate) fn compile(&self, filter: &Filter) -> Result<Compiled, StoreError> {
+        Ok(match filter {
+            Filter::All => exact(Condition::All),
+            Filter::And(parts) => {
+                let parts = self.each(parts)?;
+                let exact = parts.iter().all(|part| part.exact);
+                let parts = parts.into_iter().map(|part| part.condition);
+                Compiled {
+                    condition: every(parts.collect()),
+                    exact,
+                }
+            }
+            Filter::Or(parts) => {
+                let parts = self.each(parts)?;
+                let exact = parts.iter().all(|part| part.exact);
+                let parts = parts.into_iter().map(|part| part.condition);
+                Compiled {
+                    condition: any(parts.collect()),
+                    exact,
+                }
+            }
+            Filter::Not(inner) => {
+                let inner = self.compile(inner)?;
+                if inner.exact {
+                    exact(not(inner.condition))
+                } else {
+                    wider(Condition::All)
+                }
+            }
+            Filter::Leaf(leaf) => self.leaf(leaf)?,
+        })
+    }
+
+    fn each(&self, parts: &[Filter]) -> Result<Vec<Compiled>, StoreError> {
+        parts.iter().map(|part| self.compile(part)).collect()
+    }
+
+    fn leaf(&self, leaf: &Leaf) -> Result<Compiled, StoreError> {
+        let field = &leaf.field;
+        if let Field::Change {
+            name,
+            side: Side::Either,
+        } = field
+        {
+            let sides = [Side::Before, Side::After].map(|side| {
+                let name = name.clone();
+                self.leaf(&Leaf {
+                    field: Field::Change { name, side },
+                    test: leaf.test.clone(),
+                })
+            });
+            let [before, after] = sides;
+            let (before, after) = (before?, after?);
+            return Ok(Compiled {
+                exact: before.exact && after.exact,
+                condition: any(vec![before.condition, after.condition]),
+            });
+        }
+        Ok(match &leaf.test {
+            Test::Is(value) => self.is(field, value),
+            Test::StartsWith(prefix) => exact(self.for_each_access(field, |access| {
+                let from = terms::value(self.log, access, field, prefix);
+                let to = terms::behind(&from);
+                Condition::Between(from, to)
+            })),
+            Test::Exists => exact(self.exists(field)),
+            Test::OneOf(values) => {
+                let values: Vec<Compiled> =
+                    values.iter().map(|value| self.is(field, value)).collect();
+                Compiled {
+                    exact: values.iter().all(|value| value.exact),
+                    condition: any(values.into_iter().map(|value| value.condition).collect()),
+                }
+            }
+            Test::Words { words, prefix } => self.words(field, words, *prefix),
+            Test::Number(span) if *field == Field::Seq => exact(seqs(span)),
+            Test::Number(_) => wider(self.exists(field)),
+            Test::Time(span) => exact(self.time(field, span)?),
+            Test::Within(network) => {
+                exact(self.for_each_access(field, |access| self.network(access, *network)))
+            }
+            // A test that is newer than this file.
+            #[expect(unreachable_patterns, reason = "tests may be added to the plan")]
+            _ => wider(Condition::All),
+        })
+    }
+
+    fn is(&self, field: &Field, value: &str) -> Compiled {
+        if terms::is_term(field, value) {
+            return exact(self.for_each_access(field, |access| {
+                Condition::Term(terms::value(self.log, access, field, value))
+            }));
+        }
+        // Too long or an identifier: its words lead to it.
+        let mut parts = vec![self.exists(field)];
+        if is_text(field) {
+            let all = every(words(value).map(|word| self.word(&word)).collect());
+            parts.push(any(vec![all, Condition::Term(terms::overflow(self.log))]));
+        }
+        wider(every(parts))
+    }
+
+    fn exists(&self, field: &Field) -> Condition {
+        match field {
+            Field::Id
+            | Field::Seq
+            | Field::Timestamp
+            | Field::Recorded
+            | Field::Operation
+            | Field::ActorType
+            | Field::ResourceType
+            | Field::Source
+            | Field::Key
+            | Field::Text => Condition::All,
+            _ => self.for_each_access(field, |access| {
+                Condition::Term(terms::exists(self.log, access, field))
+            }),
+        }
+    }
+
+    fn words(&self, field: &Field, words: &[String], prefix: bool) -> Compiled {
+        let mut parts = Vec::with_capacity(words.len() + 1);
+        if field.kind() == Kind::Prose {
+            parts.push(self.exists(field));
+        }
+        let last = words.len().saturating_sub(1);
+        for (index, word) in words.iter().enumerate() {
+            parts.push(if prefix && index == last {
+                self.for_each_access(&Field::Text, |access| {
+                    let from = terms::word(self.log, access, word);
+                    let to = terms::behind(&from);
+                    Condition::Between(from, to)
+                })
+            } else {
+                self.word(word)
+            });
+        }
+        let exact = *field == Field::Text && words.len() == 1;
+        Compiled {
+            condition: every(parts),
+            exact,
+        }
+    }
+
+    fn word(&self, word: &str) -> Condition {
+        self.for_each_access(&Field::Text, |access| {
+            if is_identifier(word) {
+                let lanes = terms::identifier(self.log, access, word);
+                every(lanes.into_iter().map(Condition::Term).collect())
+            } else {
+                Condition::Term(terms::word(self.log, access, word))
+            }
+        })
+    }
+
+    fn time(&self, field: &Field, span: &Span<i64>) -> Result<Condition, StoreError> {
+        let min = span.min.as_ref().map_or(i64::MIN, |bound| {
+            bound.value.saturating_add(i64::from(!bound.included))
+        });
+        let max = span.max.as_ref().map_or(i64::MAX, |bound| {
+            bound.value.saturating_sub(i64::from(!bound.included))
+        });
+        if min > max {
+            return Ok(Condition::Nothing);
+        }
+        if *field == Field::Timestamp {
+            return Ok(Condition::Time(min, max));
+        }
+        // Our times never decrease along a log.
+        let first = if span.min.is_some() {
+            (self.seq_of)(min)?
+        } else {
+            0
+        };
+        let end = if span.max.is_some() && max < i64::MAX {
+            (self.seq_of)(max + 1)?
+        } else {
+            u64::MAX
+        };
+        Ok(match end.checked_sub(1) {
+            Some(last) if first <= last => Condition::Seq(first, last),
+            _ => Condition::Nothing,
+        })
+    }
+
+    fn network(&self, access: Access, network: Network) -> Condition {
+        let (first, last) = (
+            terms::octets(network.first()),
+            terms::octets(network.last()),
+        );
+        let addresses = |first: [u8; 16], last: [u8; 16]| {
+            Condition::Between(
+                terms::address(self.log, access, first),
+                terms::behind(&terms::address(self.log, access, last)),
+            )
+        };
+        let networks = |level: usize| {
+            let prefix = |octets: &[u8; 16]| octets.get(..level).unwrap_or_default().to_vec();
+            Condition::Between(
+                terms::network(self.log, access, level, &prefix(&first)),
+                terms::behind(&terms::network(self.log, access, level, &prefix(&last))),
+            )
+        };
+        match (network.first(), network.prefix()) {
+            (IpAddr::V4(_), 24..) => addresses(first, last),
+            (IpAddr::V4(_), 16..) => networks(15),
+            (IpAddr::V4(_), 8..) => networks(14),
+            (IpAddr::V4(_), _) => networks(13),
+            (IpAddr::V6(_), 64..) => {
+                // IPv4 addresses stand among these, mapped; they are no part of an IPv6 network.
+                let v4 = [
+                    Ipv6Addr::from_bits(0xffff_0000_0000),
+                    Ipv6Addr::from_bits(0xffff_ffff_ffff),
+                ];
+                let [below, above] = v4.map(|address| address.octets());
+                if first > above || last < below {
+                    addresses(first, last)
+                } else {
+                    let mut parts = Vec::new();
+                    let before = Ipv6Addr::from_bits(0xfffe_ffff_ffff).octets();
+                    let behind = Ipv6Addr::from_bits(0x1_0000_0000_0000).octets();
+                    if first <= before {
+                        parts.push(addresses(first, before));
+                    }
+                    if last >= behind {
+                        parts.push(addresses(behind, last));
+                    }
+                    any(parts)
+                }
+            }
+            (IpAddr::V6(_), 48..) => networks(8),
+            (IpAddr::V6(_), 32..) => networks(6),
+            (IpAddr::V6(_), _) => networks(4),
+        }
+    }
+
+    fn for_each_access(&self, field: &Field, of: impl Fn(Access) -> Condition) -> Condition {
+        let seen = match self.viewer {
+            Viewer::Whole => accesses(field),
+            Viewer::WithoutPersons if accesses(field).contains(&Access::Open) => &[Access::Open],
+            Viewer::WithoutPersons => &[],
+        };
+        any(seen.iter().map(|access| of(*access)).collect())
+    }
+}
+
+/// Who may search facts of this field: what the entry says everybody, persons few, the rest depends on the event.
+pub(crate) fn accesses(field: &Field) -> &'static [Access] {
+    match field {
+        Field::Id
+        | Field::Operation
+        | Field::ActorType
+        | Field::ResourceType
+        | Field::Source
+        | Field::Key
+        | Field::Flag
+        | Field::Outcome => &[Access::Open],
+        Field::ActorId
+        | Field::ActorEmail
+        | Field::ActorName
+        | Field::Credential
+        | Field::OnBehalfOf
+        | Field::Ip
+        | Field::UserAgent
+        | Field::Device
+        | Field::Session => &[Access::Restricted],
+        _ => &[Access::Open, Access::Restricted],
+    }
+}
+
+/// Whether the field's words are in the index ([`query::Fact::counts_as_text`]).
+fn is_text(field: &Field) -> bool {
+    !matches!(
+        field,
+        Field::Producer
+            | Field::ProducerSeq
+            | Field::Source
+            | Field::Key
+            | Field::Flag
+            | Field::ActorType
+    )
+}
+
+fn exact(condition: Condition) -> Compiled {
+    Compiled {
+        condition,
+        exact: true,
+    }
+}
+
+fn wider(condition: Condition) -> Compiled {
+    Compiled {
+        condition,
+        exact: false,
+    }
+}
+
+/// All of these, simplified.
+pub(crate) fn every(parts: Vec<Condition>) -> Condition {
+    let mut kept = Vec::with_capacity(parts.len());
+    for part in parts {
+        match part {
+            Condition::All => {}
+            Condition::Nothing => return Condition::Nothing,
+            Condition::Every(inner) => kept.extend(inner),
+            part => kept.push(part),
+        }
+    }
+    match kept.len() {
+        0 => Condition::All,
+        1 => kept.pop().unwrap_or(Condition::All),
+        _ => Condition::Every(kept),
+    }
+}
+
+/// One of these, simplified.
+fn any(parts: Vec<Condition>) -> Condition {
+    let mut kept = Vec::with_capacity(parts.len());
+    for part in parts {
+        match part {
+            Condition::All => return Condition::All,
+            Condition::Nothing => {}
+            Condition::Any(inner) => kept.extend(inner),
+            part => kept.push(part),
+        }
+    }
+    match kept.len() {
+        0 => Condition::Nothing,
+        1 => kept.pop().unwrap_or(Condition::Nothing),
+        _ => Condition::Any(kept),
+    }
+}
+
+fn not(inner: Condition) -> Condition {
+    match inner {
+        Condition::All => Condition::Nothing,
+        Condition::Nothing => Condition::All,
+        Condition::Not(inner) => *inner,
+        inner => Condition::Not(Box::new(inner)),
+    }
+}
+
+/// The whole numbers within a span of decimals.
+fn seqs(span: &Span<Number>) -> Condition {
+    let passes_min = |seq: u64, bound: &Bound<Number>| {
+        let order = number(seq).compare(&bound.value);
+        order.is_gt() || (bound.included && order.is_eq())
+    };
+    let passes_max = |seq: u64, bound: &Bound<Number>| {
+        let order = number(seq).compare(&bound.value);
+        order.is_lt() || (bound.included && order.is_eq())
+    };
+    let first = match &span.min {
+        Some(bound) => first_where(|seq| passes_min(seq, bound)),
+        None => Some(0),
+    };
+    let end = match &span.max {
+        Some(bound) => first_where(|seq| !passes_max(seq, bound)).unwrap_or(u64::MAX),
+        None => u64::MAX,
+    };
+    match (first, end.checked_sub(1)) {
+        (Some(first), Some(last)) if first <= last => Condition::Seq(first, last),
+        _ => Condition::Nothing,
+    }
+}
+
+fn number(seq: u64) -> Number {
+    Number::parse(&seq.to_string()).expect("digits are a number")
+}
+
+/// The smallest number that passes a test which all larger ones pass, too.
+fn first_where(passes: impl Fn(u64) -> bool) -> Option<u64> {
+    let (mut low, mut high) = (0, u64::MAX);
+    if !passes(high) {
+        return None;
+    }
+    while low < high {
+        let middle = u64::midpoint(low, high);
+        if passes(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    Some(low)
+}

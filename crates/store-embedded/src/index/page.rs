@@ -1,0 +1,229 @@
+//! One page of a search.
+//!
+//! Promises: every hit is read from the ledger and judged by the evaluator before it is answered; an index that named
+//! one wrongly is reported and built anew. A page looks at no more than [`JUDGED_MAX`] records.
+
+use ledger::name::LogId;
+use query::document::Viewer;
+use query::{Document, Filter};
+use store::index::{HITS_MAX, Hit, Page, Place, Search};
+use store::{Record, StoreError};
+
+use super::condition::{Compiled, Condition, Context, every};
+use super::segment::SegmentView;
+use super::terms;
+use super::walk::Walk;
+use super::{Index, unavailable};
+use crate::shared::Shared;
+
+/// Records that one page looks at where the index can't decide alone.
+const JUDGED_MAX: usize = 20_000;
+/// Records read at once.
+const CHUNK_MAX: usize = 256;
+
+impl Shared {
+    /// Answers one page; the caller has checked that the log is the tenant's.
+    pub(crate) fn search(&self, log: LogId, search: &Search) -> Result<Page, StoreError> {
+        let index = &self.index;
+        index.await_published()?;
+        let Some(compiled) = self.compile(log, &search.filter, search.viewer, search.size)? else {
+            return Ok(Page {
+                hits: Vec::new(),
+                next: None,
+            });
+        };
+        let searchable = index.searchable();
+        let tail = searchable
+            .matching(log, &compiled.condition)
+            .map(|event| Place {
+                time: ledger::time::Micros::from_micros(event.time),
+                seq: event.seq,
+            });
+        let tail: Vec<Place> = tail.collect();
+        let segments = searchable.segments.clone();
+        // From here on nothing moves: events that are committed meanwhile are in the tail's list, not in the segments.
+        drop(searchable);
+        let segments = segments.iter().map(AsRef::<SegmentView>::as_ref);
+        let walk = Walk::new(
+            search.order,
+            &compiled.condition,
+            search.after,
+            segments,
+            tail,
+        );
+        self.collect(log, search, &compiled, walk)
+    }
+
+    fn collect(
+        &self,
+        log: LogId,
+        search: &Search,
+        compiled: &Compiled,
+        mut walk: Walk<'_>,
+    ) -> Result<Page, StoreError> {
+        let limit = search.limit.clamp(1, HITS_MAX);
+        let mut hits: Vec<Hit> = Vec::with_capacity(limit.min(CHUNK_MAX));
+        let mut waiting: Vec<Place> = Vec::new();
+        let mut judged = 0;
+        loop {
+            let wanted = if compiled.exact {
+                limit - hits.len() + 1
+            } else {
+                CHUNK_MAX
+            };
+            while waiting.len() < wanted {
+                let group = walk
+                    .next_group()
+                    .map_err(|error| self.index.damaged(&error.to_string()))?;
+                if group.is_empty() {
+                    break;
+                }
+                waiting.extend(group);
+            }
+            let at_end = waiting.len() < wanted;
+            let take = if compiled.exact {
+                waiting.len().min(limit - hits.len())
+            } else {
+                waiting.len().min(CHUNK_MAX)
+            };
+            let chunk: Vec<Place> = waiting.drain(..take).collect();
+            judged += chunk.len();
+            let last = chunk.last().copied();
+            for (place, record) in self.records_at(log, &chunk)? {
+                if self.is_hit(
+                    place,
+                    &record,
+                    &search.filter,
+                    search.viewer,
+                    compiled.exact,
+                )? {
+                    hits.push(Hit { place, record });
+                    if hits.len() == limit {
+                        let more = !waiting.is_empty() || !at_end || last != Some(place);
+                        return Ok(Page {
+                            next: more.then_some(place),
+                            hits,
+                        });
+                    }
+                }
+            }
+            if waiting.is_empty() && at_end {
+                return Ok(Page { hits, next: None });
+            }
+            if judged >= JUDGED_MAX {
+                return Ok(Page { hits, next: last });
+            }
+        }
+    }
+
+    /// Reads the records of some places, neighbours together; answers in the order asked.
+    pub(super) fn records_at(
+        &self,
+        log: LogId,
+        places: &[Place],
+    ) -> Result<Vec<(Place, Record)>, StoreError> {
+        let mut order: Vec<usize> = (0..places.len()).collect();
+        order.sort_unstable_by_key(|index| places.get(*index).map(|place| place.seq));
+        let mut found: Vec<Option<Record>> = vec![None; places.len()];
+        for index in order {
+            let Some(place) = places.get(index) else {
+                continue;
+            };
+            let record = self.record(log, place.seq)?;
+            if let Some(slot) = found.get_mut(index) {
+                *slot = record;
+            }
+        }
+        let mut records = Vec::with_capacity(places.len());
+        for (place, record) in places.iter().zip(found) {
+            let Some(record) = record else {
+                return Err(self
+                    .index
+                    .damaged("it names an entry that the ledger does not have"));
+            };
+            records.push((*place, record));
+        }
+        Ok(records)
+    }
+
+    /// Asks the evaluator.
+    pub(super) fn is_hit(
+        &self,
+        place: Place,
+        record: &Record,
+        filter: &Filter,
+        viewer: Viewer,
+        exact: bool,
+    ) -> Result<bool, StoreError> {
+        let document = Document::read(
+            &record.entry,
+            record.person.as_deref(),
+            record.details.as_deref(),
+        );
+        let document =
+            document.map_err(|_| self.index.damaged("it names an entry that is no event"))?;
+        let accepted = query::evaluate::matches(filter, &document, viewer);
+        if document.time != place.time || (exact && !accepted) {
+            return Err(self
+                .index
+                .damaged("it named an event that was not asked for"));
+        }
+        Ok(accepted)
+    }
+
+    /// The condition of a filter for one log; `None` when nothing of the log is indexed.
+    pub(super) fn compile(
+        &self,
+        log: LogId,
+        filter: &Filter,
+        viewer: Viewer,
+        size: u64,
+    ) -> Result<Option<Compiled>, StoreError> {
+        let Some(number) = self.index.searchable().numbers.get(&log).copied() else {
+            return Ok(None);
+        };
+        let Some(last) = size.checked_sub(1) else {
+            return Ok(None);
+        };
+        let seq_of = |micros: i64| self.seq_recorded_at(log, micros);
+        let context = Context {
+            log: number,
+            viewer,
+            seq_of: &seq_of,
+        };
+        let compiled = context.compile(filter)?;
+        Ok(Some(Compiled {
+            condition: every(vec![
+                Condition::Term(terms::of_log(number)),
+                Condition::Seq(0, last),
+                compiled.condition,
+            ]),
+            exact: compiled.exact,
+        }))
+    }
+
+    /// The first seq that was recorded at or after a time; the log's size when there is none.
+    fn seq_recorded_at(&self, log: LogId, micros: i64) -> Result<u64, StoreError> {
+        let size = self.view().logs.get(&log).map_or(0, |view| view.size);
+        let (mut low, mut high) = (0, size);
+        while low < high {
+            let middle = u64::midpoint(low, high);
+            let record = self.record(log, middle)?.ok_or(StoreError::NotFound)?;
+            let at = crate::packer::time_of(&record.entry).unwrap_or_default();
+            if at.as_micros() >= micros {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Ok(low)
+    }
+}
+
+impl Index {
+    /// Reports damage and answers what the caller is told.
+    pub(crate) fn damaged(&self, error: &str) -> StoreError {
+        self.report_damage(error);
+        unavailable("it was damaged and is being built anew".to_owned())
+    }
+}

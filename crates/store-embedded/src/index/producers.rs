@@ -1,0 +1,175 @@
+//! Producers that count their own events: gaps show loss before us.
+
+use std::collections::BTreeMap;
+
+use ledger::entry::Entry;
+use ledger::name::LogId;
+use query::Document;
+use query::document::Access;
+use query::field::Field;
+use store::StoreError;
+use store::index::{GAPS_MAX, ProducerAccount};
+use tantivy::{DocSet, TERMINATED};
+
+use super::count::values_in;
+use super::terms;
+use crate::shared::Shared;
+
+impl Shared {
+    /// Every producer's account; the caller has checked that the log is the tenant's.
+    pub(crate) fn producers(&self, log: LogId) -> Result<Vec<ProducerAccount>, StoreError> {
+        self.index.await_published()?;
+        let searchable = self.index.searchable();
+        let Some(number) = searchable.numbers.get(&log).copied() else {
+            return Ok(Vec::new());
+        };
+        let prefixes = [Access::Open, Access::Restricted]
+            .map(|access| terms::values_of(number, access, &Field::Producer));
+        // Seq and count of every event, by producer.
+        let mut counts: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
+        for event in searchable
+            .logs
+            .get(&log)
+            .into_iter()
+            .flat_map(|tail| &tail.events)
+        {
+            let Some(count) = event.event.count else {
+                continue;
+            };
+            for prefix in &prefixes {
+                for id in values_in(&event.event, prefix, &Field::Producer) {
+                    counts.entry(id).or_default().push((event.event.seq, count));
+                }
+            }
+        }
+        let segments = searchable.segments.clone();
+        drop(searchable);
+        for segment in &segments {
+            for prefix in &prefixes {
+                let read = segment.for_each_term(
+                    prefix,
+                    &terms::behind(prefix),
+                    |term, _, mut postings| {
+                        let id = term.get(prefix.len()..).unwrap_or_default();
+                        let events = counts
+                            .entry(String::from_utf8_lossy(id).into_owned())
+                            .or_default();
+                        let mut doc = postings.doc();
+                        while doc != TERMINATED {
+                            events
+                                .extend(segment.count(doc).map(|count| (segment.seq(doc), count)));
+                            doc = postings.advance();
+                        }
+                        true
+                    },
+                );
+                read.map_err(|error| self.index.damaged(&error.to_string()))?;
+            }
+        }
+        let mut accounts = Vec::new();
+        for (_, events) in counts.into_iter().filter(|(_, events)| !events.is_empty()) {
+            // Ids are folded in the index; two that differ in case only are told apart by their pseudonyms.
+            accounts.extend(self.accounts(log, events)?);
+        }
+        accounts.sort_by(|left, right| {
+            left.id
+                .cmp(&right.id)
+                .then_with(|| left.reference.cmp(&right.reference))
+        });
+        Ok(accounts)
+    }
+
+    fn accounts(
+        &self,
+        log: LogId,
+        mut events: Vec<(u64, u64)>,
+    ) -> Result<Vec<ProducerAccount>, StoreError> {
+        events.sort_unstable();
+        let (Some((first, _)), Some((last, _))) = (events.first().copied(), events.last().copied())
+        else {
+            return Ok(Vec::new());
+        };
+        let first = self.record(log, first)?.ok_or(StoreError::NotFound)?;
+        let entry =
+            Entry::parse(&first.entry).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let reference = entry.producer_ref.unwrap_or_default().to_owned();
+        let document = Document::read(&first.entry, None, first.details.as_deref()).ok();
+        let id = document.and_then(|document| {
+            let fact = document
+                .facts
+                .into_iter()
+                .find(|fact| fact.field == Field::Producer);
+            fact.map(|fact| fact.text.into_owned())
+        });
+        let last = self.record(log, last)?.ok_or(StoreError::NotFound)?;
+        let last_recorded_at = crate::packer::time_of(&last.entry).unwrap_or_default();
+        Ok(vec![account(id, reference, &events, last_recorded_at)])
+    }
+}
+
+/// The account of one producer's events: seq and count, by seq.
+fn account(
+    id: Option<String>,
+    reference: String,
+    events: &[(u64, u64)],
+    last_recorded_at: ledger::time::Micros,
+) -> ProducerAccount {
+    let (mut highest, mut late) = (0, 0);
+    let mut counts = Vec::with_capacity(events.len());
+    for (_, count) in events {
+        if *count < highest {
+            late += 1;
+        }
+        highest = highest.max(*count);
+        counts.push(*count);
+    }
+    counts.sort_unstable();
+    let (mut missing, mut doubled, mut gaps, mut before) = (0, 0, Vec::new(), 0);
+    for (index, count) in counts.iter().enumerate() {
+        let twin = |other: Option<usize>| other.and_then(|other| counts.get(other)) == Some(count);
+        if twin(index.checked_sub(1)) || twin(Some(index + 1)) {
+            doubled += 1;
+        }
+        if *count > before + 1 {
+            missing += count - before - 1;
+            if gaps.len() < GAPS_MAX {
+                gaps.push((before + 1, count - 1));
+            }
+        }
+        before = *count;
+    }
+    ProducerAccount {
+        id,
+        reference,
+        events: events.len() as u64,
+        highest,
+        missing,
+        gaps,
+        late,
+        doubled,
+        last_recorded_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_late_and_doubled_events_are_counted() {
+        let events: Vec<(u64, u64)> = [1, 2, 4, 3, 7, 7, 12, 10]
+            .into_iter()
+            .enumerate()
+            .map(|(seq, count)| (seq as u64, count))
+            .collect();
+        let account = account(
+            None,
+            String::new(),
+            &events,
+            ledger::time::Micros::default(),
+        );
+        assert_eq!(account.gaps, [(5, 6), (8, 9), (11, 11)]);
+        assert_eq!((account.missing, account.late, account.doubled), (5, 2, 2));
+        assert_eq!((account.highest, account.events), (12, 8));
+    }
+}

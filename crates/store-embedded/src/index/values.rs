@@ -1,0 +1,81 @@
+//! Values of a field that begin with a text.
+
+use std::collections::HashMap;
+
+use ledger::name::LogId;
+use query::document::Viewer;
+use query::field::Field;
+use query::words::fold;
+use store::StoreError;
+use store::index::ValueCount;
+
+use super::count::{most_frequent, prefixes_of, text_of, values_in};
+use super::terms;
+use crate::shared::Shared;
+
+/// Most terms that one call looks at.
+const TERMS_MAX: usize = 500_000;
+
+impl Shared {
+    /// Values of a field; the caller has checked that the log is the tenant's.
+    pub(crate) fn values(
+        &self,
+        log: LogId,
+        field: &Field,
+        beginning: &str,
+        viewer: Viewer,
+        limit: usize,
+    ) -> Result<Vec<ValueCount>, StoreError> {
+        self.index.await_published()?;
+        let beginning = &*fold(beginning);
+        let searchable = self.index.searchable();
+        let Some(number) = searchable.numbers.get(&log).copied() else {
+            return Ok(Vec::new());
+        };
+        let prefixes = prefixes_of(number, field, viewer);
+        let mut counts: HashMap<String, u64> = HashMap::new();
+        for event in searchable
+            .logs
+            .get(&log)
+            .into_iter()
+            .flat_map(|tail| &tail.events)
+        {
+            let mut values: Vec<String> = prefixes
+                .iter()
+                .flat_map(|prefix| values_in(&event.event, prefix, field))
+                .filter(|value| value.starts_with(beginning))
+                .collect();
+            values.sort_unstable();
+            values.dedup();
+            for value in values {
+                *counts.entry(value).or_default() += 1;
+            }
+        }
+        let segments = searchable.segments.clone();
+        drop(searchable);
+        let mut left = TERMS_MAX;
+        for segment in &segments {
+            for prefix in &prefixes {
+                // Addresses are in binary; their text is compared.
+                let mut from = prefix.clone();
+                if *field != Field::Ip {
+                    from.extend_from_slice(beginning.as_bytes());
+                }
+                let to = terms::behind(&from);
+                let counted = segment.for_each_count(&from, &to, |term, count| {
+                    let value = text_of(field, term.get(prefix.len()..).unwrap_or_default());
+                    if value.starts_with(beginning) {
+                        *counts.entry(value).or_default() += u64::from(count);
+                    }
+                    left = left.saturating_sub(1);
+                    left > 0
+                });
+                counted.map_err(|error| self.index.damaged(&error.to_string()))?;
+            }
+        }
+        if left == 0 {
+            return Err(StoreError::TooBroad);
+        }
+        Ok(most_frequent(counts, limit))
+    }
+}

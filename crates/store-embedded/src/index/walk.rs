@@ -1,0 +1,218 @@
+//! Walking over the events that meet a condition, in the order of results, wherever they are.
+//!
+//! Promises: groups of equal times come whole, sorted by seq, so that the order is the contract's although segments
+//! know times only. Segments are opened when their times are reached, so that a first page reads few of them.
+
+use std::collections::VecDeque;
+
+use ledger::time::Micros;
+use store::index::{Order, Place};
+use tantivy::{DocId, TERMINATED};
+
+use super::condition::Condition;
+use super::docs::Docs;
+use super::segment::{IndexResult, SegmentView};
+
+/// Documents looked through at once when walking from the oldest end; grows while nothing is found.
+const FIRST_WINDOW: DocId = 4 * 1_024;
+/// How much the window grows.
+const WINDOW_GROWTH: u32 = 8;
+
+/// A walk.
+pub(crate) struct Walk<'a> {
+    order: Order,
+    condition: &'a Condition,
+    after: Option<Place>,
+    /// Not opened yet, in order.
+    segments: VecDeque<&'a SegmentView>,
+    open: Vec<Source<'a>>,
+    /// What waits in memory, in order.
+    tail: VecDeque<Place>,
+}
+
+struct Source<'a> {
+    segment: &'a SegmentView,
+    steps: Steps<'a>,
+    /// The next document.
+    doc: DocId,
+}
+
+enum Steps<'a> {
+    Forward(Docs<'a>),
+    Backward {
+        first: DocId,
+        end: DocId,
+        window: DocId,
+        found: Vec<DocId>,
+    },
+}
+
+impl<'a> Walk<'a> {
+    /// Walks over `segments` and the places that met the condition in memory.
+    pub(crate) fn new(
+        order: Order,
+        condition: &'a Condition,
+        after: Option<Place>,
+        segments: impl Iterator<Item = &'a SegmentView>,
+        mut tail: Vec<Place>,
+    ) -> Self {
+        let mut segments: Vec<_> = segments.filter(|segment| segment.docs > 0).collect();
+        match order {
+            Order::Newest => {
+                segments.sort_by_key(|segment| std::cmp::Reverse(segment.time(0)));
+                tail.sort_unstable_by(|left, right| right.cmp(left));
+            }
+            Order::Oldest => {
+                segments.sort_by_key(|segment| segment.time(segment.docs - 1));
+                tail.sort_unstable();
+            }
+        }
+        if let Some(after) = after {
+            tail.retain(|place| order.is_after(*place, after));
+        }
+        Self {
+            order,
+            condition,
+            after,
+            segments: segments.into(),
+            open: Vec::new(),
+            tail: tail.into(),
+        }
+    }
+
+    /// The next events, all of one time, in order; empty at the end.
+    pub(crate) fn next_group(&mut self) -> IndexResult<Vec<Place>> {
+        loop {
+            let Some(time) = self.next_time()? else {
+                return Ok(Vec::new());
+            };
+            let mut seqs = Vec::new();
+            while let Some(place) = self
+                .tail
+                .front()
+                .filter(|place| place.time.as_micros() == time)
+            {
+                seqs.push(place.seq);
+                self.tail.pop_front();
+            }
+            for source in &mut self.open {
+                while source.doc != TERMINATED && source.segment.time(source.doc) == time {
+                    seqs.push(source.segment.seq(source.doc));
+                    source.advance(self.condition)?;
+                }
+            }
+            self.open.retain(|source| source.doc != TERMINATED);
+            seqs.sort_unstable();
+            seqs.dedup();
+            if self.order == Order::Newest {
+                seqs.reverse();
+            }
+            let time = Micros::from_micros(time);
+            let places = seqs.into_iter().map(|seq| Place { time, seq });
+            let after = self.after;
+            let places: Vec<Place> = places
+                .filter(|place| after.is_none_or(|after| self.order.is_after(*place, after)))
+                .collect();
+            if !places.is_empty() {
+                return Ok(places);
+            }
+        }
+    }
+
+    /// The time that comes next; opens every segment that may have it.
+    fn next_time(&mut self) -> IndexResult<Option<i64>> {
+        loop {
+            let times = self
+                .open
+                .iter()
+                .map(|source| source.segment.time(source.doc));
+            let times = times.chain(self.tail.front().map(|place| place.time.as_micros()));
+            let best = match self.order {
+                Order::Newest => times.max(),
+                Order::Oldest => times.min(),
+            };
+            let Some(segment) = self.segments.front() else {
+                return Ok(best);
+            };
+            let reached = match (self.order, best) {
+                (_, None) => true,
+                (Order::Newest, Some(best)) => segment.time(0) >= best,
+                (Order::Oldest, Some(best)) => segment.time(segment.docs - 1) <= best,
+            };
+            if !reached {
+                return Ok(best);
+            }
+            if let Some(segment) = self.segments.pop_front() {
+                self.open_segment(segment)?;
+            }
+        }
+    }
+
+    fn open_segment(&mut self, segment: &'a SegmentView) -> IndexResult<()> {
+        let after = self.after.map(|after| after.time.as_micros());
+        let mut source = match self.order {
+            Order::Newest => {
+                let (from, to) = segment.range(i64::MIN, after.unwrap_or(i64::MAX));
+                if from >= to {
+                    return Ok(());
+                }
+                let mut docs = Docs::of(segment, self.condition)?.within(from, to);
+                let doc = docs.seek(0);
+                Source {
+                    segment,
+                    steps: Steps::Forward(docs),
+                    doc,
+                }
+            }
+            Order::Oldest => {
+                let (first, end) = segment.range(after.unwrap_or(i64::MIN), i64::MAX);
+                let steps = Steps::Backward {
+                    first,
+                    end,
+                    window: FIRST_WINDOW,
+                    found: Vec::new(),
+                };
+                let mut source = Source {
+                    segment,
+                    steps,
+                    doc: TERMINATED,
+                };
+                source.advance(self.condition)?;
+                source
+            }
+        };
+        if source.doc != TERMINATED {
+            source.doc = source.doc.min(TERMINATED);
+            self.open.push(source);
+        }
+        Ok(())
+    }
+}
+
+impl Source<'_> {
+    fn advance(&mut self, condition: &Condition) -> IndexResult<()> {
+        self.doc = match &mut self.steps {
+            Steps::Forward(docs) => docs.seek(self.doc + 1),
+            Steps::Backward {
+                first,
+                end,
+                window,
+                found,
+            } => {
+                while found.is_empty() && *first < *end {
+                    let from = end.saturating_sub(*window).max(*first);
+                    let mut docs = Docs::of(self.segment, condition)?.within(from, *end);
+                    let mut doc = docs.seek(from);
+                    while doc != TERMINATED {
+                        found.push(doc);
+                        doc = docs.seek(doc + 1);
+                    }
+                    *end = from;
+                    *window = window.saturating_mul(WINDOW_GROWTH);
+                }
+                found.pop().unwrap_or(TERMINATED)
+            }
+        };
+        Ok(())
+    }
+}
