@@ -12,7 +12,7 @@ import pathlib
 import threading
 import time
 
-from measuring import bytes_of, evict, latency, row, say, warm
+from measuring import INGEST_BUDGET_S, bytes_of, evict, latency, row, say, warm
 from prepared import CLICKHOUSE_COLUMNS
 from questions import typed
 
@@ -135,7 +135,7 @@ def warm_and_ingest(directory, prepared, questions):
     try:
         time.sleep(2)
         for question in questions:
-            row(PEER, f"ingest/{question.name}", **warm(Asker(opened, question).run, question.rounds))
+            row(PEER, f"ingest/{question.name}", **warm(Asker(opened, question).run, question.rounds, INGEST_BUDGET_S))
     finally:
         stop.set()
         writer.join()

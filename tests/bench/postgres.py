@@ -18,7 +18,7 @@ import time
 import psycopg
 from psycopg.pq import ExecStatus
 
-from measuring import evict, latency, row, say, warm
+from measuring import INGEST_BUDGET_S, evict, latency, row, say, warm
 from prepared import BATCH, POSTGRES_COLUMNS
 from questions import numbered
 
@@ -296,7 +296,7 @@ def ask(cluster, peer, variants, questions, prepared, compare):
             time.sleep(2)
             for question in questions:
                 asker = Asker(connection, question, variants)
-                row(peer, f"ingest/{question.name}", **warm(asker.run, question.rounds))
+                row(peer, f"ingest/{question.name}", **warm(asker.run, question.rounds, INGEST_BUDGET_S))
     finally:
         stop.set()
         rate = results.get(timeout=READY_S)
@@ -304,10 +304,15 @@ def ask(cluster, peer, variants, questions, prepared, compare):
     row(peer, "ingest-rate", rate=round(rate))
 
 
+def cut_back(cluster, last_id):
+    """Takes away what came after the load. Leaves statistics and visibility map as autovacuum does."""
+    with cluster.connect() as connection:
+        connection.execute("delete from audit_logs where id > %s", [last_id])
+        connection.execute("vacuum analyze audit_logs")
+
+
 def disk(cluster, peer):
     with cluster.connect() as connection:
-        # Statistics and visibility map, as autovacuum leaves them; the peer's best side.
-        connection.execute("vacuum analyze audit_logs")
         total, count = connection.execute("select pg_total_relation_size('audit_logs'), count(*) from audit_logs").fetchone()
         row(peer, "disk", bytes_per_event=round(total / count), rows=count)
 
@@ -317,7 +322,6 @@ def run(directory, prepared, questions, gin):
     cluster = Cluster(directory)
     try:
         cluster.start()
-        later = batches_of(prepared.postgres_more)[: COPIED_LATER // BATCH]
         with cluster.connect() as connection:
             connection.execute(TABLE)
             say("postgres: one COPY")
@@ -325,21 +329,28 @@ def run(directory, prepared, questions, gin):
             with open(prepared.postgres, "rb") as file:
                 before = time.perf_counter()
                 copy(connection.cursor(), file, whole)
-                row("postgres", "copy-one", rate=round(whole[2] / (time.perf_counter() - before)))
+                row("postgres", "copy-one", rate=round(whole[2] / (time.perf_counter() - before)), events=whole[2])
             connection.execute("truncate audit_logs")
         say("postgres: COPY of batches")
         rate = copy_all(cluster, prepared.postgres, batches_of(prepared.postgres))
         row("postgres", "copy-batches", rate=round(rate), events=prepared.loaded)
-        disk(cluster, "postgres")
-        ask(cluster, "postgres", ["postgres"], questions, prepared, compare=True)
-        single_inserts(cluster, "postgres", prepared)
+        with cluster.connect() as connection:
+            [last_id] = connection.execute("select max(id) from audit_logs").fetchone()
+        variants = {"postgres": ["postgres"]}
         if gin:
-            say("postgres-gin: making the index")
-            with cluster.connect() as connection:
-                connection.execute(GIN)
-            disk(cluster, "postgres-gin")
-            ask(cluster, "postgres-gin", ["postgres_gin", "postgres"], questions, prepared, compare=False)
-            single_inserts(cluster, "postgres-gin", prepared)
+            variants["postgres-gin"] = ["postgres_gin", "postgres"]
+        for peer, names in variants.items():
+            cut_back(cluster, last_id)
+            if peer == "postgres-gin":
+                say(f"{peer}: making the index")
+                with cluster.connect() as connection:
+                    connection.execute(GIN)
+            disk(cluster, peer)
+            ask(cluster, peer, names, questions, prepared, compare=peer == "postgres")
+            cut_back(cluster, last_id)
+            single_inserts(cluster, peer, prepared)
+        if gin:
+            later = batches_of(prepared.postgres_more)[: COPIED_LATER // BATCH]
             rate = copy_all(cluster, prepared.postgres_more, later)
             row("postgres-gin", "copy-batches", rate=round(rate), events=sum(lines for *_, lines in later))
     finally:

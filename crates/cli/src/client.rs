@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use api::{Problem, code};
 use serde::de::DeserializeOwned;
-use ureq::Agent;
 use ureq::http::Response;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, RequestBuilder};
 
 use crate::failure::{Failure, Kind};
 use crate::printer::Printer;
@@ -58,7 +58,7 @@ pub(crate) struct Trust {
     pub(crate) ca_cert: Option<std::path::PathBuf>,
 }
 
-/// The API key.
+/// The API key, and where it counts.
 #[derive(Clone, clap::Args)]
 pub(crate) struct Credential {
     /// API key (vtk_…). Better in the environment: everybody on the machine sees command lines
@@ -73,6 +73,15 @@ pub(crate) struct Credential {
     /// File with the API key, such as operator.key in the keys directory; goes before --key
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<std::path::PathBuf>,
+
+    /// With a platform's key: the tenant that is meant
+    #[arg(
+        long,
+        env = "VERITRAIL_TENANT",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
+    pub(crate) for_tenant: Option<String>,
 }
 
 impl std::fmt::Debug for Credential {
@@ -86,6 +95,7 @@ pub(crate) struct Client {
     agent: Agent,
     base: String,
     authorization: Option<String>,
+    tenant: Option<String>,
 }
 
 /// What to send.
@@ -132,6 +142,7 @@ impl Client {
             agent: config.build().new_agent(),
             base,
             authorization: key.map(|key| format!("Bearer {key}")),
+            tenant: read_tenant(connection.credential.for_tenant.as_deref())?,
         })
     }
 
@@ -147,11 +158,8 @@ impl Client {
         accept: &str,
         bytes_max: u64,
     ) -> Result<Vec<u8>, Failure> {
-        let mut request = self.agent.get(self.at(path)).header("Accept", accept);
-        if let Some(authorization) = &self.authorization {
-            request = request.header("Authorization", authorization);
-        }
-        self.accept(request.call(), bytes_max)
+        let request = self.agent.get(self.at(path)).header("Accept", accept);
+        self.accept(self.signed(request).call(), bytes_max)
     }
 
     /// The text at `path`.
@@ -173,14 +181,12 @@ impl Client {
         &self,
         upload: &Upload<'_>,
     ) -> Result<(String, T), Failure> {
-        let mut request = self
+        let request = self
             .agent
             .post(self.at(upload.path))
             .header("Accept", JSON)
             .content_type(upload.media_type);
-        if let Some(authorization) = &self.authorization {
-            request = request.header("Authorization", authorization);
-        }
+        let mut request = self.signed(request);
         if let Some(key) = upload.idempotency_key {
             request = request.header("Idempotency-Key", key);
         }
@@ -205,11 +211,20 @@ impl Client {
 
     /// Deletes what is at `path`.
     pub(crate) fn delete(&self, path: &str) -> Result<(), Failure> {
-        let mut request = self.agent.delete(self.at(path)).header("Accept", JSON);
+        let request = self.agent.delete(self.at(path)).header("Accept", JSON);
+        self.accept(self.signed(request).call(), JSON_BYTES_MAX)
+            .map(drop)
+    }
+
+    /// Says who is asking, and about which tenant.
+    fn signed<Any>(&self, mut request: RequestBuilder<Any>) -> RequestBuilder<Any> {
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
         }
-        self.accept(request.call(), JSON_BYTES_MAX).map(drop)
+        if let Some(tenant) = &self.tenant {
+            request = request.header("Veritrail-Tenant", tenant);
+        }
+        request
     }
 
     fn at(&self, path: &str) -> String {
@@ -378,6 +393,16 @@ fn authorities(path: &std::path::Path) -> Result<Vec<Certificate<'static>>, Fail
 
 /// Longest file of certificates in bytes: more than all public authorities.
 const CA_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// A name that fits into a header; what is a tenant's name is the server's to say.
+fn read_tenant(name: Option<&str>) -> Result<Option<String>, Failure> {
+    match name.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(name) if name.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Some(name.to_owned())),
+        Some(_) => Err(Failure::usage("the tenant's name is not of a-z, 0-9 and -")
+            .hint("see --for-tenant and VERITRAIL_TENANT")),
+    }
+}
+
 /// Longest file with an API key in bytes.
 const KEY_FILE_BYTES_MAX: u64 = 4 * 1024;
 

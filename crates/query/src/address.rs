@@ -160,6 +160,12 @@ mod tests {
     }
 
     #[test]
+    fn an_ipv4_address_is_one_however_it_is_written() {
+        assert_eq!(address("::ffff:10.0.0.1"), address("10.0.0.1"));
+        assert!(address("10.0.0.1").unwrap().is_ipv4());
+    }
+
+    #[test]
     fn a_network_holds_what_begins_with_its_bits() {
         let holds = |network: &str, text: &str| {
             Network::parse(network)

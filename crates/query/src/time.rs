@@ -291,11 +291,9 @@ fn period(start: Date, end: Option<Date>) -> Result<Moment, Problem> {
     Ok(Moment::Period { start, end })
 }
 
+/// From a start on: an hour or less, and the last hour that there is ends with the last microsecond.
 fn lasting(start: i64, length: i64) -> Result<Moment, Problem> {
-    let end = start
-        .checked_add(length)
-        .ok_or(Problem::OutOfRange)?
-        .min(last() + 1);
+    let end = start.checked_add(length).ok_or(Problem::OutOfRange)?;
     Ok(Moment::Period { start, end })
 }
 

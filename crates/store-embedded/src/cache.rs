@@ -13,7 +13,7 @@ use crate::mac::FrameKey;
 use crate::pack::{self, Half};
 
 /// Unpacked blocks held at most.
-const CACHE_BYTES: usize = 12 * 1024 * 1024;
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
 /// Pack files held open at most.
 const FILES_MAX: usize = 64;
 

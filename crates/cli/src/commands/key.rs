@@ -23,7 +23,8 @@ pub(crate) enum Key {
 /// Make a key and print it, once
 #[derive(Debug, clap::Args)]
 pub(crate) struct Create {
-    /// What it may do: writer, analyst, reader, auditor, admin or operator; several with commas
+    /// What it may do: writer, analyst, reader, auditor, admin or operator (the last two not with --platform); several
+    /// with commas
     #[arg(long, value_name = "ROLE", required = true, value_delimiter = ',')]
     role: Vec<String>,
 
@@ -38,6 +39,14 @@ pub(crate) struct Create {
     /// The tenant it is bound to; an admin's own if left out
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
+
+    /// For a platform: it names the tenant of each request in the header Veritrail-Tenant; takes an operator's key
+    #[arg(long, conflicts_with = "tenant")]
+    platform: bool,
+
+    /// With --platform: sending events to a tenant that is not there makes it
+    #[arg(long, requires = "platform")]
+    create_tenants: bool,
 
     /// When it ends: a number with s, m, h or d, such as 24h
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
@@ -54,9 +63,13 @@ pub(crate) struct Create {
 /// List keys, revoked and expired ones too
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
-    /// Whose keys; an admin's own if left out
+    /// Whose keys; an admin's own if left out, for an operator everybody's
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
+
+    /// Those of platforms
+    #[arg(long, conflicts_with = "tenant")]
+    platform: bool,
 
     /// Print the answer as JSON
     #[arg(long)]
@@ -92,6 +105,8 @@ impl Create {
         let client = Client::new(&self.connection, printer)?;
         let new = NewKey {
             tenant: self.tenant,
+            platform: self.platform,
+            create_tenants: self.create_tenants,
             roles: self.role,
             source: self.source,
             owner: self.owner,
@@ -107,7 +122,7 @@ impl Create {
         printer.note(&format!(
             "key {} of {} for {}, source {}, expires {end}. It is not shown again.",
             created.stored.id,
-            created.stored.tenant,
+            whose(&created.stored),
             created.stored.roles.join(", "),
             created.stored.source,
         ));
@@ -118,9 +133,11 @@ impl Create {
 impl List {
     fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {
         let client = Client::new(&self.connection, printer)?;
-        let query = self.tenant.map_or(String::new(), |tenant| {
-            format!("?tenant={}", encode(&tenant))
-        });
+        let query = match self.tenant {
+            Some(tenant) => format!("?tenant={}", encode(&tenant)),
+            None if self.platform => "?platform=true".to_owned(),
+            None => String::new(),
+        };
         let (text, answer): (String, Keys) = client.read_json(&format!("/v1/keys{query}"))?;
         if self.json {
             printer.json(&text);
@@ -144,6 +161,15 @@ impl Revoke {
     }
 }
 
+/// A tenant's name, or what else it is; no tenant's name has a parenthesis.
+fn whose(key: &Stored) -> String {
+    match &key.tenant {
+        Some(tenant) => tenant.clone(),
+        None if key.create_tenants => "(platform, makes tenants)".to_owned(),
+        None => "(platform)".to_owned(),
+    }
+}
+
 fn row(key: &Stored) -> Vec<String> {
     let end = match (&key.revoked_at, &key.expires_at) {
         (Some(at), _) => format!("revoked {at}"),
@@ -152,7 +178,7 @@ fn row(key: &Stored) -> Vec<String> {
     };
     vec![
         key.id.clone(),
-        key.tenant.clone(),
+        whose(key),
         key.roles.join(","),
         key.source.clone(),
         key.owner.clone(),

@@ -130,9 +130,11 @@ impl Parts {
         };
         let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
         let index = Arc::clone(&store) as Arc<dyn EventIndex>;
-        server::serve(store, index, config, clock, rng, anchors, listener, shutdown)
-            .await
-            .context("the server ended")
+        server::serve(
+            store, index, config, clock, rng, anchors, listener, shutdown,
+        )
+        .await
+        .context("the server ended")
     }
 
     fn open_keys(&self, directory: &Path, data: &Path) -> anyhow::Result<KeysDirectory> {

@@ -148,3 +148,63 @@ fn a_second_server_on_the_same_data_is_turned_away() {
     let server = Running::start();
     run(server.path(), &["serve", "--listen", "127.0.0.1:0"]).complains(3, "another process");
 }
+
+#[test]
+fn a_platforms_key_makes_tenants_and_reaches_the_one_it_names() {
+    let server = Running::start();
+    let made = |roles: &str, more: &[&str]| {
+        let arguments = [
+            "key",
+            "create",
+            "--platform",
+            "--role",
+            roles,
+            "--source",
+            "app",
+            "--owner",
+            "me",
+        ];
+        server.operate(&[&arguments[..], more].concat())
+    };
+    made("writer", &["--tenant", "default"]).complains(2, "--tenant");
+    made("admin", &[]).complains(2, "(/roles)");
+    made("reader", &["--create-tenants"]).complains(2, "(/create_tenants)");
+    let key = made("writer,reader", &["--create-tenants"]).ends(0);
+    let id = &key[4..12];
+    let listed = server.operate(&["key", "list", "--platform"]).ends(0);
+    assert!(
+        listed.contains(id) && listed.contains("(platform, makes tenants)"),
+        "{listed}"
+    );
+    let default = server.operate(&["key", "list", "--tenant", "default"]).ends(0);
+    assert!(!default.contains(id), "{default}");
+    let as_platform = |tenant: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = server.client();
+        command.env("VERITRAIL_KEY", key.trim());
+        command.envs(tenant.iter().copied()).args(arguments);
+        ran(command.output().unwrap())
+    };
+    let emit = [
+        "emit",
+        "--id",
+        "first",
+        "--operation",
+        "deployment.created",
+        "--actor",
+        "7",
+        "--resource",
+        "deployment/d",
+    ];
+    as_platform(&[], &emit).complains(2, "Veritrail-Tenant");
+    as_platform(&[("VERITRAIL_TENANT", "_instance")], &emit).complains(2, "Veritrail-Tenant");
+    as_platform(&[("VERITRAIL_TENANT", "customer-1")], &emit).ends(0);
+    let show = ["show", "--id", "first"];
+    as_platform(&[("VERITRAIL_TENANT", "customer-1")], &show).ends(0);
+    let named = ["show", "--id", "first", "--for-tenant", "customer-1"];
+    as_platform(&[], &named).ends(0);
+    as_platform(&[("VERITRAIL_TENANT", "default")], &show).ends(2);
+    let tenants = server.operate(&["tenant", "list"]).ends(0);
+    assert!(tenants.contains("customer-1 "), "{tenants}");
+    server.operate(&["key", "revoke", id]).ends(0);
+    as_platform(&[("VERITRAIL_TENANT", "customer-1")], &show).ends(3);
+}

@@ -397,6 +397,8 @@ fn the_last_year_has_an_end() {
         "during:9999-Q4",
         "during:9999-12",
         "during:9999-12-30",
+        "during:9999-12-30T21",
+        "during:9999-12-30T21:59",
         "timestamp:<=9999",
         "during:today",
     ] {

@@ -158,6 +158,12 @@ const REFUSED: &[(&str, usize, usize, &str)] = &[
     ),
     ("during:24h", 8, 3, "a period"),
     (
+        "during:2026-03-03..2026-03-02",
+        8,
+        22,
+        "a range whose first time is the earlier",
+    ),
+    (
         "during:2026-03-03..2026-03-01",
         8,
         22,

@@ -82,7 +82,9 @@ impl EventQuota {
         if self.rate == 0 {
             return;
         }
-        let parts = i64::try_from(events).unwrap_or_default().saturating_mul(PARTS);
+        let parts = i64::try_from(events)
+            .unwrap_or_default()
+            .saturating_mul(PARTS);
         let mut buckets = self.buckets();
         let left = self.left(&buckets, tenant, now).saturating_add(parts);
         self.put(&mut buckets, tenant, Bucket { left, at: now });
@@ -125,12 +127,17 @@ impl EventQuota {
     fn seconds_to(&self, left: i64, events: i64) -> u64 {
         let missing = events.saturating_mul(PARTS).saturating_sub(left).max(0);
         let a_second = self.rate.saturating_mul(PARTS).max(1);
-        u64::try_from(missing).unwrap_or(u64::MAX).div_ceil(a_second.unsigned_abs())
+        u64::try_from(missing)
+            .unwrap_or(u64::MAX)
+            .div_ceil(a_second.unsigned_abs())
     }
 
     fn told(&self, left: i64, seconds: u64) -> RateLimit {
         let whole = u64::try_from(left / PARTS).unwrap_or_default();
-        let policy = (self.burst.unsigned_abs(), self.seconds_to(0, self.burst).max(1));
+        let policy = (
+            self.burst.unsigned_abs(),
+            self.seconds_to(0, self.burst).max(1),
+        );
         RateLimit::of_rate("events", policy, (whole, seconds))
     }
 

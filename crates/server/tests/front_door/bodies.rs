@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use axum::http::{Method, StatusCode};
-use store::LedgerStore;
 use store::LogRef;
 
 use crate::support::{World, event, request};

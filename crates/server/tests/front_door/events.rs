@@ -194,6 +194,8 @@ async fn what_is_asked_for_comes_with_the_receipt() {
     assert_eq!(json["proof"].as_array().unwrap().len(), 1);
     assert!(json["checkpoint"].as_str().unwrap().contains("\n2\n"));
     // Who may read sees the tags.
+    let tenant = world.tenant("acme").await;
+    let kid = tenant.keys.kid();
     let both = world.key_of("acme", &["writer", "reader"], "api").await;
     let again = world
         .post(&both, "/v1/events?return=entry", secret)

@@ -20,16 +20,20 @@ use store::{
 /// Wraps a store; appends fail while told to.
 #[derive(Debug)]
 pub(crate) struct Faulty {
-    pub(crate) inner: MemoryStore,
+    pub(crate) inner: Arc<dyn LedgerStore>,
+    /// The same store, for what it does on request.
+    pub(crate) memory: Arc<MemoryStore>,
     pub(crate) fault: Mutex<Option<Fault>>,
     /// Records that were read by their place.
     pub(crate) records_read: AtomicU64,
 }
 
 impl Faulty {
-    pub(crate) fn new(inner: MemoryStore) -> Self {
+    pub(crate) fn new(store: MemoryStore) -> Self {
+        let memory = Arc::new(store);
         Self {
-            inner,
+            inner: Arc::clone(&memory) as Arc<dyn LedgerStore>,
+            memory,
             fault: Mutex::default(),
             records_read: AtomicU64::new(0),
         }
@@ -137,11 +141,11 @@ impl LedgerStore for Faulty {
 
 impl EventIndex for Faulty {
     fn search<'a>(&'a self, log: LogRef, search: &'a Search) -> Answer<'a, Page> {
-        self.inner.search(log, search)
+        self.memory.search(log, search)
     }
 
     fn statistics<'a>(&'a self, log: LogRef, asked: &'a Counting) -> Answer<'a, Statistics> {
-        self.inner.statistics(log, asked)
+        self.memory.statistics(log, asked)
     }
 
     fn values<'a>(
@@ -152,18 +156,18 @@ impl EventIndex for Faulty {
         viewer: Viewer,
         limit: usize,
     ) -> Answer<'a, Vec<ValueCount>> {
-        self.inner.values(log, field, prefix, viewer, limit)
+        self.memory.values(log, field, prefix, viewer, limit)
     }
 
     fn producers(&self, log: LogRef) -> Answer<'_, Vec<ProducerAccount>> {
-        self.inner.producers(log)
+        self.memory.producers(log)
     }
 
     fn index_health(&self) -> IndexHealth {
-        self.inner.index_health()
+        self.memory.index_health()
     }
 
     fn rebuild_index(&self) -> Answer<'_, ()> {
-        self.inner.rebuild_index()
+        self.memory.rebuild_index()
     }
 }

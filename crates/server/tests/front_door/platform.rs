@@ -48,7 +48,9 @@ async fn a_platform_key_writes_and_reads_in_the_tenant_it_names_and_in_no_other(
         assert_eq!(sent.json()["log"], main.as_str());
     }
     assert_eq!(
-        read(&world, &key, "acme", "/v1/events/of-acme").await.status,
+        read(&world, &key, "acme", "/v1/events/of-acme")
+            .await
+            .status,
         StatusCode::OK
     );
     let missing = read(&world, &key, "acme", "/v1/events/missing").await;
@@ -58,10 +60,7 @@ async fn a_platform_key_writes_and_reads_in_the_tenant_it_names_and_in_no_other(
     let log = world.tenant("umbrella").await.record.main;
     for path in ["checkpoint", "vkey", "tile/entries/000.p/1"] {
         let path = format!("/v1/logs/{log}/{path}");
-        assert_eq!(
-            read(&world, &key, "acme", &path).await.bytes,
-            missing.bytes
-        );
+        assert_eq!(read(&world, &key, "acme", &path).await.bytes, missing.bytes);
         assert_eq!(
             read(&world, &key, "umbrella", &path).await.status,
             StatusCode::OK
@@ -101,7 +100,11 @@ async fn without_the_header_a_platform_key_is_told_to_name_a_tenant() {
         world.get(&key, "/v1/tenants").await,
     ] {
         assert_eq!(reply.problem(), bad_request());
-        assert!(reply.text().contains("Veritrail-Tenant"), "{}", reply.text());
+        assert!(
+            reply.text().contains("Veritrail-Tenant"),
+            "{}",
+            reply.text()
+        );
     }
 }
 
@@ -225,10 +228,7 @@ async fn an_unknown_tenant_is_made_by_the_first_events_of_a_creating_key_and_rec
     let details = &records[before].1;
     assert_eq!(details["resource"]["name"], "initech", "{details}");
     // The second finds it there.
-    assert_eq!(
-        send(&world, &key, "initech", "e2").await.json()["seq"],
-        2
-    );
+    assert_eq!(send(&world, &key, "initech", "e2").await.json()["seq"], 2);
     assert_eq!(world.operations(instance).await.len(), before + 3);
 }
 
@@ -413,17 +413,17 @@ async fn operators_alone_make_list_and_revoke_platform_keys() {
     let unknown = world
         .call(Method::DELETE, &admin, "/v1/keys/00000000", "")
         .await;
-    assert_eq!((foreign.status, &foreign.bytes), (unknown.status, &unknown.bytes));
+    assert_eq!(
+        (foreign.status, &foreign.bytes),
+        (unknown.status, &unknown.bytes)
+    );
     assert_eq!(
         send(&world, &made.key, "acme", "e1").await.status,
         StatusCode::CREATED
     );
     let gone = world.call(Method::DELETE, &operator, &path, "").await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text());
-    assert_eq!(
-        send(&world, &made.key, "acme", "e2").await.problem().0,
-        401
-    );
+    assert_eq!(send(&world, &made.key, "acme", "e2").await.problem().0, 401);
     let instance = LogRef::main(&*world.tenant(INSTANCE_TENANT).await);
     let records = world.records(instance).await;
     let about_it = records.iter().filter(|(_, it)| it["resource"]["id"] == id);

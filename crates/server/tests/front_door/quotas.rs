@@ -35,14 +35,8 @@ async fn a_tenant_over_its_quota_is_told_when_to_come_back_and_others_are_not_he
     let sent = world.post(&writer, "/v1/events", batch("a", 90)).await;
     assert_eq!(sent.status, StatusCode::OK, "{}", sent.text());
     assert_eq!(
-        (
-            sent.header("ratelimit-policy"),
-            sent.header("ratelimit")
-        ),
-        (
-            r#""events";q=100;w=10;qu="events""#,
-            r#""events";r=10;t=9"#
-        )
+        (sent.header("ratelimit-policy"), sent.header("ratelimit")),
+        (r#""events";q=100;w=10;qu="events""#, r#""events";r=10;t=9"#)
     );
     let refused = world.post(&writer, "/v1/events", batch("b", 15)).await;
     assert_eq!(
@@ -55,12 +49,18 @@ async fn a_tenant_over_its_quota_is_told_when_to_come_back_and_others_are_not_he
     let log = LogRef::main(&*world.tenant("acme").await);
     assert_eq!(world.records(log).await.len(), 90, "whole or not at all");
     assert_eq!(
-        world.post(&other, "/v1/events", batch("c", 100)).await.status,
+        world
+            .post(&other, "/v1/events", batch("c", 100))
+            .await
+            .status,
         StatusCode::OK
     );
     world.clock.advance_seconds(1);
     assert_eq!(
-        world.post(&writer, "/v1/events", batch("b", 15)).await.status,
+        world
+            .post(&writer, "/v1/events", batch("b", 15))
+            .await
+            .status,
         StatusCode::OK
     );
 }

@@ -194,7 +194,8 @@ impl Context<'_> {
                 self.word(word)
             });
         }
-        let exact = *field == Field::Text && words.len() == 1;
+        // Identifiers share buckets.
+        let exact = *field == Field::Text && words.len() == 1 && !(words.iter().any(|word| is_identifier(word)) && !prefix);
         Compiled {
             condition: every(parts),
             exact,

@@ -65,11 +65,13 @@ impl Shared {
         let mut hits: Vec<Hit> = Vec::with_capacity(limit.min(CHUNK_MAX));
         let mut waiting: Vec<Place> = Vec::new();
         let mut judged = 0;
+        // Where the index can't decide alone it is mostly right: a little more than is wanted, more when it isn't.
+        let mut chunk_size = limit.clamp(16, CHUNK_MAX);
         loop {
             let wanted = if compiled.exact {
                 limit - hits.len() + 1
             } else {
-                CHUNK_MAX
+                chunk_size + 1
             };
             while waiting.len() < wanted {
                 let group = walk
@@ -84,8 +86,9 @@ impl Shared {
             let take = if compiled.exact {
                 waiting.len().min(limit - hits.len())
             } else {
-                waiting.len().min(CHUNK_MAX)
+                waiting.len().min(chunk_size)
             };
+            chunk_size = (chunk_size * 2).min(CHUNK_MAX);
             let chunk: Vec<Place> = waiting.drain(..take).collect();
             judged += chunk.len();
             let last = chunk.last().copied();

@@ -17,7 +17,7 @@ const BURST_EVENTS_MAX: u64 = 256 * 1_024;
 /// How long a burst lasts, in microseconds.
 const BURST_MICROS: i64 = 4_000_000;
 /// Longest time that the writer is held back at once.
-const PACE: Duration = Duration::from_millis(20);
+const PACE: Duration = Duration::from_millis(500);
 /// Longest time that a search waits.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Events taken at once.

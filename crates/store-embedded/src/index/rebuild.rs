@@ -335,6 +335,7 @@ impl TermsThread {
             )
         });
         let events: Vec<TailEvent> = events.collect();
+        self.index.await_room(WAITING_MAX);
         self.index.add(run.log, events, run.end());
         self.ends.insert(run.log, run.end());
     }

@@ -21,6 +21,8 @@ pub(super) struct Lanes {
     lanes: BTreeMap<TenantId, Lane>,
     /// Every tenant with a lane, the one whose turn it is first.
     turns: VecDeque<TenantId>,
+    /// Whether the first one's turn had begun when the last group was full.
+    interrupted: bool,
     waiting: Load,
 }
 
@@ -77,7 +79,8 @@ impl Lanes {
             };
             // Nobody else waits: no turns to wait for.
             let alone = self.turns.is_empty();
-            if !alone {
+            let begun = std::mem::take(&mut self.interrupted);
+            if !alone && !begun {
                 lane.credit = lane.credit.saturating_add(TURN_BYTES);
             }
             let fits = lane.take_turn(alone, &mut left, &mut group, &mut self.waiting);
@@ -88,6 +91,7 @@ impl Lanes {
             } else {
                 // Its turn goes on in the next group.
                 self.turns.push_front(tenant);
+                self.interrupted = true;
                 break;
             }
         }

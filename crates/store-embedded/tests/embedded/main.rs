@@ -15,6 +15,7 @@ mod closing;
 mod conformance;
 mod crash;
 mod disk;
+mod fairness;
 mod flips;
 mod forger;
 mod life;

@@ -52,7 +52,6 @@ pub async fn run(make: impl AsyncFn() -> Arc<dyn Searchable>) -> Result<(), Fail
     let mut failed = Vec::new();
     for case in CASES {
         let store = make().await;
-        eprintln!("{} {:?}", case.name, std::time::Instant::now());
         if let Err(broken) = case.run(store).await {
             failed.push((case.name, broken));
         }

@@ -15,7 +15,7 @@ use query::{Access, Document, Fact, Field, Filter, Kind, Side, Viewer, address, 
 use super::log::Log;
 use crate::error::StoreError;
 use crate::index::{
-    BUCKETS_MAX, Counting, GAPS_MAX, HITS_MAX, Hit, Page, Place, ProducerAccount, Search,
+    BUCKETS_MAX, Counting, GAPS_MAX, HITS_MAX, Hit, Order, Page, Place, ProducerAccount, Search,
     Statistics, TOP_FIELDS_MAX, VALUES_MAX, ValueCount, bucket_of,
 };
 use crate::record::Record;
@@ -67,13 +67,10 @@ pub(super) fn search(log: &Log, search: &Search) -> Result<Page, StoreError> {
             .after
             .is_none_or(|after| order.is_after(event.place(), after))
     });
-    found.sort_by(|left, right| {
-        if order.is_after(left.place(), right.place()) {
-            std::cmp::Ordering::Greater
-        } else {
-            std::cmp::Ordering::Less
-        }
-    });
+    found.sort_unstable_by_key(Event::place);
+    if order == Order::Newest {
+        found.reverse();
+    }
     let limit = search.limit.min(HITS_MAX);
     let hits: Vec<Hit> = found
         .iter()

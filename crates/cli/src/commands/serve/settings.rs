@@ -136,6 +136,22 @@ struct LimitFlags {
     /// Below so many free bytes writes are refused
     #[arg(long, value_name = "N")]
     limits_reserve_disk_bytes: Option<String>,
+
+    /// Events that each tenant may send in a second; 0 for no quota
+    #[arg(long, value_name = "N")]
+    limits_tenant_events_per_second: Option<String>,
+
+    /// Events that each tenant may send at once
+    #[arg(long, value_name = "N")]
+    limits_tenant_burst_events: Option<String>,
+
+    /// Searches of each tenant at once
+    #[arg(long, value_name = "N")]
+    limits_tenant_searches: Option<String>,
+
+    /// Tenants up to which platform keys make new ones
+    #[arg(long, value_name = "N")]
+    limits_tenants: Option<String>,
 }
 
 /// The server's own log.
@@ -189,6 +205,16 @@ impl Serve {
                 "--limits-reserve-disk-bytes",
                 &limits.limits_reserve_disk_bytes,
             ),
+            (
+                "--limits-tenant-events-per-second",
+                &limits.limits_tenant_events_per_second,
+            ),
+            (
+                "--limits-tenant-burst-events",
+                &limits.limits_tenant_burst_events,
+            ),
+            ("--limits-tenant-searches", &limits.limits_tenant_searches),
+            ("--limits-tenants", &limits.limits_tenants),
             ("--log-format", &log.log_format),
             ("--log-level", &log.log_level),
         ]

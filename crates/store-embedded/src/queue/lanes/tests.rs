@@ -105,11 +105,7 @@ fn one_that_comes_while_a_storm_goes_on_is_in_the_next_group() {
             // The storm does not end.
             storm(&mut lanes, tenant(1), 10, size);
             let mut waited = 1;
-            while !lanes
-                .take(GROUP)
-                .iter()
-                .any(|job| told(job).0 == tenant(2))
-            {
+            while !lanes.take(GROUP).iter().any(|job| told(job).0 == tenant(2)) {
                 waited += 1;
             }
             // One more where the storm's turn had come and its batch fills a group alone.
@@ -124,7 +120,11 @@ fn every_tenant_of_many_gets_its_turn_before_any_gets_its_second() {
     for number in 1..=200 {
         storm(&mut lanes, tenant(number), 8, TURN_BYTES - JOB_BYTES);
     }
-    let order: Vec<TenantId> = groups(&mut lanes).into_iter().flatten().map(|it| it.0).collect();
+    let order: Vec<TenantId> = groups(&mut lanes)
+        .into_iter()
+        .flatten()
+        .map(|it| it.0)
+        .collect();
     for (round, turns) in order.chunks(200).enumerate() {
         let mut once: Vec<_> = turns.to_vec();
         once.sort_unstable();

@@ -17,6 +17,8 @@ pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     host: String,
     key: String,
+    /// A header line, or nothing.
+    tenant: String,
     request: Vec<u8>,
 }
 
@@ -28,6 +30,7 @@ impl Connection {
             stream: BufReader::with_capacity(256 * 1024, stream),
             host: server.address.to_string(),
             key: server.key.clone(),
+            tenant: String::new(),
             request: Vec::new(),
         })
     }
@@ -35,6 +38,11 @@ impl Connection {
     /// From now on, another API key.
     pub(crate) fn speak_as(&mut self, key: &str) {
         key.clone_into(&mut self.key);
+    }
+
+    /// From now on, for this tenant: the key is a platform's.
+    pub(crate) fn speak_for(&mut self, tenant: &str) {
+        self.tenant = format!("Veritrail-Tenant: {tenant}\r\n");
     }
 
     /// Posts events and reads the whole answer.
@@ -65,8 +73,8 @@ impl Connection {
         self.request.clear();
         write!(
             self.request,
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n",
-            self.host, self.key
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n{}",
+            self.host, self.key, self.tenant
         )?;
         Ok(())
     }

@@ -118,9 +118,15 @@ pub(crate) fn draw(
     let defined: Defined =
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     let samples = Samples::take(events, seed)?;
-    let selective = defined.queries.into_iter().map(|one| (one, Kind::Selective));
+    let selective = defined
+        .queries
+        .into_iter()
+        .map(|one| (one, Kind::Selective));
     selective
-        .chain([(defined.newest, Kind::Newest), (defined.facets, Kind::Facets)])
+        .chain([
+            (defined.newest, Kind::Newest),
+            (defined.facets, Kind::Facets),
+        ])
         .map(|(definition, kind)| {
             Ok(Question {
                 rounds: samples.draw(&definition, seed, rounds)?,
@@ -149,7 +155,11 @@ impl Samples {
             last = text;
         }
         let last: Value = serde_json::from_str(&last)?;
-        let end = Micros::parse(last["timestamp"].as_str().ok_or("an event without a time")?)?;
+        let end = Micros::parse(
+            last["timestamp"]
+                .as_str()
+                .ok_or("an event without a time")?,
+        )?;
         Ok(Self { events, end })
     }
 
@@ -161,7 +171,11 @@ impl Samples {
         let from: Vec<&Value> = self
             .events
             .iter()
-            .filter(|event| one.conditions.iter().all(|condition| condition.holds(event)))
+            .filter(|event| {
+                one.conditions
+                    .iter()
+                    .all(|condition| condition.holds(event))
+            })
             .collect();
         if from.is_empty() {
             return Err(format!("{}: no event passes its conditions", one.name).into());
@@ -194,14 +208,17 @@ impl Source {
             Self::Value { of, form } => {
                 let value = event.pointer(of).and_then(Value::as_str);
                 let value = value.ok_or_else(|| format!("{of}: not a text in every event"))?;
-                form.of(value).ok_or_else(|| format!("{of}: not of this form").into())
+                form.of(value)
+                    .ok_or_else(|| format!("{of}: not of this form").into())
             }
             Self::Time {
                 seconds_before_end,
                 spread,
             } => {
                 let more = i64::try_from(rng.below(spread.saturating_add(1)))?;
-                Ok(end.plus(-(seconds_before_end + more) * 1_000_000).to_string())
+                Ok(end
+                    .plus(-(seconds_before_end + more) * 1_000_000)
+                    .to_string())
             }
         }
     }

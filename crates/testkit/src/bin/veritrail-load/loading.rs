@@ -100,7 +100,8 @@ pub(crate) fn beside<T>(
 ) -> Result<(T, Ingested), Error> {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let writer = scope.spawn(|| ingest(server, events, &stop).map_err(|error| error.to_string()));
+        let writer =
+            scope.spawn(|| ingest(server, events, &stop).map_err(|error| error.to_string()));
         // Until it is under way.
         std::thread::sleep(Duration::from_secs(2));
         let worked = work();

@@ -39,7 +39,11 @@ impl Peers {
     /// The ids that a peer answered to a round of a question, in order of their text.
     pub(crate) fn answer(&self, peer: &str, question: &str, round: usize) -> Option<Vec<&str>> {
         let row = self.row(peer, &format!("answer/{question}/{round}"))?;
-        let mut ids: Vec<&str> = row["ids"].as_array()?.iter().filter_map(Value::as_str).collect();
+        let mut ids: Vec<&str> = row["ids"]
+            .as_array()?
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         ids.sort_unstable();
         Some(ids)
     }

@@ -25,7 +25,12 @@ pub(crate) fn run(binary: &Path, count: usize, table: &mut Table) -> Result<(), 
     table.heading(format!("the ledger: {count} events in batches of {BATCH}, {BURST_CONNECTIONS} connections; then single POSTs"));
     let cost = cost::of_one_event()?;
     table.add(
-        Row::new("masking, entry, parts, hashes, one core", Unit::Micros, cost.as_secs_f64() * 1e6).wanted(10.0, 7.0),
+        Row::new(
+            "masking, entry, parts, hashes, one core",
+            Unit::Micros,
+            cost.as_secs_f64() * 1e6,
+        )
+        .wanted(10.0, 7.0),
     );
     let home = Home::new("burst")?;
     let server = Server::start(binary, &home)?;
@@ -40,13 +45,21 @@ pub(crate) fn run(binary: &Path, count: usize, table: &mut Table) -> Result<(), 
     server.wait_signed()?;
     single_posts(&server, table)?;
     let memory = server.anonymous_memory_mb()?;
-    table.add(Row::new("anonymous memory after the burst", Unit::Megabytes, memory));
+    table.add(Row::new(
+        "anonymous memory after the burst",
+        Unit::Megabytes,
+        memory,
+    ));
     server.wait_signed()?;
     server.stop()?;
     let (took, checked) = verify(binary, &home)?;
     table.add(
-        Row::new("full verification", Unit::PerSecond, per_second(checked, took))
-            .wanted(250_000.0, 500_000.0),
+        Row::new(
+            "full verification",
+            Unit::PerSecond,
+            per_second(checked, took),
+        )
+        .wanted(250_000.0, 500_000.0),
     );
     Ok(())
 }
@@ -56,20 +69,32 @@ fn single_posts(server: &Server, table: &mut Table) -> Result<(), Error> {
     let [few, many] = SINGLES;
     let (latency, _) = singles(server, 1, few, 2)?;
     table.add(
-        Row::new("single POSTs, 1 connection, p50", Unit::Millis, millis(latency.p50))
-            .wanted(5.0, 2.0)
-            .beside(&["insert-1"], "p50_ms"),
+        Row::new(
+            "single POSTs, 1 connection, p50",
+            Unit::Millis,
+            millis(latency.p50),
+        )
+        .wanted(5.0, 2.0)
+        .beside(&["insert-1"], "p50_ms"),
     );
     let (latency, took) = singles(server, MANY_CONNECTIONS, many, 3)?;
     table.add(
-        Row::new("single POSTs, 64 connections (peers 16), rate", Unit::PerSecond, per_second(many, took))
-            .wanted(8_000.0, 15_000.0)
-            .beside(&["insert-16"], "rate"),
+        Row::new(
+            "single POSTs, 64 connections (peers 16), rate",
+            Unit::PerSecond,
+            per_second(many, took),
+        )
+        .wanted(8_000.0, 15_000.0)
+        .beside(&["insert-16"], "rate"),
     );
     table.add(
-        Row::new("single POSTs, 64 connections (peers 16), p99", Unit::Millis, millis(latency.p99))
-            .wanted(25.0, 10.0)
-            .beside(&["insert-16"], "p99_ms"),
+        Row::new(
+            "single POSTs, 64 connections (peers 16), p99",
+            Unit::Millis,
+            millis(latency.p99),
+        )
+        .wanted(25.0, 10.0)
+        .beside(&["insert-16"], "p99_ms"),
     );
     Ok(())
 }

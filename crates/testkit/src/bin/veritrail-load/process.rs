@@ -86,15 +86,23 @@ impl Server {
 
     /// Waits until every acknowledged entry is covered by a checkpoint.
     pub(crate) fn wait_signed(&self) -> Result<(), Error> {
+        self.wait_until("\"unsigned_entries\":0")
+    }
+
+    /// Waits until every acknowledged event is in the index.
+    pub(crate) fn wait_indexed(&self) -> Result<(), Error> {
+        self.wait_until("\"waiting\":0,")
+    }
+
+    fn wait_until(&self, state: &str) -> Result<(), Error> {
         let begun = Instant::now();
-        while begun.elapsed() < SIGNED_MAX {
-            let state = self.read("/readyz")?;
-            if state.contains("\"unsigned_entries\":0") {
+        while begun.elapsed() < SETTLED_MAX {
+            if self.read("/readyz")?.contains(state) {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Err("entries stayed unsigned for minutes".into())
+        Err(format!("the server did not come to {state} within minutes").into())
     }
 
     fn read(&self, path: &str) -> Result<String, Error> {
@@ -151,8 +159,8 @@ impl Drop for Server {
 
 /// Longest wait for a server to become ready.
 const READY_MAX: Duration = Duration::from_mins(2);
-/// Longest wait for checkpoints.
-const SIGNED_MAX: Duration = Duration::from_mins(5);
+/// Longest wait for checkpoints and the index.
+const SETTLED_MAX: Duration = Duration::from_mins(10);
 
 /// A look at the memory that goes on beside the load.
 pub(crate) struct MemoryWatch {

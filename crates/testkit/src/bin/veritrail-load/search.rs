@@ -39,7 +39,9 @@ const IDLE_AFTER: Duration = Duration::from_secs(5);
 pub(crate) fn run(bench: &Bench, table: &mut Table) -> Result<(), Error> {
     let count = bench.events.next_multiple_of(BATCH);
     let questions = drawing::draw(&bench.queries, count, bench.seed, ROUNDS)?;
-    let newest = questions.iter().find(|question| question.kind == Kind::Newest);
+    let newest = questions
+        .iter()
+        .find(|question| question.kind == Kind::Newest);
     let newest = newest.ok_or("no question for the newest")?;
     let home = Home::new("search")?;
     let mut events = Events::new(bench.seed);
@@ -55,11 +57,23 @@ pub(crate) fn run(bench: &Bench, table: &mut Table) -> Result<(), Error> {
     }
     table.heading(format!("{count} events, sustained, and what they take"));
     table.add(
-        Row::new("searchable, sustained", Unit::PerSecond, per_second(count, took))
-            .wanted(25_000.0, 40_000.0)
-            .beside(&["copy-batches", "bulk-insert"], "rate"),
+        Row::new(
+            "searchable, sustained",
+            Unit::PerSecond,
+            per_second(count, took),
+        )
+        .wanted(25_000.0, 40_000.0)
+        .beside(&["copy-batches", "bulk-insert"], "rate"),
     );
+    let acknowledged = Instant::now();
     server.wait_signed()?;
+    server.wait_indexed()?;
+    let settled = acknowledged.elapsed().as_secs_f64();
+    table.add(Row::new(
+        "signed and indexed after the last ack",
+        Unit::Seconds,
+        settled,
+    ));
     let loading_mb = memory.highest_mb();
     server.stop()?;
     #[expect(clippy::cast_precision_loss, reason = "bytes far below 2^52")]
@@ -87,7 +101,9 @@ pub(crate) fn run(bench: &Bench, table: &mut Table) -> Result<(), Error> {
     table.add(Row::new("ready after start", Unit::Seconds, ready).wanted(2.0, 0.5));
     table.add(Row::new("anonymous memory, idle", Unit::Megabytes, idle_mb).wanted(80.0, 40.0));
     let highest = loading_mb.max(asked_mb);
-    table.add(Row::new("anonymous memory under load", Unit::Megabytes, highest).wanted(800.0, 400.0));
+    table.add(
+        Row::new("anonymous memory under load", Unit::Megabytes, highest).wanted(800.0, 400.0),
+    );
     if count > first_leg {
         let growth = millis(late.p50) / millis(early.p50);
         let what = format!("newest 100, p50: {count} events against {first_leg}");
@@ -126,7 +142,9 @@ fn quiet(server: &Server, questions: &[Question], table: &mut Table) -> Result<L
         measured.push((question, warm(server, question)?));
     }
     rows("quiet", "warm, nobody writes", &measured, table);
-    let newest = measured.iter().find(|(question, _)| question.kind == Kind::Newest);
+    let newest = measured
+        .iter()
+        .find(|(question, _)| question.kind == Kind::Newest);
     Ok(newest.map(|(_, latency)| *latency).unwrap_or_default())
 }
 
@@ -144,15 +162,27 @@ fn during_ingest(
     })?;
     let title = format!("warm, during an ingest of {INGEST_PER_SECOND}/s");
     rows("ingest", &title, &measured, table);
-    let twelve = measured.iter().filter(|(question, _)| question.kind == Kind::Selective);
-    let worst = twelve.map(|(_, latency)| millis(latency.p99)).fold(0.0, f64::max);
+    let twelve = measured
+        .iter()
+        .filter(|(question, _)| question.kind == Kind::Selective);
+    let worst = twelve
+        .map(|(_, latency)| millis(latency.p99))
+        .fold(0.0, f64::max);
     table.add(Row::new("worst of the twelve, p99", Unit::Millis, worst).wanted(10.0, 4.0));
     table.add(
-        Row::new("events written meanwhile", Unit::PerSecond, ingested.per_second)
-            .beside(&["ingest-rate"], "rate"),
+        Row::new(
+            "events written meanwhile",
+            Unit::PerSecond,
+            ingested.per_second,
+        )
+        .beside(&["ingest-rate"], "rate"),
     );
     let acks = millis(ingested.acks.p99);
-    table.add(Row::new("their acks, batches of 500, p99", Unit::Millis, acks));
+    table.add(Row::new(
+        "their acks, batches of 500, p99",
+        Unit::Millis,
+        acks,
+    ));
     Ok(())
 }
 
@@ -161,7 +191,11 @@ fn rows(phase: &str, title: &str, measured: &[(&Question, Latency)], table: &mut
     for (share, number) in [("p50", "p50_ms"), ("p99", "p99_ms")] {
         table.heading(format!("{title}: {share}"));
         for (question, latency) in measured {
-            let time = if share == "p50" { latency.p50 } else { latency.p99 };
+            let time = if share == "p50" {
+                latency.p50
+            } else {
+                latency.p99
+            };
             let row = Row::new(&question.name, Unit::Millis, millis(time))
                 .beside(&[&format!("{phase}/{}", question.name)], number);
             table.add(match question.kind {
@@ -222,7 +256,10 @@ fn compare(
     let server = Server::again(binary, home, key)?;
     let mut connection = Connection::open(&server)?;
     let (mut equal, mut unlike) = (0, Vec::new());
-    for question in questions.iter().filter(|question| question.kind != Kind::Facets) {
+    for question in questions
+        .iter()
+        .filter(|question| question.kind != Kind::Facets)
+    {
         for (round, parameters) in question.rounds.iter().enumerate() {
             for peer in ["postgres", "clickhouse"] {
                 let Some(theirs) = table.peers().answer(peer, &question.name, round) else {
@@ -239,7 +276,10 @@ fn compare(
     }
     server.stop()?;
     if equal + unlike.len() > 0 {
-        table.heading(format!("answers equal to a peer's: {equal} of {}", equal + unlike.len()));
+        table.heading(format!(
+            "answers equal to a peer's: {equal} of {}",
+            equal + unlike.len()
+        ));
     }
     for name in unlike {
         table.heading(format!("answered otherwise: {name}"));
@@ -250,7 +290,9 @@ fn compare(
 /// The ids of a page, in order of their text.
 fn ids(body: &str) -> Result<Vec<String>, Error> {
     let page: Value = serde_json::from_str(body)?;
-    let events = page["events"].as_array().ok_or("an answer without events")?;
+    let events = page["events"]
+        .as_array()
+        .ok_or("an answer without events")?;
     let ids = events.iter().filter_map(|event| event["id"].as_str());
     let mut ids: Vec<String> = ids.map(str::to_owned).collect();
     ids.sort_unstable();

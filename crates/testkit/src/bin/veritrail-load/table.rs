@@ -58,7 +58,10 @@ impl Table {
 
     #[expect(clippy::print_stdout, reason = "a tool whose output is its table")]
     pub(crate) fn print(&self) {
-        print!("\n{:<46} {:>10} {:>9} {:>9}  held", "what", "measured", "must", "goal");
+        print!(
+            "\n{:<46} {:>10} {:>9} {:>9}  held",
+            "what", "measured", "must", "goal"
+        );
         println!("{}", NAMES.map(|name| format!(" {name:>18}")).concat());
         for line in &self.lines {
             match line {
@@ -95,7 +98,8 @@ impl Row {
     }
 
     fn text(&self, peers: &Peers) -> String {
-        let wanted = |value: Option<f64>| value.map_or_else(String::new, |value| self.unit.text(value));
+        let wanted =
+            |value: Option<f64>| value.map_or_else(String::new, |value| self.unit.text(value));
         let held = match self.must {
             None => "",
             Some(must) if self.unit.is_as_good(self.ours, must) => "yes",
