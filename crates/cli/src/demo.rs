@@ -27,10 +27,8 @@ use ledger::time::Micros;
 use serde_json::Value;
 
 pub(crate) use calendar::Calendar;
+pub(crate) use cast::JONAS as CONTRACTOR;
 use script::Script;
-
-/// The contractor whose roles and deeds the guide asks about.
-pub(crate) static CONTRACTOR: &str = cast::JONAS.email;
 
 /// The events of the week that ends with the calendar's day, as far as they happened before `until`, oldest first, each as
 /// a producer sends it.

@@ -10,6 +10,7 @@
 //! shown); whatever happens to it, writing and reading by id go on. Must never: hold up the writer for longer than
 //! [`Raw`]'s limits say, or block a search on the disk while it holds the lock.
 
+mod checked;
 mod commit;
 mod condition;
 mod count;
@@ -220,4 +221,6 @@ fn unavailable(why: String) -> StoreError {
         retry_after_ms: RETRY_AFTER_MS,
     }
 }
-pub(crate) fn bench_terms(log: u32, document: &query::Document<'_>) -> usize { terms::Terms::of(log, document).len() }
+pub(crate) fn bench_terms(log: u32, document: &query::Document<'_>) -> usize {
+    terms::Terms::of(log, document).len()
+}

@@ -38,4 +38,6 @@ pub use open::{OpenError, Options};
 pub use state::{StateError, Unsealed};
 pub use store::EmbeddedStore;
 #[doc(hidden)]
-pub fn bench_terms(log: u32, document: &query::Document<'_>) -> usize { index::bench_terms(log, document) }
+pub fn bench_terms(log: u32, document: &query::Document<'_>) -> usize {
+    index::bench_terms(log, document)
+}

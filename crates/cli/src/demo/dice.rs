@@ -3,6 +3,8 @@
 //! Promises: the same story and day give the same throws, whatever other stories throw. Must never: be used for anything
 //! that has to be unpredictable.
 
+use std::fmt::Write as _;
+
 /// The seed of the demo.
 const SEED: u64 = 0x5665_7269_7472_6169;
 
@@ -51,7 +53,8 @@ impl Dice {
     pub(super) fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits + 15);
         while text.len() < digits {
-            text.push_str(&format!("{:016x}", self.throw()));
+            // Writing to a text does not fail.
+            let _ = write!(text, "{:016x}", self.throw());
         }
         text.truncate(digits);
         text

@@ -89,7 +89,6 @@ impl Event {
         let mut body = Map::new();
         let mut put = |name: &str, value| body.insert(name.to_owned(), value);
         put("operation", json!(operation));
-        put("timestamp", json!(at.to_string()));
         put("actor", actor(who));
         put("origin", origin(who, at));
         let mut resource = json!({ "type": what.kind, "id": what.id, "name": what.name });
@@ -157,7 +156,9 @@ impl Event {
         }
         match self.body.get_mut("changes").and_then(Value::as_array_mut) {
             Some(changes) => changes.push(change),
-            None => drop(self.body.insert("changes".to_owned(), json!([change]))),
+            None => {
+                self.body.insert("changes".to_owned(), json!([change]));
+            }
         }
         self
     }
@@ -194,7 +195,9 @@ impl Event {
         let related = json!({ "type": what.kind, "id": what.id });
         match self.body.get_mut("related").and_then(Value::as_array_mut) {
             Some(others) => others.push(related),
-            None => drop(self.body.insert("related".to_owned(), json!([related]))),
+            None => {
+                self.body.insert("related".to_owned(), json!([related]));
+            }
         }
         self
     }

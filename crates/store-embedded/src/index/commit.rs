@@ -116,7 +116,13 @@ impl Index {
             let written = self.write(&mut months, progress.generation, &events);
             if let Err(error) = written {
                 // Writers that failed are of no use; what was committed is ahead of the positions and left out.
-                *months = self.reopen(progress.generation - 1).ok();
+                match self.reopen(progress.generation - 1) {
+                    Ok(reopened) => *months = Some(reopened),
+                    Err(error) => {
+                        *months = None;
+                        self.report_damage(&error.to_string());
+                    }
+                }
                 return Err(error);
             }
         }
@@ -125,12 +131,20 @@ impl Index {
                 log.end = *end;
             }
         }
+        let counts = months.as_ref().map(Months::counts).unwrap_or_default();
+        if progress.lacks(&counts) {
+            drop(months);
+            self.report_damage("events that were in it are gone");
+            return Ok(());
+        }
+        progress.months = counts;
         progress.write(&*self.disk, &path)?;
         let segments = months.as_ref().map(Months::segments).unwrap_or_default();
         {
             // A log may have got its number meanwhile.
             let mut known = self.progress();
             known.generation = progress.generation;
+            known.months.clone_from(&progress.months);
             for (log, end) in &ends {
                 if let Some(log) = known.logs.get_mut(log) {
                     log.end = *end;

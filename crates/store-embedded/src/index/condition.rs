@@ -195,7 +195,9 @@ impl Context<'_> {
             });
         }
         // Identifiers share buckets.
-        let exact = *field == Field::Text && words.len() == 1 && !(words.iter().any(|word| is_identifier(word)) && !prefix);
+        let exact = *field == Field::Text
+            && words.len() == 1
+            && !(words.iter().any(|word| is_identifier(word)) && !prefix);
         Compiled {
             condition: every(parts),
             exact,

@@ -4,20 +4,19 @@
 //! and not the end of the process; every write goes through [`Disk`], so that the tests' disk can stop it. Must never:
 //! be used for anything that can't be built anew.
 
-use std::fmt;
-use std::io::{self, BufWriter, Write};
-use std::ops::Range;
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use keys::durable::{Disk, DiskFile, OpenMode, Secrecy, replace};
+use keys::durable::{Disk, OpenMode, Secrecy, replace};
 use tantivy::HasLen;
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
-    AntiCallToken, Directory, DirectoryLock, FileHandle, Lock, OwnedBytes, TerminatingWrite,
-    WatchCallback, WatchHandle, WritePtr,
+    Directory, DirectoryLock, FileHandle, Lock, WatchCallback, WatchHandle, WritePtr,
 };
+
+use super::checked::{CheckedFile, CheckedWriter, sealed};
 
 /// Largest file that is read whole: meta files.
 const META_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -53,68 +52,12 @@ impl DiskDirectory {
     }
 }
 
-/// An open file.
-struct ReadFile {
-    file: Box<dyn DiskFile>,
-    length: usize,
-}
-
-impl fmt::Debug for ReadFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReadFile")
-            .field("length", &self.length)
-            .finish_non_exhaustive()
-    }
-}
-
-impl HasLen for ReadFile {
-    fn len(&self) -> usize {
-        self.length
-    }
-}
-
-impl FileHandle for ReadFile {
-    fn read_bytes(&self, range: Range<usize>) -> io::Result<OwnedBytes> {
-        if range.start > range.end || range.end > self.length {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let mut bytes = vec![0; range.len()];
-        self.file.read_at(&mut bytes, range.start as u64)?;
-        Ok(OwnedBytes::new(bytes))
-    }
-}
-
-/// A file that is being written from beginning to end.
-struct WriteFile {
-    file: Box<dyn DiskFile>,
-    end: u64,
-}
-
-impl Write for WriteFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write_at(bytes, self.end)?;
-        self.end += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl TerminatingWrite for WriteFile {
-    fn terminate_ref(&mut self, _: AntiCallToken) -> io::Result<()> {
-        self.file.sync()
-    }
-}
-
 impl Directory for DiskDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
         let full = self.root.join(path);
         let open = || {
             let file = self.disk.open(&full, OpenMode::Read, Secrecy::Secret)?;
-            let length = usize::try_from(file.len()?).map_err(io::Error::other)?;
-            Ok(Arc::new(ReadFile { file, length }))
+            Ok(Arc::new(CheckedFile::open(file)?))
         };
         match open() {
             Ok(file) => Ok(file),
@@ -155,18 +98,31 @@ impl Directory for DiskDirectory {
             })?;
         Ok(BufWriter::with_capacity(
             128 * 1024,
-            Box::new(WriteFile { file, end: 0 }),
+            Box::new(CheckedWriter::new(file)),
         ))
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
-        self.disk
-            .read(&self.root.join(path), META_BYTES_MAX)
-            .map_err(|error| read_error(error, path))
+        let read = || {
+            let file = self
+                .disk
+                .open(&self.root.join(path), OpenMode::Read, Secrecy::Secret)?;
+            if file.len()? > META_BYTES_MAX {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            let file = CheckedFile::open(file)?;
+            Ok(file.read(0..file.len())?.to_vec())
+        };
+        read().map_err(|error| read_error(error, path))
     }
 
     fn atomic_write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        replace(&*self.disk, &self.root.join(path), bytes, Secrecy::Secret)
+        replace(
+            &*self.disk,
+            &self.root.join(path),
+            &sealed(bytes),
+            Secrecy::Secret,
+        )
     }
 
     fn sync_directory(&self) -> io::Result<()> {

@@ -152,6 +152,21 @@ impl Months {
         disk.sync_dir(root)
     }
 
+    /// How many events are in each month.
+    pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
+        let count = |month: &Month| {
+            month
+                .segments
+                .iter()
+                .map(|segment| u64::from(segment.docs))
+                .sum()
+        };
+        self.months
+            .iter()
+            .map(|(name, month)| (name.clone(), count(month)))
+            .collect()
+    }
+
     /// Every segment, those with the latest events first.
     pub(crate) fn segments(&self) -> Vec<Arc<SegmentView>> {
         let mut segments: Vec<_> = self

@@ -8,8 +8,11 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
-use keys::durable::{Disk, Secrecy, replace};
+use keys::durable::{Disk, OpenMode, Secrecy, replace};
 use ledger::name::LogId;
+use tantivy::HasLen;
+
+use super::checked::{CheckedFile, sealed};
 
 /// The first line of the file: another version is another index.
 const VERSION: &str = "veritrail-index/1";
@@ -22,6 +25,8 @@ pub(crate) struct Progress {
     /// Counts commits; every month's last commit bears the one it was part of.
     pub(crate) generation: u64,
     pub(crate) logs: BTreeMap<LogId, LogProgress>,
+    /// Events in each month's index: a month that has fewer was damaged.
+    pub(crate) months: BTreeMap<String, u64>,
 }
 
 /// One log's number and how far it is indexed.
@@ -36,12 +41,17 @@ pub(crate) struct LogProgress {
 impl Progress {
     /// Reads the file; `None` when there is none or it is not of this version.
     pub(crate) fn read(disk: &dyn Disk, path: &Path) -> Option<Self> {
-        let bytes = disk.read(path, BYTES_MAX).ok()?;
+        let file = disk.open(path, OpenMode::Read, Secrecy::Secret).ok()?;
+        if file.len().ok()? > BYTES_MAX {
+            return None;
+        }
+        let file = CheckedFile::open(file).ok()?;
+        let bytes = file.read(0..file.len()).ok()?;
         Self::parse(str::from_utf8(&bytes).ok()?)
     }
 
     pub(crate) fn write(&self, disk: &dyn Disk, path: &Path) -> io::Result<()> {
-        replace(disk, path, self.text().as_bytes(), Secrecy::Secret)
+        replace(disk, path, &sealed(self.text().as_bytes()), Secrecy::Secret)
     }
 
     /// The number of a log; a new one gets the next.
@@ -61,11 +71,23 @@ impl Progress {
             .number
     }
 
+    /// Whether the indexes hold fewer events than they did.
+    pub(crate) fn lacks(&self, counts: &BTreeMap<String, u64>) -> bool {
+        let fewer =
+            |month: &String, events: &u64| counts.get(month).is_none_or(|found| found < events);
+        self.months
+            .iter()
+            .any(|(month, events)| fewer(month, events))
+    }
+
     fn text(&self) -> String {
         let mut text = format!("{VERSION}\ngeneration {}\n", self.generation);
         for (log, progress) in &self.logs {
             let LogProgress { number, end } = progress;
             let _ = writeln!(text, "log {log} {number} {end}");
+        }
+        for (month, events) in &self.months {
+            let _ = writeln!(text, "month {month} {events}");
         }
         text.push_str("end\n");
         text
@@ -77,10 +99,19 @@ impl Progress {
             return None;
         }
         let generation = lines.next()?.strip_prefix("generation ")?.parse().ok()?;
-        let mut logs = BTreeMap::new();
+        let (mut logs, mut months) = (BTreeMap::new(), BTreeMap::new());
         for line in lines {
             if line == "end" {
-                return Some(Self { generation, logs });
+                return Some(Self {
+                    generation,
+                    logs,
+                    months,
+                });
+            }
+            if let Some(rest) = line.strip_prefix("month ") {
+                let (month, events) = rest.split_once(' ')?;
+                months.insert(month.to_owned(), events.parse().ok()?);
+                continue;
             }
             let mut words = line.strip_prefix("log ")?.split(' ');
             let log = LogId::parse(words.next()?)?;
@@ -103,6 +134,7 @@ mod tests {
         assert_eq!(progress.number(LogId([2; 16])), 2);
         assert_eq!(progress.number(LogId([1; 16])), 1);
         progress.generation = 7;
+        progress.months.insert("2026-11".to_owned(), 12);
         let text = progress.text();
         assert_eq!(Progress::parse(&text), Some(progress));
         for end in 0..text.len() - 1 {

@@ -184,6 +184,11 @@ impl TermsThread {
             drop(months);
             return self.clear();
         }
+        if progress.lacks(&months.counts()) {
+            tracing::warn!("the index lacks events that were in it and is built anew");
+            drop(months);
+            return self.clear();
+        }
         self.ends = progress
             .logs
             .iter()

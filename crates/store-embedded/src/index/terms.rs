@@ -395,7 +395,9 @@ fn hash(log: u32, access: Access, word: &str) -> u64 {
     };
     let mut state = mix(u64::from(log), u64::from(code_of_access(access)));
     for chunk in word.as_bytes().chunks(8) {
-        let block = chunk.iter().fold(chunk.len() as u64, |block, byte| (block << 8) | u64::from(*byte));
+        let block = chunk.iter().fold(chunk.len() as u64, |block, byte| {
+            (block << 8) | u64::from(*byte)
+        });
         state = mix(state, block);
     }
     mix(mix(state, word.len() as u64), MULTIPLIER)

@@ -23,5 +23,6 @@ mod registry;
 mod running;
 mod scene;
 mod search;
+mod search_damage;
 mod site;
 mod witness;
