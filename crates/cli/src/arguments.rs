@@ -6,8 +6,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, emit, key, log, man, prove, reference, serve, show, tenant, verify, verify_proof,
-    vocabulary,
+    completions, emit, fields, index, key, list, log, man, producers, prove, reference, serve,
+    show, state, stats, tail, tenant, verify, verify_proof, vocabulary,
 };
 use crate::printer::Colour;
 
@@ -81,6 +81,18 @@ pub(crate) enum Command {
     Emit(emit::Emit),
     /// Show one event in full
     Show(show::Show),
+    /// Find events
+    List(list::List),
+    /// Show events as they come
+    Tail(tail::Tail),
+    /// Count events: over time, and by what they say
+    Stats(stats::Stats),
+    /// Show what is known of a resource at a time
+    State(state::State),
+    /// List what a query can name, or values to complete one with
+    Fields(fields::Fields),
+    /// List producers and what of theirs is missing
+    Producers(producers::Producers),
     /// Check that nothing was changed, dropped, reordered or slipped in
     Verify(verify::Verify),
     /// Fetch the proof of one event, to be checked anywhere
@@ -90,6 +102,9 @@ pub(crate) enum Command {
     /// List and export logs
     #[command(subcommand)]
     Log(log::Log),
+    /// Look after the index
+    #[command(subcommand)]
+    Index(index::Index),
     /// Make and list tenants
     #[command(subcommand)]
     Tenant(tenant::Tenant),

@@ -13,7 +13,7 @@ use ureq::http::Response;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, RequestBuilder};
 
-use crate::failure::{Failure, Kind};
+use crate::failure::{About, Failure, Kind};
 use crate::printer::Printer;
 
 /// Longest answer in JSON in bytes: a full batch of receipts with entry and parts stays below it.
@@ -22,7 +22,10 @@ pub(crate) const JSON_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const CONNECT_SECONDS: u64 = 10;
 /// How long a request may take from its first byte to the last of the answer. The server gives up sooner.
 const REQUEST_SECONDS: u64 = 90;
+/// How long a stream may be silent: a server that is there says so every 15 seconds.
+const SILENCE_SECONDS: u64 = 50;
 const JSON: &str = "application/json";
+const EVENT_STREAM: &str = "text/event-stream";
 
 /// Where the server is and who is asking.
 #[derive(Clone, Debug, clap::Args)]
@@ -98,6 +101,21 @@ pub(crate) struct Client {
     tenant: Option<String>,
 }
 
+/// The body of an answer that goes on for as long as both sides want.
+pub(crate) struct Following(Box<dyn std::io::Read>);
+
+impl std::io::Read for Following {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl std::fmt::Debug for Following {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Following").finish_non_exhaustive()
+    }
+}
+
 /// What to send.
 pub(crate) struct Upload<'a> {
     /// The path, with its query.
@@ -160,6 +178,32 @@ impl Client {
     ) -> Result<Vec<u8>, Failure> {
         let request = self.agent.get(self.at(path)).header("Accept", accept);
         self.accept(self.signed(request).call(), bytes_max)
+    }
+
+    /// The lines at `path` as they come, behind the event of the id `after`. Ends by itself when nothing was heard for
+    /// longer than a server that is there is silent.
+    pub(crate) fn follow(&self, path: &str, after: Option<&str>) -> Result<Following, Failure> {
+        let mut request = self.agent.get(self.at(path)).header("Accept", EVENT_STREAM);
+        if let Some(id) = after {
+            request = request.header("Last-Event-ID", id);
+        }
+        let request = self
+            .signed(request)
+            .config()
+            .timeout_global(None)
+            .timeout_recv_response(Some(Duration::from_secs(REQUEST_SECONDS)))
+            .timeout_per_read(Some(Duration::from_secs(SILENCE_SECONDS)))
+            .build();
+        let answer = request.call();
+        match answer {
+            Ok(answer) if answer.status().is_success() => {
+                Ok(Following(Box::new(answer.into_body().into_reader())))
+            }
+            refused => Err(self
+                .accept(refused, JSON_BYTES_MAX)
+                .err()
+                .unwrap_or_else(|| not_ours("the answer is no stream"))),
+        }
     }
 
     /// The text at `path`.
@@ -299,7 +343,18 @@ pub(crate) fn refused(problem: &Problem) -> Failure {
         message: format!("{}{place}", problem.detail),
         hint: hint(problem),
         code: Some(problem.code.clone()),
+        about: about(problem),
+        excerpt: None,
     }
+}
+
+fn about(problem: &Problem) -> Option<About> {
+    let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Some(About {
+        parameter: problem.parameter.clone()?,
+        column: problem.column.map(whole),
+        length: problem.length.map_or(0, whole),
+    })
 }
 
 fn hint(problem: &Problem) -> Option<String> {
@@ -322,9 +377,28 @@ fn hint(problem: &Problem) -> Option<String> {
         code::CLOCK => "set the server's clock right, or let an operator confirm it",
         code::STOPPED => "restart the server: recovery decides what became of the write",
         code::DAMAGED => "run `veritrail verify --data DIR --keys DIR` on the server",
-        _ => return None,
+        code::INDEX_UNAVAILABLE => {
+            "`veritrail index status` says how far it is; `show`, `prove` and `verify` work meanwhile"
+        }
+        _ => return problem.hint.clone(),
     };
     Some(hint.to_owned())
+}
+
+/// A path with the parameters that have a value.
+pub(crate) fn with_parameters(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
+    let mut path = path.to_owned();
+    let mut between = '?';
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            path.push(between);
+            path.push_str(name);
+            path.push('=');
+            path.push_str(&encode(value));
+            between = '&';
+        }
+    }
+    path
 }
 
 /// A path segment or query value, with everything encoded that could mean something else.

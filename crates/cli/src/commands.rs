@@ -3,13 +3,20 @@
 
 pub(crate) mod completions;
 pub(crate) mod emit;
+pub(crate) mod fields;
+pub(crate) mod index;
 pub(crate) mod key;
+pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
+pub(crate) mod producers;
 pub(crate) mod prove;
 pub(crate) mod reference;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod state;
+pub(crate) mod stats;
+pub(crate) mod tail;
 pub(crate) mod tenant;
 pub(crate) mod verify;
 pub(crate) mod verify_proof;

@@ -27,6 +27,32 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
     /// The server's stable code, if it was the server that refused.
     pub(crate) code: Option<String>,
+    /// Which part of a question the server refused, if it said so.
+    pub(crate) about: Option<About>,
+    /// What was typed, and where in it the fault is.
+    pub(crate) excerpt: Option<Excerpt>,
+}
+
+/// The part of a question that a refusal is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    /// Name of the parameter.
+    pub(crate) parameter: String,
+    /// Characters from 1, where the refusal points into the parameter's text.
+    pub(crate) column: Option<usize>,
+    /// How many characters are meant; 0 when something is missing.
+    pub(crate) length: usize,
+}
+
+/// Something that was typed, and a place in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Excerpt {
+    /// As it was typed.
+    pub(crate) text: String,
+    /// Characters from 1.
+    pub(crate) column: usize,
+    /// How many characters are meant; 0 when something is missing.
+    pub(crate) length: usize,
 }
 
 impl Failure {
@@ -52,12 +78,36 @@ impl Failure {
         self
     }
 
+    /// The same with what was typed, where the refusal says what it is about. `typed` has the text of each parameter
+    /// with what stands before it on a command line, such as `("since", "--since ", "24x")`.
+    #[must_use]
+    pub(crate) fn pointing_into(mut self, typed: &[(&str, &str, &str)]) -> Self {
+        let Some(about) = &self.about else {
+            return self;
+        };
+        let found = typed.iter().find(|(name, _, _)| *name == about.parameter);
+        self.excerpt = found.map(|(_, before, text)| {
+            let (column, length) = match about.column {
+                Some(column) => (column, about.length),
+                None => (1, text.chars().count()),
+            };
+            Excerpt {
+                text: format!("{before}{text}"),
+                column: column.saturating_add(before.chars().count()),
+                length,
+            }
+        });
+        self
+    }
+
     fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
             hint: None,
             code: None,
+            about: None,
+            excerpt: None,
         }
     }
 }

@@ -14,17 +14,28 @@
 
 mod anchor;
 mod arguments;
+mod bars;
 mod client;
 mod clock;
+mod columns;
 mod commands;
+mod demo;
+mod escape;
+mod event_stream;
 mod failure;
 mod input;
 mod keys_reading;
 mod log_check;
+mod pager;
 mod pins;
 mod printer;
 mod progress;
+mod question;
 mod rng;
+mod table;
+mod terminal;
+mod width;
+mod zone;
 
 use std::process::ExitCode;
 
@@ -41,7 +52,7 @@ use crate::printer::Printer;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(question::shielded(std::env::args_os())) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are asked for, and come on stdout.
@@ -62,6 +73,9 @@ fn main() -> ExitCode {
         Err(error) => {
             printer.error(&chain(&error));
             let failure = error.downcast_ref::<Failure>();
+            if let Some(excerpt) = failure.and_then(|failure| failure.excerpt.as_ref()) {
+                printer.excerpt(excerpt);
+            }
             if let Some(hint) = failure.and_then(|failure| failure.hint.as_deref()) {
                 printer.hint(hint);
             }
@@ -83,10 +97,17 @@ fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Ending> {
         Command::Serve(serve) => serve.run(printer),
         Command::Emit(emit) => emit.run(printer),
         Command::Show(show) => show.run(printer),
+        Command::List(list) => list.run(printer),
+        Command::Tail(tail) => tail.run(printer),
+        Command::Stats(stats) => stats.run(printer),
+        Command::State(state) => state.run(printer),
+        Command::Fields(fields) => fields.run(printer),
+        Command::Producers(producers) => producers.run(printer),
         Command::Verify(verify) => verify.run(printer),
         Command::Prove(prove) => prove.run(printer),
         Command::VerifyProof(verify) => verify.run(printer),
         Command::Log(log) => log.run(printer),
+        Command::Index(index) => index.run(printer),
         Command::Tenant(tenant) => tenant.run(printer),
         Command::Key(key) => key.run(printer),
         Command::Vocabulary(vocabulary) => vocabulary.run(printer),

@@ -5,11 +5,16 @@
 //! where a terminal or `CLICOLOR_FORCE` asks for it. Must never: let colour carry meaning that the words lack, or stop
 //! a verdict because nobody reads on (a closed pipe is no failure).
 
-use std::fmt::Write as _;
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
 
 use crate::clock::SystemClock;
+use crate::escape::{escaped, escaped_json, push_escaped};
+use crate::failure::Excerpt;
+use crate::pager::{Paged, Pager};
 use crate::progress::{Progress, Unit};
+use crate::table::{Cell, Heading, Table, Tone};
+use crate::terminal::{self, Size};
+use crate::width::{of, width};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -42,6 +47,8 @@ pub(crate) struct Printer {
 
 struct Stream {
     sink: Box<dyn Write>,
+    /// What stands between us and the sink while a pager may be needed.
+    paged: Option<Paged>,
     terminal: bool,
     coloured: bool,
     closed: bool,
@@ -59,6 +66,7 @@ impl Printer {
     pub(crate) fn standard(colour: Colour) -> Self {
         let stream = |sink, terminal| Stream {
             sink,
+            paged: None,
             terminal,
             coloured: match colour {
                 Colour::Auto => terminal,
@@ -79,6 +87,30 @@ impl Printer {
     /// Whether a person reads the data as it comes.
     pub(crate) fn is_watched(&self) -> bool {
         self.data.terminal
+    }
+
+    /// The size of the terminal that the data go to, if it is one.
+    pub(crate) fn screen(&self) -> Option<Size> {
+        self.data.terminal.then(|| terminal::size(io::stdout()))
+    }
+
+    /// Whether nobody reads on: what is printed now is lost.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.data.closed
+    }
+
+    /// Shows the data that follow through a pager if they are longer than the screen, until something else is said.
+    pub(crate) fn page(&mut self, pager: Option<Pager>) {
+        self.settle();
+        if let (Some(pager), Some(screen)) = (pager, self.screen()) {
+            self.data.paged = Some(Paged::new(pager, screen));
+        }
+    }
+
+    /// Ends the pager, if there is one, and hands everything on.
+    pub(crate) fn settle(&mut self) {
+        self.data.end_paging();
+        self.data.flush();
     }
 
     /// One line of data.
@@ -118,28 +150,48 @@ impl Printer {
         }
     }
 
-    /// Rows under a heading, in columns.
+    /// Rows under a heading, in columns; nothing is cut.
     pub(crate) fn table(&mut self, heading: &[&str], rows: &[Vec<String>]) {
-        let rows: Vec<Vec<String>> = rows
-            .iter()
-            .map(|row| row.iter().map(|cell| escaped(cell)).collect())
-            .collect();
-        let width = |column: usize| {
-            let cells = rows.iter().filter_map(|row| row.get(column));
-            let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
-            heading.get(column).map_or(0, |name| name.len()).max(widest)
-        };
-        let widths: Vec<usize> = (0..heading.len()).map(width).collect();
-        let heading: Vec<String> = heading.iter().map(|name| (*name).to_owned()).collect();
-        self.data.line(BOLD, &columns(&heading, &widths));
-        for row in &rows {
-            self.data.line("", &columns(row, &widths));
+        let cells = |row: &Vec<String>| row.iter().map(|text| Cell::new(text)).collect();
+        let rows: Vec<Vec<Cell>> = rows.iter().map(cells).collect();
+        let headings = heading.iter().map(|text| Heading::new(text)).collect();
+        self.rows(headings, &rows, None);
+    }
+
+    /// Rows under a heading, in columns that fit the terminal.
+    pub(crate) fn fitting_table(&mut self, headings: Vec<Heading>, rows: &[Vec<Cell>]) {
+        let columns = self.screen().map(|screen| screen.columns);
+        self.rows(headings, rows, columns);
+    }
+
+    fn rows(&mut self, headings: Vec<Heading>, rows: &[Vec<Cell>], limit: Option<usize>) {
+        let table = Table::measured(headings, rows, limit);
+        self.table_heading(&table);
+        for row in rows {
+            self.table_row(&table, row);
         }
+    }
+
+    /// The names of a table's columns.
+    pub(crate) fn table_heading(&mut self, table: &Table) {
+        self.data.line(BOLD, &table.heading());
+    }
+
+    /// One row of a table.
+    pub(crate) fn table_row(&mut self, table: &Table, cells: &[Cell]) {
+        let coloured = self.data.coloured;
+        let colour = |tone| match tone {
+            Tone::Warning if coloured => YELLOW,
+            Tone::Alarm if coloured => RED,
+            _ => "",
+        };
+        let row = table.row(cells, colour, RESET);
+        self.data.line("", &row);
     }
 
     /// Talk.
     pub(crate) fn note(&mut self, text: &str) {
-        self.data.flush();
+        self.settle();
         self.talk.line("", &escaped(text));
     }
 
@@ -153,7 +205,7 @@ impl Printer {
         if !self.talk.terminal {
             return Progress::hidden();
         }
-        self.data.flush();
+        self.settle();
         Progress::shown(Box::new(io::stderr()), Box::new(SystemClock), what, unit)
     }
 
@@ -167,9 +219,17 @@ impl Printer {
         self.labelled(BOLD, "hint", text);
     }
 
+    /// What was typed, and under it what of it is meant.
+    pub(crate) fn excerpt(&mut self, excerpt: &Excerpt) {
+        self.settle();
+        let (text, marks) = pointed_out(excerpt);
+        self.talk.line("", &text);
+        self.talk.line(RED, &marks);
+    }
+
     /// Hands everything on. Fails if something could not be written, but not if nobody wanted to read it.
     pub(crate) fn finish(mut self) -> io::Result<()> {
-        self.data.flush();
+        self.settle();
         self.data.failed.take().map_or(Ok(()), Err)
     }
 
@@ -179,7 +239,7 @@ impl Printer {
     }
 
     fn labelled(&mut self, colour: &str, label: &str, text: &str) {
-        self.data.flush();
+        self.settle();
         let label = if self.talk.coloured {
             format!("{colour}{label}:{RESET} ")
         } else {
@@ -201,8 +261,18 @@ impl Stream {
 
     fn write(&mut self, text: &str) {
         if !self.closed {
-            let written = self.sink.write_all(text.as_bytes());
+            let written = match &mut self.paged {
+                Some(paged) => paged.write(text, &mut *self.sink),
+                None => self.sink.write_all(text.as_bytes()),
+            };
             self.settle(written);
+        }
+    }
+
+    fn end_paging(&mut self) {
+        if let Some(paged) = self.paged.take() {
+            let finished = paged.finish(&mut *self.sink);
+            self.settle(finished);
         }
     }
 
@@ -224,47 +294,51 @@ impl Stream {
     }
 }
 
-fn columns(cells: &[String], widths: &[usize]) -> String {
-    let mut line = String::new();
-    for (cell, width) in cells.iter().zip(widths) {
-        line.push_str(cell);
-        let padding = width.saturating_sub(cell.chars().count()) + 2;
-        line.extend(std::iter::repeat_n(' ', padding));
-    }
-    line.trim_end().to_owned()
-}
+/// Columns of an excerpt; of a longer text the part around the place is shown.
+const EXCERPT_COLUMNS: usize = 76;
+/// Columns that are shown before the place then.
+const BEFORE_COLUMNS: usize = 24;
 
-/// What a terminal would obey or a reader be misled by: C0, DEL, C1, line separators, and the marks that turn the
-/// direction of writing.
-fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_unsafe(character) {
-            safe.extend(character.escape_default());
-        } else {
-            safe.push(character);
-        }
+/// The text and a line with carets under the place.
+fn pointed_out(excerpt: &Excerpt) -> (String, String) {
+    let mut pieces = Vec::new();
+    for character in excerpt.text.chars() {
+        let mut piece = String::new();
+        push_escaped(character, &mut piece);
+        // A mark alone can't be pointed at.
+        let columns = width(&piece).max(usize::from(of(character) > 0));
+        pieces.push((piece, columns));
     }
-    safe
-}
-
-/// Valid JSON has unsafe characters only inside strings, but for the white space between its tokens.
-fn escaped_json(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_unsafe(character) && !matches!(character, '\n' | '\t') {
-            // All of them are below U+10000: one escape each. Writing to a string does not fail.
-            let _ = write!(safe, "\\u{:04x}", u32::from(character));
-        } else {
-            safe.push(character);
-        }
+    let from = excerpt.column.saturating_sub(1).min(pieces.len());
+    let to = from.saturating_add(excerpt.length).min(pieces.len());
+    let columns = |pieces: &[(String, usize)]| pieces.iter().map(|(_, columns)| columns).sum();
+    let (whole, mut skipped): (usize, usize) = (columns(&pieces), 0);
+    while whole > EXCERPT_COLUMNS && columns(&pieces[skipped..from]) > BEFORE_COLUMNS {
+        skipped += 1;
     }
-    safe
+    let (mut text, mut marks) = ("  ".to_owned(), "  ".to_owned());
+    if skipped > 0 {
+        text.push('…');
+        marks.push(' ');
+    }
+    let mut left = EXCERPT_COLUMNS;
+    for (at, (piece, columns)) in pieces.iter().enumerate().skip(skipped) {
+        let Some(rest) = left.checked_sub(*columns) else {
+            text.push('…');
+            break;
+        };
+        left = rest;
+        text.push_str(piece);
+        let mark = if (from..to).contains(&at) { "^" } else { " " };
+        marks.push_str(&mark.repeat(*columns));
+    }
+    if from == to {
+        // Something is missing here.
+        let before = columns(&pieces[skipped..from]) + 2 + usize::from(skipped > 0);
+        marks.truncate(before);
+        marks.push('^');
+    }
+    (text, marks.trim_end().to_owned())
 }
 
 impl std::fmt::Debug for Printer {
@@ -277,31 +351,45 @@ impl std::fmt::Debug for Printer {
 mod tests {
     use super::*;
 
-    #[test]
-    fn text_of_strangers_can_not_move_the_cursor_or_forge_a_line() {
-        assert_eq!(
-            escaped("a\u{1b}[2Jb\r\nverified\u{9b}1m\u{202e}c"),
-            "a\\u{1b}[2Jb\\r\\nverified\\u{9b}1m\\u{202e}c"
-        );
+    fn pointed(text: &str, column: usize, length: usize) -> (String, String) {
+        pointed_out(&Excerpt {
+            text: text.to_owned(),
+            column,
+            length,
+        })
     }
 
     #[test]
-    fn ordinary_text_in_any_script_stays_as_it_is() {
-        assert_eq!(escaped("Zoë — 本番 👩‍🚀 \\n"), "Zoë — 本番 👩‍🚀 \\n");
+    fn carets_stand_under_what_is_meant() {
+        let (text, marks) = pointed("a operaton:x b", 3, 8);
+        assert_eq!(text, "  a operaton:x b");
+        assert_eq!(marks, "    ^^^^^^^^");
+        // Something is missing at the end.
+        assert_eq!(pointed("actor:", 7, 0).1, "        ^");
+        assert_eq!(pointed("", 1, 0).1, "  ^");
     }
 
     #[test]
-    fn json_is_escaped_without_changing_a_value() {
-        let text = "{\"a\": \"\u{9b}\u{202e}\u{7f}x\"}";
-        let safe = escaped_json(text);
-        assert!(!safe.chars().any(is_unsafe), "{safe}");
-        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-        assert_eq!(read(&safe), read(text));
+    fn carets_count_columns_and_escapes() {
+        let (text, marks) = pointed("環境:x \u{1b}y", 4, 1);
+        assert_eq!(text, "  環境:x \\u{1b}y");
+        assert_eq!(marks, "       ^");
+        assert_eq!(pointed("\u{1b}y", 2, 1).1, "        ^");
     }
 
     #[test]
-    fn columns_line_up_by_characters() {
-        let row = ["é".to_owned(), "x".to_owned()];
-        assert_eq!(columns(&row, &[2, 1]), "é   x");
+    fn of_a_long_text_the_place_is_shown() {
+        let long = format!("{}wrong{}", "a ".repeat(500), " b".repeat(500));
+        let (text, marks) = pointed(&long, 1_001, 5);
+        assert!(width(&text) < 82 && text.contains("wrong"), "{text}");
+        let at = marks.find('^').unwrap();
+        let shown: String = text.chars().skip(at).take(5).collect();
+        assert_eq!((shown.as_str(), marks.trim()), ("wrong", "^^^^^"));
+        // Columns beyond the text are no reason to fail.
+        for (column, length) in [(0, 0), (99_999, 3), (usize::MAX, usize::MAX)] {
+            let (text, marks) = pointed("x", column, length);
+            assert_eq!(text, "  x");
+            assert!(marks.len() <= 4, "{marks}");
+        }
     }
 }

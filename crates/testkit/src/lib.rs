@@ -2,5 +2,6 @@
 
 pub mod block_on;
 pub mod events;
+pub mod queries;
 pub mod sim_disk;
 pub mod sources;

@@ -4,6 +4,7 @@
 //! leave unusable; an API key is printed only where a person asked or looks; what the configuration may claim is said in
 //! one sentence. Must never make new keys for data that have some, or put a key into the server's own log.
 
+mod demo;
 mod first;
 mod settings;
 mod welcome;
@@ -52,7 +53,8 @@ impl Serve {
             .enable_all()
             .build()
             .context("starting the runtime")?;
-        let may_show = self.print_key || printer.is_watched();
+        // With --demo it is the demo that is looked at.
+        let may_show = self.print_key || (printer.is_watched() && !self.demo);
         let first = runtime.block_on(first::prepare(&self, &config, &parts, &*store, may_show))?;
         let address = listener.local_addr().context("reading the address")?;
         // Whoever reads that it is up may ask it to end, and it must end in order then.

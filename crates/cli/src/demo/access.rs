@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::cast::{ADA, BRUNO, CHEN, DANA, HUGO, JONAS, KAVYA, LIAM, Person};
 use super::event::{Event, Way, Who};
-use super::places::{PRODUCTION, Thing, project, service};
+use super::places::{PRODUCTION, STAGING, Thing, project, service, variable};
 use super::script::Script;
 use super::sign_ins::{account, signed_in};
 
@@ -36,16 +36,26 @@ fn contractor(script: &mut Script) {
     let role = |event: Event, before, after| event.change("role", json!(before), json!(after));
     let granted = ada(9, 40, "user.role_changed").because("works on the checkout until Friday");
     script.add(role(granted, "viewer", "editor"));
+    let variable = variable("checkout", STAGING, "LOG_LEVEL");
+    let who = Who::Person(&JONAS);
+    let at = calendar.at(day, 11, 2, 0);
+    let set = Event::new(at, "environment_variable.updated", who, &variable, Way::Dashboard);
+    script.add(set.change("value", json!("info"), json!("debug")));
+    let pull = Thing::new("pull_request", "checkout#4215", "Prepare the move of the database");
+    let at = calendar.at(day, 14, 26, 0);
+    script.add(Event::new(at, "pull_request.merged", who, &pull.of("checkout"), Way::Cli));
     let denied = Event::new(
         calendar.at(day, 15, 48, 0),
         "access.denied",
-        Who::Person(&JONAS),
+        who,
         &project("checkout").within(PRODUCTION),
         Way::Dashboard,
     );
     script.add(denied.ended("denied", "role_required", "admin is required in production"));
     let granted = ada(16, 5, "user.role_changed").because("moves the database on Thursday");
     script.add(role(granted.approved(&HUGO, "OPS-329"), "editor", "admin"));
+    let at = calendar.at(day, 17, 31, 0);
+    script.add(Event::new(at, "user.logged_out", who, &account(&JONAS), Way::SignIn));
 }
 
 /// An invitation, taken up minutes later.

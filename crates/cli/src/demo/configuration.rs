@@ -50,7 +50,7 @@ pub(super) fn tell(script: &mut Script) {
 
 /// Somebody who works on a project, and that project.
 fn somebody(dice: &mut Dice) -> (&'static Person, &'static str) {
-    let person = *dice.one_of(&STAFF);
+    let person = dice.one_of(&STAFF);
     (person, dice.one_of(person.projects))
 }
 
@@ -74,7 +74,7 @@ fn set(script: &mut Script, dice: &mut Dice, day: i64) {
     let at = script.calendar.at(day, person.begins, 15, 0);
     let at = seconds_after(at, dice.between(0, 8 * 3_600));
     let environment = if dice.percent(30) { PRODUCTION } else { STAGING };
-    let (name, before, after) = *dice.one_of(&VARIABLES);
+    let (name, before, after) = dice.one_of(&VARIABLES);
     let variable = variable(project, environment, name);
     let way = if dice.percent(50) { Way::Dashboard } else { Way::Cli };
     let mut changed = Event::new(

@@ -48,7 +48,7 @@ fn back_up(script: &mut Script, dice: &mut Dice, day: i64) {
 
 fn ask(script: &mut Script, dice: &mut Dice, day: i64) {
     for _ in 0..dice.between(5, 9) {
-        let person = *dice.one_of(&[&INES, &INES, &KAVYA, &BRUNO]);
+        let person = dice.one_of(&[&INES, &INES, &KAVYA, &BRUNO]);
         let project = if person.id == INES.id { "billing" } else { "checkout" };
         let at = script.calendar.at(day, person.begins, 30, 0);
         let at = seconds_after(at, dice.between(0, 7 * 3_600));
@@ -64,7 +64,7 @@ fn ask(script: &mut Script, dice: &mut Dice, day: i64) {
 }
 
 fn move_on(script: &mut Script, dice: &mut Dice, day: i64) {
-    let project = *dice.one_of(&PROJECTS);
+    let project = dice.one_of(&PROJECTS);
     let at = script.calendar.at(day, 11, dice.between(0, 59), 0);
     let version = script.calendar.number(day) % 1_000;
     let tie = Tie::new(dice);

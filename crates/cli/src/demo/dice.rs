@@ -44,9 +44,9 @@ impl Dice {
     }
 
     /// One of several.
-    pub(super) fn one_of<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub(super) fn one_of<T: Copy>(&mut self, of: &[T]) -> T {
         let index = self.throw() % of.len() as u64;
-        &of[usize::try_from(index).expect("less than a length")]
+        of[usize::try_from(index).expect("less than a length")]
     }
 
     /// So many hexadecimal digits.

@@ -22,7 +22,7 @@ pub(super) fn tell(script: &mut Script) {
 fn scale(script: &mut Script, dice: &mut Dice, day: i64) {
     let who = Who::Machine(&PLATFORM);
     for hour in 0..24 {
-        let project = *dice.one_of(&PROJECTS);
+        let project = dice.one_of(&PROJECTS);
         let at = script.calendar.at(day, hour, dice.between(14, 28), dice.between(0, 59));
         // Few at night, most in the afternoon.
         let before = 2 + (hour - 15).abs().min(10).abs_diff(10);
@@ -43,7 +43,7 @@ fn scale(script: &mut Script, dice: &mut Dice, day: i64) {
 
 fn renew(script: &mut Script, dice: &mut Dice, day: i64) {
     let who = Who::Machine(&PLATFORM);
-    let project = *dice.one_of(&PROJECTS);
+    let project = dice.one_of(&PROJECTS);
     let host = format!("{project}.example.com");
     let at = script.calendar.at(day, 2, dice.between(0, 59), 0);
     let certificate = Thing::new("certificate", &format!("crt_{}", dice.hex(8)), &host).of(project);

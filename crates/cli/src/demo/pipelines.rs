@@ -40,14 +40,14 @@ pub(super) fn tell(script: &mut Script) {
             let merges = if script.calendar.is_weekend(day) {
                 dice.between(0, 1)
             } else {
-                dice.between(2, 4)
+                dice.between(2, 3)
             };
             for merge in 0..merges {
                 let people: Vec<&'static Person> = STAFF
                     .into_iter()
                     .filter(|person| person.projects.contains(&project))
                     .collect();
-                let author = *dice.one_of(&people);
+                let author = dice.one_of(&people);
                 let at = script.calendar.at(day, author.begins, 20, 0);
                 let at = seconds_after(at, dice.between(0, 7 * 3_600));
                 let change = Change {
@@ -188,7 +188,7 @@ fn update_dependencies(script: &mut Script, day: i64) {
     for hour in 0..24 {
         let at = script.calendar.at(day, hour, UPDATER_MINUTE, 0);
         let at = seconds_after(at, dice.between(0, 240));
-        let project = *dice.one_of(&PROJECTS);
+        let project = dice.one_of(&PROJECTS);
         let tie = Tie::new(&mut dice);
         let build = build(project, 90_000 + (number % 1_000) * 24 + hour);
         let event = |at, operation| {

@@ -13,6 +13,7 @@ mod account;
 mod command;
 mod disk;
 mod events;
+mod found;
 mod http;
 mod misplaced;
 mod outside;

@@ -11,6 +11,8 @@ use rustix::process::Signal;
 use crate::account::{Account, wait_signed};
 use crate::command::{is_chosen, tell};
 use crate::events::Numbers;
+use crate::found::{counted, found};
+use crate::http::Connection;
 use crate::site::{Server, Site};
 use crate::stored::exported_main_log;
 
@@ -43,6 +45,8 @@ fn nothing_acknowledged_is_lost_or_doubled_by_two_hundred_kills() {
         let heard = load_until_killed(server, round, &mut numbers);
         let mut sample = choose(&heard, SAMPLES.0, &mut numbers);
         sample.extend(choose(&account, SAMPLES.1, &mut numbers));
+        let begun = heard.acknowledged.values().map(|receipt| receipt.recorded_at.clone()).min();
+        let ids: Vec<String> = heard.acknowledged.keys().cloned().collect();
         unanswered += heard.unknown.len();
         account.join(heard);
         if round % LOOK_EVERY == 0 {
@@ -57,12 +61,16 @@ fn nothing_acknowledged_is_lost_or_doubled_by_two_hundred_kills() {
         }
         server = site.restart(&key, &[]);
         let mut connection = server.connect();
+        if let Some(begun) = begun {
+            find_again(&mut connection, &begun, &ids, round);
+        }
         stored_unanswered += account.settle(&mut connection);
         account.hold(&mut connection, &sample);
     }
     let last = wait_signed(&server, "the-last");
     account.acknowledged.insert(last.id.clone(), last);
     let stored = compare_with_export(&site, &server, &account);
+    search_for_all(&mut server.connect(), &account);
     server.stop();
     let verified = verify(&site, &account);
     let acknowledged = account.acknowledged.len();
@@ -74,6 +82,24 @@ fn nothing_acknowledged_is_lost_or_doubled_by_two_hundred_kills() {
         "  ({unanswered} events were in flight at a kill: {stored_unanswered} of them stood in the log, the others were stored when sent again)"
     ));
     assert!(acknowledged > 2_000 && unanswered > 200, "this was no load");
+}
+
+/// Searches for what was acknowledged just before the kill: each event is found, once.
+fn find_again(connection: &mut Connection, begun: &str, ids: &[String], round: u64) {
+    let times = found(connection, &format!("recorded:>={begun}"));
+    let lost: Vec<_> = ids.iter().filter(|id| times.get(*id) != Some(&1)).collect();
+    assert!(lost.is_empty(), "round {round}: acknowledged, and not found once by a search: {lost:?}");
+    let twice = times.values().filter(|times| **times != 1).count();
+    assert_eq!(twice, 0, "round {round}: events that are found twice");
+}
+
+/// Searches for every event there is, and counts them.
+fn search_for_all(connection: &mut Connection, account: &Account) {
+    let times = found(connection, "");
+    let expect: BTreeMap<String, usize> = account.acknowledged.keys().map(|id| (id.clone(), 1)).collect();
+    assert_eq!(times.len(), expect.len());
+    assert!(times == expect, "what is found is not what was acknowledged");
+    assert_eq!(counted(connection, ""), expect.len() as u64);
 }
 
 /// Lets the clients produce, kills the server after 5 to 60 ms, and answers what they heard.

@@ -47,14 +47,30 @@ async fn each_role_reaches_what_it_may_and_nothing_else() {
             r#"{"name":"new"}"#.into(),
         ),
         (Method::POST, "/v1/clock/confirm".into(), String::new()),
+        (Method::GET, "/v1/events".into(), String::new()),
+        (Method::GET, "/v1/stats".into(), String::new()),
+        (
+            Method::GET,
+            "/v1/fields?field=operation".into(),
+            String::new(),
+        ),
+        (Method::GET, "/v1/producers".into(), String::new()),
+        (
+            Method::GET,
+            "/v1/resources/deployment/dpl_1/state".into(),
+            String::new(),
+        ),
+        (Method::GET, "/v1/events?log=access".into(), String::new()),
+        (Method::GET, "/v1/index".into(), String::new()),
+        (Method::POST, "/v1/index/rebuild".into(), String::new()),
     ];
     // y: answered, n: 403.
     let table = [
-        ("writer", "ynnnnnnnnnnnn"),
-        ("analyst", "nynnnnnnnnnnn"),
-        ("reader", "nynynnnnnnnnn"),
-        ("auditor", "nyyyyyyynnnnn"),
-        ("admin", "nyyyyyyyyynnn"),
+        ("writer", "ynnnnnnnnnnnnnnnnnnnn"),
+        ("analyst", "nynnnnnnnnnnnyyyyynnn"),
+        ("reader", "nynynnnnnnnnnyyyyynnn"),
+        ("auditor", "nyyyyyyynnnnnyyyyyynn"),
+        ("admin", "nyyyyyyyyynnnyyyyyynn"),
     ];
     for (role, row) in table {
         let key = world.key_of("acme", &[role], "s").await;

@@ -235,7 +235,7 @@ async fn no_id_but_one_of_this_stream_is_taken() {
         (&auditor, format!("q=dpl_1&last_event_id={id}")),
         (&auditor, format!("since=1h&q=dpl_2&last_event_id={id}")),
         (&auditor, format!("since=1h&q=dpl_1&log=access&last_event_id={id}")),
-        (&auditor, format!("since=1h&q=dpl_1&last_event_id=A{}", &id[1..])),
+        (&auditor, format!("since=1h&q=dpl_1&last_event_id=Z{}", &id[1..])),
         (&auditor, format!("since=1h&q=dpl_1&last_event_id={cursor}")),
         (&auditor, "since=1h&q=dpl_1&last_event_id=7".to_owned()),
     ] {

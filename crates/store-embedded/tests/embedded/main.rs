@@ -19,6 +19,8 @@ mod fairness;
 mod flips;
 mod forger;
 mod life;
+mod query_cases;
+mod query_pairs;
 mod registry;
 mod running;
 mod scene;

@@ -21,6 +21,8 @@ use super::{Failed, Trial};
 use crate::contract::LedgerStore;
 use crate::index::EventIndex;
 
+pub use rebuilding::await_rebuild;
+
 /// A store whose events can be found.
 pub trait Searchable: LedgerStore + EventIndex {}
 

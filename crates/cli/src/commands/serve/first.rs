@@ -14,6 +14,7 @@ use server::admin::{Administration, KeyOwner};
 use server::own::Actor;
 use store::{LedgerStore, LogRef, Role, StoreError, Tenant};
 
+use super::demo::{self, Demo};
 use super::{Parts, Serve};
 
 /// The tenant that every installation begins with.
@@ -34,6 +35,8 @@ pub(super) struct First {
     pub(super) operator_key: PathBuf,
     /// A new API key to be shown, and when it ends.
     pub(super) shown_key: Option<(String, String)>,
+    /// What there is to see of the demo, if it was asked for.
+    pub(super) demo: Option<Demo>,
 }
 
 /// Makes what is missing.
@@ -87,6 +90,9 @@ pub(super) async fn prepare(
         let roles = ["writer", "auditor"];
         let key = make_key(&administration, &tenant, &roles, Some(PRINTED_KEY_SECONDS)).await?;
         first.shown_key = Some(key);
+    }
+    if serve.demo {
+        first.demo = Some(demo::prepare(config, parts, store, &administration).await?);
     }
     Ok(first)
 }

@@ -38,6 +38,10 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(super) print_key: bool,
 
+    /// Make a tenant demo with a week in the life of an invented platform, and a key for it in KEYS/demo.key
+    #[arg(long)]
+    pub(super) demo: bool,
+
     /// Make a new operator's key and put it in the place of KEYS/operator.key
     #[arg(long)]
     pub(super) new_operator_key: bool,
@@ -149,6 +153,10 @@ struct LimitFlags {
     #[arg(long, value_name = "N")]
     limits_tenant_searches: Option<String>,
 
+    /// Streams of each tenant open at once
+    #[arg(long, value_name = "N")]
+    limits_tenant_streams: Option<String>,
+
     /// Tenants up to which platform keys make new ones
     #[arg(long, value_name = "N")]
     limits_tenants: Option<String>,
@@ -214,6 +222,7 @@ impl Serve {
                 &limits.limits_tenant_burst_events,
             ),
             ("--limits-tenant-searches", &limits.limits_tenant_searches),
+            ("--limits-tenant-streams", &limits.limits_tenant_streams),
             ("--limits-tenants", &limits.limits_tenants),
             ("--log-format", &log.log_format),
             ("--log-level", &log.log_level),

@@ -7,7 +7,9 @@ use std::path::Path;
 use server::Config;
 use server::config::AnchorConfig;
 
+use super::demo::Demo;
 use super::first::{DEFAULT_TENANT, First};
+use crate::demo::CONTRACTOR;
 use crate::printer::Printer;
 
 /// An event to try it with.
@@ -31,6 +33,9 @@ pub(super) fn print(config: &Config, address: SocketAddr, first: &First, printer
             first.operator_key.display()
         ));
     }
+    if let Some(demo) = &first.demo {
+        tell_demo(demo, &url, printer);
+    }
     if let Some((key, end)) = &first.shown_key {
         printer.line(&format!(
             "API key of tenant {DEFAULT_TENANT}, writer and auditor, until {end}, not shown again:"
@@ -51,6 +56,38 @@ pub(super) fn print(config: &Config, address: SocketAddr, first: &First, printer
         "For an API key: veritrail key create --url {url} --key-file {} --tenant {DEFAULT_TENANT} --role writer,auditor --source laptop --owner me --expires 24h",
         shell(&first.operator_key)
     ));
+}
+
+/// What the demo has to show, and how to ask it.
+fn tell_demo(demo: &Demo, url: &str, printer: &mut Printer) {
+    let calendar = demo.calendar;
+    let made = if demo.stored > 0 {
+        format!(" {} events were stored now.", demo.stored)
+    } else {
+        String::new()
+    };
+    printer.line(&format!(
+        "Demo: tenant demo holds a week of an invented platform, up to {}.{made}",
+        calendar.date(0)
+    ));
+    // From whichever directory it is pasted in.
+    let key = std::path::absolute(&demo.key_file).unwrap_or_else(|_| demo.key_file.clone());
+    printer.line("What changed in the last hour? What did one person do? Who deleted a variable last Thursday?");
+    let lines = [
+        format!(
+            "export VERITRAIL_URL={url} VERITRAIL_KEY=$(cat {})",
+            shell(&key)
+        ),
+        "veritrail list since:1h".to_owned(),
+        format!("veritrail list 'actor:{}'", CONTRACTOR.email),
+        format!(
+            "veritrail list 'operation:environment_variable.* project:checkout during:{}'",
+            calendar.date(calendar.last_thursday())
+        ),
+    ];
+    for line in lines {
+        printer.line(&format!("  {line}"));
+    }
 }
 
 /// What this configuration may claim, in one sentence (DESIGN section 3).

@@ -13,8 +13,8 @@ use crate::index::{Interval, Order};
 /// How long a case waits for a rebuild of some hundred events, in steps of a millisecond.
 const WAITS_MAX: usize = 60_000;
 
-/// Waits until questions are answered again.
-pub(crate) fn rebuilt(store: &dyn Searchable) -> Verdict {
+/// Waits until an index that is being built anew answers questions again.
+pub fn await_rebuild(store: &dyn Searchable) -> Verdict {
     for _ in 0..WAITS_MAX {
         let health = store.index_health();
         if health.rebuilding.is_none() && health.unavailable.is_none() {
@@ -55,7 +55,7 @@ pub(super) async fn a_rebuilt_index_answers_the_same(store: &dyn Searchable) -> 
         }
         answers.push((answer, asker.values(&Field::Service, "s").await?, store.producers(log).await?));
         store.rebuild_index().await?;
-        rebuilt(store)?;
+        await_rebuild(store)?;
     }
     ensure!(
         matches!(&answers[..], [before, after] if before == after),

@@ -233,7 +233,7 @@ fn ask(
     let path = match question.kind {
         Kind::Selective => format!("/v1/events?q={text}&limit={page}"),
         Kind::Newest => format!("/v1/events?limit={newest}"),
-        Kind::Facets => format!("/v1/stats?q={text}&by={FACETS}&interval=auto&limit=10"),
+        Kind::Facets => format!("/v1/stats?q={text}&by={FACETS}&top=10&interval=auto"),
     };
     let begun = Instant::now();
     let answer = connection.get(&path)?;

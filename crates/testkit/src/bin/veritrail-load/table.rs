@@ -112,15 +112,16 @@ impl Row {
             wanted(self.must),
             wanted(self.goal),
         );
-        for peer in NAMES {
+        let cells = NAMES.map(|peer| {
             let (rows, number) = &self.beside;
             let theirs = rows.iter().find_map(|row| peers.number(peer, row, number));
             let cell = theirs.map_or_else(String::new, |theirs| {
                 let ratio = self.unit.ratio(self.ours, theirs);
                 format!("{} ×{}", self.unit.text(theirs), short(ratio))
             });
-            text.push_str(&format!(" {cell:>18}"));
-        }
+            format!(" {cell:>18}")
+        });
+        text.push_str(&cells.concat());
         text.truncate(text.trim_end().len());
         text
     }
