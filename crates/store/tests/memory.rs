@@ -7,6 +7,8 @@
 
 #[path = "memory/breaking.rs"]
 mod breaking;
+#[path = "memory/breaking_index.rs"]
+mod breaking_index;
 
 use std::sync::Arc;
 
@@ -15,14 +17,17 @@ use ledger::json;
 use ledger::prepare::{Door, Prepared, prepare};
 use ledger::time::Micros;
 use ledger::vocabulary::Mode;
+use query::{Field, Viewer};
 use store::conformance::index::Searchable;
 use store::conformance::{self, CASES, Failed, reopening};
+use store::index::EventIndex;
 use store::memory::MemoryStore;
 use store::{Batch, LedgerStore, LogRef, Outcome, StoreError, Tenant};
 use testkit::block_on::block_on;
 use testkit::sources::{TestClock, TestRng};
 
 use breaking::{Break, Breaking};
+use breaking_index::{BreakingIndex, IndexBreak};
 
 fn memory() -> MemoryStore {
     let clock = Arc::new(TestClock::default());
@@ -77,6 +82,55 @@ fn a_store_that_breaks_a_promise_fails_the_case_that_is_named_for_it() {
         .filter(|name| !shown.contains(name))
         .collect();
     assert!(never.is_empty(), "nothing here makes these fail: {never:?}");
+}
+
+#[test]
+fn an_index_that_breaks_a_promise_fails_the_case_that_is_named_for_it() {
+    let mut shown: Vec<&str> = Vec::new();
+    for (how, expect) in IndexBreak::ALL {
+        let make = async || Arc::new(BreakingIndex::new(memory(), how)) as Arc<dyn Searchable>;
+        let failed = match block_on(conformance::index::run(make)) {
+            Ok(()) => Vec::new(),
+            Err(Failed(failed)) => failed.into_iter().map(|(name, _)| name).collect(),
+        };
+        for case in expect {
+            assert!(
+                failed.contains(case),
+                "{how:?} passes {case}; it fails {failed:?}"
+            );
+        }
+        shown.extend(failed);
+    }
+    let never: Vec<&str> = conformance::index::CASES
+        .iter()
+        .map(|case| case.name)
+        .filter(|name| !shown.contains(name))
+        .collect();
+    assert!(never.is_empty(), "nothing here makes these fail: {never:?}");
+}
+
+#[test]
+fn an_index_that_is_unavailable_on_request_says_so_and_the_ledger_goes_on() {
+    let store = memory();
+    let tenant = instance(&store);
+    let log = LogRef::main(&tenant);
+    store.make_index_unavailable(true);
+    append(&store, "a").unwrap();
+    let answer = block_on(store.values(log, &Field::Operation, "", Viewer::Whole, 10));
+    assert!(
+        matches!(answer, Err(StoreError::IndexUnavailable { .. })),
+        "{answer:?}"
+    );
+    let producers = block_on(store.producers(log));
+    assert!(
+        matches!(producers, Err(StoreError::IndexUnavailable { .. })),
+        "{producers:?}"
+    );
+    assert!(store.index_health().unavailable.is_some());
+    store.make_index_unavailable(false);
+    assert!(store.index_health().unavailable.is_none());
+    let answer = block_on(store.values(log, &Field::Operation, "", Viewer::Whole, 10)).unwrap();
+    assert!(!answer.is_empty());
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub(super) async fn a_log_is_read_and_written_through_its_own_tenant_only(
         };
         not_found("append", store.append(batch)).await?;
         not_found("head", store.head(log)).await?;
+        not_found("grown", store.grown(log, 0)).await?;
         not_found("signed_past", store.signed_past(log, 0)).await?;
         not_found("find", store.find(log, "e1")).await?;
         not_found("records", store.records(log, 0..10)).await?;
@@ -152,6 +153,7 @@ pub(super) async fn what_does_not_exist_is_not_found(store: &dyn LedgerStore) ->
     for access in [false, true] {
         let log = LogRef::of_record(&unmade, access);
         not_found("head", store.head(log)).await?;
+        not_found("grown", store.grown(log, 0)).await?;
         not_found("records", store.records(log, 0..1)).await?;
         not_found("find", store.find(log, "x")).await?;
         not_found("nodes", store.nodes(log, &[])).await?;
