@@ -139,6 +139,13 @@ impl Printer {
         self.data.line("", &escaped_json(text.trim_end()));
     }
 
+    /// The same in one line, as one of many.
+    pub(crate) fn json_line(&mut self, text: &str) {
+        // Line feeds of JSON text are white space between its tokens.
+        let text = escaped_json(text.trim());
+        self.data.line("", &text.replace('\n', " "));
+    }
+
     /// A text of several lines as it stands; escaped only where a terminal would obey it.
     pub(crate) fn document(&mut self, text: &str) {
         if self.data.terminal {

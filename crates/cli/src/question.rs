@@ -84,18 +84,14 @@ impl Question {
     pub(crate) fn query(&self) -> Result<Option<String>, Failure> {
         let words = self.words.join(" ");
         let words = words.trim();
-        let conditions = self.conditions();
-        let mut query = if conditions.is_empty() || !has_alternatives(words) {
-            words.to_owned()
-        } else {
-            within_parentheses(words)?
-        };
-        for condition in conditions {
-            if !query.is_empty() {
-                query.push(' ');
-            }
-            query.push_str(&condition);
+        let mut conditions = self.conditions();
+        if conditions.is_empty() {
+            conditions.extend(Some(words.to_owned()).filter(|words| !words.is_empty()));
+        } else if !words.is_empty() {
+            // Whatever stands in them: an OR, or a NOT at the end.
+            conditions.push(within_parentheses(words)?);
         }
+        let query = conditions.join(" ");
         Ok(Some(query).filter(|query| !query.is_empty()))
     }
 
@@ -128,13 +124,6 @@ impl Question {
         }
         conditions
     }
-}
-
-/// Whether a query has an OR that would not hold together with what is put beside it.
-fn has_alternatives(words: &str) -> bool {
-    words
-        .split(|character: char| character.is_whitespace() || "()".contains(character))
-        .any(|word| word == "OR")
 }
 
 /// The query in parentheses, unless it would break out of them.
@@ -286,9 +275,10 @@ mod tests {
         for (arguments, expect) in [
             (&[][..], ""),
             (&["a", "b OR c"], "a b OR c"),
-            (&["a", "b", "--actor", "x"], "a b actor:x"),
-            (&["a OR b", "--actor", "x"], "(a OR b) actor:x"),
-            (&["x:(a OR b)", "--ip", "::1"], "(x:(a OR b)) ip:::1"),
+            (&["a", "b", "--actor", "x"], "actor:x (a b)"),
+            (&["a OR b", "--actor", "x"], "actor:x (a OR b)"),
+            (&["a NOT", "--actor", "x"], "actor:x (a NOT)"),
+            (&["x:(a OR b)", "--ip", "::1"], "ip:::1 (x:(a OR b))"),
             (
                 &["--type", "secret.*", "--operation", "deployment.created"],
                 "operation:(secret.* OR deployment.created)",
@@ -352,7 +342,7 @@ mod tests {
         // Parentheses in quotes are text.
         assert_eq!(
             query(&["\"a) \\\" (\" OR b", "--actor", "x"]).unwrap(),
-            "(\"a) \\\" (\" OR b) actor:x"
+            "actor:x (\"a) \\\" (\" OR b)"
         );
     }
 

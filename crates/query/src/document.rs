@@ -189,7 +189,7 @@ impl<'a> Facts<'a> {
                     "session_id" => Some(Field::Session),
                     _ => None,
                 }),
-                (_, value) => self.text(value, 0),
+                (_, value) => self.text(value),
             }
         }
     }
@@ -199,10 +199,14 @@ impl<'a> Facts<'a> {
             match (name.as_ref(), value) {
                 ("resource", Value::Object(inner)) => self.resource(resource_type, inner),
                 ("related", Value::Array(items)) => {
-                    items.into_iter().for_each(|item| self.related(item))
+                    for item in items {
+                        self.related(item);
+                    }
                 }
                 ("changes", Value::Array(items)) => {
-                    items.into_iter().for_each(|item| self.change(item))
+                    for item in items {
+                        self.change(item);
+                    }
                 }
                 ("metadata", value) => self.metadata("", value, 0),
                 // Pointers of what was masked: nobody's words.
@@ -235,7 +239,7 @@ impl<'a> Facts<'a> {
                 ("correlation_id", Value::String(text)) => self.push(Field::CorrelationId, text),
                 ("causation_id", Value::String(text)) => self.push(Field::CausationId, text),
                 ("trace_id", Value::String(text)) => self.push(Field::TraceId, text),
-                (_, value) => self.text(value, 0),
+                (_, value) => self.text(value),
             }
         }
     }
@@ -269,7 +273,7 @@ impl<'a> Facts<'a> {
 
     fn change(&mut self, item: Value<'a>) {
         let Some(field) = item.member("field").and_then(Value::as_str) else {
-            return self.text(item, 0);
+            return self.text(item);
         };
         let name = fold(field).into_owned();
         for (member, value) in members(item) {
@@ -283,12 +287,12 @@ impl<'a> Facts<'a> {
                 "before" => Side::Before,
                 "after" => Side::After,
                 _ => {
-                    self.text(value, 0);
+                    self.text(value);
                     continue;
                 }
             };
             let name = name.clone();
-            self.scalars(value, 0, &mut |facts, text| {
+            self.scalars(value, &mut |facts, text| {
                 let name = name.clone();
                 facts.push(Field::Change { name, side }, text);
             });
@@ -318,7 +322,7 @@ impl<'a> Facts<'a> {
                     self.metadata(path, item, depth + 1);
                 }
             }
-            value => self.scalars(value, depth, &mut |facts, text| {
+            value => self.scalars(value, &mut |facts, text| {
                 let path = without_tags(Cow::Borrowed(path)).into_owned();
                 facts.push(Field::Metadata(path), text);
             }),
@@ -339,20 +343,20 @@ impl<'a> Facts<'a> {
                             Value::String(text) if member == "id" => {
                                 self.push(Field::OnBehalfOf, text);
                             }
-                            value => self.text(value, 0),
+                            value => self.text(value),
                         }
                     }
                     continue;
                 }
                 (_, value) => value,
             };
-            self.text(value, 0);
+            self.text(value);
         }
     }
 
-    fn text(&mut self, value: Value<'a>, depth: usize) {
-        self.scalars(value, depth, &mut |facts, text| {
-            facts.push(Field::Text, text)
+    fn text(&mut self, value: Value<'a>) {
+        self.scalars(value, &mut |facts, text| {
+            facts.push(Field::Text, text);
         });
     }
 
@@ -360,7 +364,6 @@ impl<'a> Facts<'a> {
     fn scalars(
         &mut self,
         value: Value<'a>,
-        depth: usize,
         take: &mut dyn FnMut(&mut Self, Cow<'a, str>),
     ) {
         match value {
@@ -371,12 +374,12 @@ impl<'a> Facts<'a> {
             Value::Number(text) | Value::String(text) => take(self, text),
             Value::Array(items) => {
                 for item in items {
-                    self.scalars(item, depth + 1, take);
+                    self.scalars(item, take);
                 }
             }
             Value::Object(inner) => {
                 for (_, item) in inner {
-                    self.scalars(item, depth + 1, take);
+                    self.scalars(item, take);
                 }
             }
         }

@@ -221,6 +221,3 @@ fn unavailable(why: String) -> StoreError {
         retry_after_ms: RETRY_AFTER_MS,
     }
 }
-pub(crate) fn bench_terms(log: u32, document: &query::Document<'_>) -> usize {
-    terms::Terms::of(log, document).len()
-}

@@ -37,7 +37,3 @@ pub use layout::LayoutError;
 pub use open::{OpenError, Options};
 pub use state::{StateError, Unsealed};
 pub use store::EmbeddedStore;
-#[doc(hidden)]
-pub fn bench_terms(log: u32, document: &query::Document<'_>) -> usize {
-    index::bench_terms(log, document)
-}

@@ -157,6 +157,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what recovery has gathered, moved in once"
+    )]
     pub(crate) fn new(
         disk: Arc<dyn Disk>,
         layout: Layout,

@@ -26,9 +26,10 @@ use tokio::sync::oneshot;
 use crate::index::{self, SearchPool};
 use crate::open::{OpenError, Options, open};
 use crate::own;
-use crate::packer::Inbox;
+use crate::packer::{Inbox, Packer};
 use crate::queue::{Job, Queue};
 use crate::shared::Shared;
+use crate::writer::Writer;
 
 /// Heads recorded in one append.
 const RECORDED_AT_ONCE: usize = 1_000;
@@ -75,45 +76,18 @@ impl EmbeddedStore {
         if let Some(tenant) = known.or(founding.as_ref().map(|tenant| tenant.id)) {
             instance.tenant = tenant;
         }
-        let (writer, packer) = (opened.writer, opened.packer);
-        let mut threads = vec![
-            std::thread::Builder::new()
-                .name("writer".into())
-                .spawn(move || writer.run()),
-            std::thread::Builder::new()
-                .name("packer".into())
-                .spawn(move || {
-                    // Acknowledgements come first when there are not enough cores for both.
-                    let _ = rustix::process::setpriority_process(None, 5);
-                    packer.run();
-                }),
-        ];
-        if search {
-            let (terms, commits) = (Arc::clone(&opened.shared), Arc::clone(&opened.shared));
-            threads.push(
-                std::thread::Builder::new()
-                    .name("terms".into())
-                    .spawn(move || {
-                        let _ = rustix::process::setpriority_process(None, 5);
-                        index::make_terms(terms);
-                    }),
-            );
-            threads.push(
-                std::thread::Builder::new()
-                    .name("commit".into())
-                    .spawn(move || {
-                        let _ = rustix::process::setpriority_process(None, 7);
-                        index::commit(&commits);
-                    }),
-            );
-        } else {
+        let threads = spawn(
+            opened.writer,
+            opened.packer,
+            search.then_some(&opened.shared),
+        );
+        let threads = threads.map_err(|error| StoreError::engine("starting threads", error))?;
+        if !search {
             opened
                 .shared
                 .index
                 .set_unavailable(Some("it is switched off"));
         }
-        let threads: Result<Vec<_>, _> = threads.into_iter().collect();
-        let threads = threads.map_err(|error| StoreError::engine("starting threads", error))?;
         let pool =
             SearchPool::start().map_err(|error| StoreError::engine("starting threads", error))?;
         let store = Self {
@@ -374,6 +348,43 @@ impl Drop for EmbeddedStore {
         }
         self.join();
     }
+}
+
+/// Starts the store's threads; with `search`, those of the index.
+fn spawn(
+    writer: Writer,
+    packer: Packer,
+    search: Option<&Arc<Shared>>,
+) -> std::io::Result<Vec<JoinHandle<()>>> {
+    // Acknowledgements come first when there are not enough cores for all.
+    let start = |name: &str, nice: i32, work: Box<dyn FnOnce() + Send>| {
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                if nice > 0 {
+                    let _ = rustix::process::setpriority_process(None, nice);
+                }
+                work();
+            })
+    };
+    let mut threads = vec![
+        start("writer", 0, Box::new(move || writer.run()))?,
+        start("packer", 5, Box::new(move || packer.run()))?,
+    ];
+    if let Some(shared) = search {
+        let (terms, commits) = (Arc::clone(shared), Arc::clone(shared));
+        threads.push(start(
+            "terms",
+            5,
+            Box::new(move || index::make_terms(terms)),
+        )?);
+        threads.push(start(
+            "commit",
+            7,
+            Box::new(move || index::commit(&commits)),
+        )?);
+    }
+    Ok(threads)
 }
 
 fn instance_tenant(shared: &Shared, clock: &dyn Clock, rng: &dyn Rng) -> TenantRecord {

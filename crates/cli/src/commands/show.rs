@@ -17,8 +17,12 @@ use crate::printer::Printer;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Show {
     /// The event's id
-    #[arg(long, value_name = "ID")]
-    id: String,
+    #[arg(value_name = "ID", required_unless_present = "named")]
+    id: Option<String>,
+
+    /// The same, by name
+    #[arg(long = "id", value_name = "ID", conflicts_with = "id")]
+    named: Option<String>,
 
     /// The source that sent it, where several used the id
     #[arg(long, value_name = "NAME")]
@@ -42,7 +46,8 @@ const FIRST: [(&str, &str); 4] = [
 
 impl Show {
     pub(crate) fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {
-        let path = event_path(&self.id, "", self.source.as_deref())?;
+        let id = self.id.or(self.named).unwrap_or_default();
+        let path = event_path(&id, "", self.source.as_deref())?;
         let client = Client::new(&self.connection, printer)?;
         let (text, event): (String, Event) = client.read_json(&path)?;
         if self.json {

@@ -181,7 +181,9 @@ fn trailer(sums: &[u8], length: u64) -> Vec<u8> {
 
 fn sum_of(pieces: &[&[u8]]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    pieces.iter().for_each(|piece| hasher.update(piece));
+    for piece in pieces {
+        hasher.update(piece);
+    }
     hasher.finalize()
 }
 

@@ -113,7 +113,7 @@ impl Index {
         progress.write(&*self.disk, &path)?;
         progress.generation += 1;
         if !events.is_empty() {
-            let written = self.write(&mut months, progress.generation, &events);
+            let written = write(&mut months, progress.generation, &events);
             if let Err(error) = written {
                 // Writers that failed are of no use; what was committed is ahead of the positions and left out.
                 match self.reopen(progress.generation - 1) {
@@ -163,23 +163,6 @@ impl Index {
         Ok(())
     }
 
-    fn write(
-        &self,
-        months: &mut Option<Months>,
-        generation: u64,
-        events: &[Arc<super::tail::TailEvent>],
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let months = months.as_mut().ok_or("the index is not open")?;
-        let events = events
-            .iter()
-            .map(|event| (event.month.as_str(), &event.event));
-        let write = std::panic::AssertUnwindSafe(|| months.write(generation, events));
-        match std::panic::catch_unwind(write) {
-            Ok(written) => Ok(written?),
-            Err(_) => Err("writing the index panicked".into()),
-        }
-    }
-
     fn reopen(&self, generation: u64) -> IndexResult<Months> {
         let (mut months, ahead) =
             Months::open(Arc::clone(&self.disk), self.root.clone(), generation)?;
@@ -204,5 +187,22 @@ impl Index {
             }
         }
         bytes
+    }
+}
+
+/// Commits events; tantivy panics over files that were taken from under it.
+fn write(
+    months: &mut Option<Months>,
+    generation: u64,
+    events: &[Arc<super::tail::TailEvent>],
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let months = months.as_mut().ok_or("the index is not open")?;
+    let events = events
+        .iter()
+        .map(|event| (event.month.as_str(), &event.event));
+    let write = std::panic::AssertUnwindSafe(|| months.write(generation, events));
+    match std::panic::catch_unwind(write) {
+        Ok(written) => Ok(written?),
+        Err(_) => Err("writing the index panicked".into()),
     }
 }

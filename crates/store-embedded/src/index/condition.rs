@@ -194,10 +194,11 @@ impl Context<'_> {
                 self.word(word)
             });
         }
-        // Identifiers share buckets.
-        let exact = *field == Field::Text
-            && words.len() == 1
-            && !(words.iter().any(|word| is_identifier(word)) && !prefix);
+        // Identifiers share buckets, and words side by side are no term.
+        let exact = match words {
+            [word] if *field == Field::Text => prefix || !is_identifier(word),
+            _ => false,
+        };
         Compiled {
             condition: every(parts),
             exact,

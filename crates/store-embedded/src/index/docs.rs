@@ -132,31 +132,7 @@ impl<'a> Docs<'a> {
                 Some(postings) => Self::Postings(Box::new(postings)),
                 None => Self::None,
             },
-            Condition::Between(from, to) => {
-                let mut lists = Vec::new();
-                let mut bits: Option<Bits> = None;
-                segment.for_each_term(from, to, |_, _, mut postings| {
-                    if let Some(bits) = &mut bits {
-                        bits.insert_all(&mut postings);
-                        return true;
-                    }
-                    lists.push(postings);
-                    if lists.len() > SIDE_BY_SIDE_MAX {
-                        let mut all = Bits::new(segment.docs);
-                        lists.iter_mut().for_each(|list| all.insert_all(list));
-                        lists.clear();
-                        bits = Some(all);
-                    }
-                    true
-                })?;
-                match bits {
-                    Some(bits) => Self::Bits(bits),
-                    None => any(lists
-                        .into_iter()
-                        .map(|list| Self::Postings(Box::new(list)))
-                        .collect()),
-                }
-            }
+            Condition::Between(from, to) => Self::between(segment, from, to)?,
             Condition::Any(parts) => {
                 let parts: IndexResult<Vec<_>> =
                     parts.iter().map(|part| Self::of(segment, part)).collect();
@@ -178,7 +154,10 @@ impl<'a> Docs<'a> {
             }
             Condition::Every(parts) => {
                 let mut docs = Vec::with_capacity(parts.len());
-                for part in parts {
+                // Times cost nothing, and often say that nothing else need be read.
+                let is_time = |part: &&Condition| matches!(part, Condition::Time(..));
+                let (times, others): (Vec<_>, Vec<_>) = parts.iter().partition(is_time);
+                for part in times.into_iter().chain(others) {
                     match Self::of(segment, part)? {
                         Self::None => return Ok(Self::None),
                         part => docs.push(part),
@@ -201,6 +180,34 @@ impl<'a> Docs<'a> {
                     Self::Seqs(segment, *first, *last)
                 }
             }
+        })
+    }
+
+    /// The documents that have a term from `from` to below `to`.
+    fn between(segment: &'a SegmentView, from: &[u8], to: &[u8]) -> IndexResult<Self> {
+        let mut lists: Vec<SegmentPostings> = Vec::new();
+        let mut bits: Option<Bits> = None;
+        segment.for_each_term(from, to, |_, _, mut postings| {
+            if let Some(bits) = &mut bits {
+                bits.insert_all(&mut postings);
+                return true;
+            }
+            lists.push(postings);
+            if lists.len() > SIDE_BY_SIDE_MAX {
+                let mut all = Bits::new(segment.docs);
+                for mut list in lists.drain(..) {
+                    all.insert_all(&mut list);
+                }
+                bits = Some(all);
+            }
+            true
+        })?;
+        Ok(match bits {
+            Some(bits) => Self::Bits(bits),
+            None => any(lists
+                .into_iter()
+                .map(|list| Self::Postings(Box::new(list)))
+                .collect()),
         })
     }
 

@@ -49,7 +49,7 @@ pub(crate) struct Months {
     disk: Arc<dyn Disk>,
     root: PathBuf,
     fields: Fields,
-    months: BTreeMap<String, Month>,
+    by_name: BTreeMap<String, Month>,
     writes: u64,
     /// Months of which a commit that failed as a whole may hold some events already.
     ahead: Vec<String>,
@@ -92,7 +92,7 @@ impl Months {
             disk,
             root,
             fields,
-            months: BTreeMap::new(),
+            by_name: BTreeMap::new(),
             writes: 0,
             ahead: Vec::new(),
         };
@@ -126,7 +126,7 @@ impl Months {
                 used: 0,
             };
             month.refresh(&fields)?;
-            months.months.insert(name, month);
+            months.by_name.insert(name, month);
         }
         Ok((months, ahead))
     }
@@ -161,7 +161,7 @@ impl Months {
                 .map(|segment| u64::from(segment.docs))
                 .sum()
         };
-        self.months
+        self.by_name
             .iter()
             .map(|(name, month)| (name.clone(), count(month)))
             .collect()
@@ -170,7 +170,7 @@ impl Months {
     /// Every segment, those with the latest events first.
     pub(crate) fn segments(&self) -> Vec<Arc<SegmentView>> {
         let mut segments: Vec<_> = self
-            .months
+            .by_name
             .values()
             .flat_map(|month| month.segments.iter().map(Arc::clone))
             .filter(|segment| segment.docs > 0)
@@ -212,7 +212,7 @@ impl Months {
             commit.set_payload(&generation.to_string());
             commit.commit()?;
         }
-        for month in self.months.values_mut().filter(|month| month.used > 0) {
+        for month in self.by_name.values_mut().filter(|month| month.used > 0) {
             month.refresh(&fields)?;
         }
         self.ahead.clear();
@@ -222,7 +222,7 @@ impl Months {
     /// Whether a document with this time and seq, in the log of `term`, is in a month already.
     pub(crate) fn has(&self, name: &str, term: &[u8], time: i64, seq: u64) -> IndexResult<bool> {
         use tantivy::DocSet;
-        let Some(month) = self.months.get(name) else {
+        let Some(month) = self.by_name.get(name) else {
             return Ok(false);
         };
         for segment in &month.segments {
@@ -241,7 +241,7 @@ impl Months {
 
     /// Waits for merges and gives up every writer.
     pub(crate) fn close(&mut self) -> IndexResult<()> {
-        for month in self.months.values_mut() {
+        for month in self.by_name.values_mut() {
             if let Some(writer) = month.writer.take() {
                 writer.wait_merging_threads()?;
             }
@@ -250,7 +250,7 @@ impl Months {
     }
 
     fn month(&mut self, name: &str) -> IndexResult<&mut Month> {
-        if !self.months.contains_key(name) {
+        if !self.by_name.contains_key(name) {
             let directory = DiskDirectory::open(Arc::clone(&self.disk), self.root.join(name))?;
             self.disk.sync_dir(&self.root)?;
             let index = Index::builder()
@@ -263,9 +263,9 @@ impl Months {
                 segments: Vec::new(),
                 used: 0,
             };
-            self.months.insert(name.to_owned(), month);
+            self.by_name.insert(name.to_owned(), month);
         }
-        self.months
+        self.by_name
             .get_mut(name)
             .ok_or_else(|| tantivy::TantivyError::InternalError("a month went missing".to_owned()))
     }
@@ -273,12 +273,12 @@ impl Months {
     /// Closes the writer that was used least recently when there are enough of them.
     fn make_room_for(&mut self, name: &str) -> IndexResult<()> {
         let open = |month: &Month| month.writer.is_some();
-        let ready = self.months.get(name).is_some_and(open);
-        if ready || self.months.values().filter(|month| open(month)).count() < WRITERS_MAX {
+        let ready = self.by_name.get(name).is_some_and(open);
+        if ready || self.by_name.values().filter(|month| open(month)).count() < WRITERS_MAX {
             return Ok(());
         }
         let idle = self
-            .months
+            .by_name
             .values_mut()
             .filter(|month| open(month))
             .min_by_key(|month| month.used);
@@ -291,22 +291,21 @@ impl Months {
 
 impl Month {
     fn writer(&mut self) -> IndexResult<&mut IndexWriter<TantivyDocument>> {
-        let writer = match self.writer.take() {
-            Some(writer) => writer,
-            None => {
-                let options = IndexWriterOptions::builder()
-                    .memory_budget_per_thread(WRITER_BYTES)
-                    .num_worker_threads(1)
-                    .num_merge_threads(1)
-                    .build();
-                let writer = self.index.writer_with_options(options)?;
-                let mut policy = LogMergePolicy::default();
-                policy.set_min_num_segments(MERGE_SEGMENTS_MIN);
-                policy.set_min_layer_size(MERGE_LEVEL_DOCS);
-                policy.set_max_docs_before_merge(MERGE_DOCS_MAX);
-                writer.set_merge_policy(Box::new(policy));
-                writer
-            }
+        let writer = if let Some(writer) = self.writer.take() {
+            writer
+        } else {
+            let options = IndexWriterOptions::builder()
+                .memory_budget_per_thread(WRITER_BYTES)
+                .num_worker_threads(1)
+                .num_merge_threads(1)
+                .build();
+            let writer = self.index.writer_with_options(options)?;
+            let mut policy = LogMergePolicy::default();
+            policy.set_min_num_segments(MERGE_SEGMENTS_MIN);
+            policy.set_min_layer_size(MERGE_LEVEL_DOCS);
+            policy.set_max_docs_before_merge(MERGE_DOCS_MAX);
+            writer.set_merge_policy(Box::new(policy));
+            writer
         };
         Ok(self.writer.insert(writer))
     }

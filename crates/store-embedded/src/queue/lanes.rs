@@ -18,6 +18,7 @@ const JOB_BYTES: usize = 512;
 /// All lanes.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
+    #[expect(clippy::struct_field_names, reason = "they are the lanes")]
     lanes: BTreeMap<TenantId, Lane>,
     /// Every tenant with a lane, the one whose turn it is first.
     turns: VecDeque<TenantId>,

@@ -78,9 +78,16 @@ fn every_query_case_holds_across_segments_and_memory() {
         block_on(file.write(&*store, half..file.events())).unwrap();
         check(&file, &store, "half before and half after a restart");
         let health = store.index_health();
-        assert!(health.indexed >= half as u64 && health.waiting > 0, "{health:?}");
+        assert!(
+            health.indexed >= half as u64 && health.waiting > 0,
+            "{health:?}"
+        );
         rebuild(&store);
-        check(&file, &store, "half before and half after a restart, and a rebuild");
+        check(
+            &file,
+            &store,
+            "half before and half after a restart, and a rebuild",
+        );
         close(store);
         let store = site.open().unwrap();
         check(&file, &store, "in two segments");

@@ -102,7 +102,10 @@ fn found(store: &EmbeddedStore, log: LogRef, pair: &Pair, size: u64, limit: usiz
         for hit in page.hits {
             // The record is the one of its place.
             let entry = Entry::parse(&hit.record.entry).unwrap();
-            assert_eq!((entry.place.seq, entry.place.log), (hit.place.seq, log.log()));
+            assert_eq!(
+                (entry.place.seq, entry.place.log),
+                (hit.place.seq, log.log())
+            );
             found.push(hit.place);
         }
         search.after = page.next;
@@ -228,7 +231,12 @@ fn across(seed: u64, pairs: &[Pair]) {
     check(seed, &reopened, pairs, "after a power cut");
     close(reopened);
     rebuild(&store);
-    check(seed, &store, pairs, "across segments and memory, after a rebuild");
+    check(
+        seed,
+        &store,
+        pairs,
+        "across segments and memory, after a rebuild",
+    );
     close(store);
     let store = site.open().unwrap();
     check(seed, &store, pairs, "in segments after restart and rebuild");
