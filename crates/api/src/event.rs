@@ -3,23 +3,27 @@
 //! Numbers in what a producer said are digit for digit in the text of the answer; reading it into [`Event`] may round
 //! them. Show the text, or `entry`, `person` and `details`, where every digit counts.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// One event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// Its id.
     pub id: String,
     /// What happened.
     pub operation: String,
     /// The log.
+    #[schemars(extend("pattern" = "^[0-9a-f]{32}$"))]
     pub log: String,
     /// The leaf index.
     pub seq: u64,
     /// The server's time.
+    #[schemars(extend("format" = "date-time"))]
     pub recorded_at: String,
     /// Hex of the leaf's hash.
+    #[schemars(extend("pattern" = "^[0-9a-f]{64}$"))]
     pub leaf_hash: String,
     /// What the server knows of how it came.
     pub ingest: Ingest,
@@ -37,11 +41,46 @@ pub struct Event {
     pub details: Option<String>,
     /// Everything else that the producer said: `timestamp`, `actor`, `origin`, `resource`, `changes`, `metadata`, …
     #[serde(flatten)]
+    #[schemars(with = "Said")]
     pub said: Map<String, Value>,
 }
 
+/// What readers may count on among what a producer said; anything else may stand there, too.
+#[derive(JsonSchema)]
+#[schemars(extend("additionalProperties" = true))]
+#[expect(dead_code, reason = "a form, never a value: events are written as they were stored")]
+struct Said {
+    /// When it happened, as the producer says.
+    #[schemars(extend("format" = "date-time"))]
+    timestamp: Option<String>,
+    /// Who acted: `type`, and for keys that may see persons `id`, `name`, `email`, …
+    actor: Map<String, Value>,
+    /// Where the actor was.
+    origin: Option<Map<String, Value>>,
+    /// What was acted upon: `type`, `id`, `name`, `project_id`, …
+    resource: Map<String, Value>,
+    /// What else was concerned.
+    related: Option<Vec<Map<String, Value>>>,
+    /// How it ended: `result`, `code`, `message`.
+    outcome: Option<Map<String, Value>>,
+    /// What changed: `field`, `before`, `after`.
+    changes: Option<Vec<Map<String, Value>>>,
+    /// The producer's own count.
+    producer: Option<Map<String, Value>>,
+    /// In which application, environment, …
+    context: Option<Map<String, Value>>,
+    /// Why.
+    reason: Option<String>,
+    /// What the producer added.
+    metadata: Option<Map<String, Value>>,
+    /// Members that the schema of events does not know.
+    extra: Option<Map<String, Value>>,
+    /// Parts that this key may not see: `details`, `person`.
+    withheld: Option<Vec<String>>,
+}
+
 /// What the server knows of how an event came.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ingest {
     /// Id of the API key.
     pub key: String,
@@ -53,7 +92,7 @@ pub struct Ingest {
 }
 
 /// Digests of the parts; an absent one was not sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Parts {
     /// Of `details`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,12 @@
 //! What `GET /readyz` answers, with 200 when writes are taken and 503 when not.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::index::Index;
 
 /// Whether the server takes writes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ready {
     /// Whether it does.
     pub ready: bool,
@@ -26,5 +27,6 @@ pub struct Ready {
     pub index: Index,
     /// When the newest checkpoint was signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub signed_at: Option<String>,
 }

@@ -1,9 +1,10 @@
 //! What `GET /v1/index` answers, and `/readyz` beside other things.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How the index is doing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Index {
     /// Why searches are refused; absent when they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -20,7 +21,7 @@ pub struct Index {
 }
 
 /// How far a rebuild is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Progress {
     /// Events done.
     pub done: u64,

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A key to be made.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     /// Readable name of the tenant; an admin's own when left out. An operator names it, but for a platform's key.
@@ -18,13 +19,17 @@ pub struct NewKey {
     #[serde(default, skip_serializing_if = "is_false")]
     pub create_tenants: bool,
     /// What it may do: `writer`, `analyst`, `reader`, `auditor`, `admin`, `operator`; the last two not for a platform's.
+    #[schemars(extend("items" = { "type": "string", "enum": ["writer", "analyst", "reader", "auditor", "admin", "operator"] }), extend("minItems" = 1))]
     pub roles: Vec<String>,
     /// The way in that it stands for: `[a-z0-9][a-z0-9_.-]{0,63}`. Event ids are unique within it.
+    #[schemars(extend("pattern" = "^[a-z0-9][a-z0-9_.-]{0,63}$", "examples" = ["ci"]))]
     pub source: String,
     /// Whose key it is, for people.
+    #[schemars(extend("minLength" = 1, "maxLength" = 128, "examples" = ["Platform team"]))]
     pub owner: String,
     /// When it ends, in seconds from now; never when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("minimum" = 1, "maximum" = 316_224_000))]
     pub expires_in_seconds: Option<u64>,
 }
 
@@ -34,9 +39,10 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// A key that was just made, and the only time that it is shown.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CreatedKey {
     /// The key itself: `vtk_…`.
+    #[schemars(extend("pattern" = "^vtk_"))]
     pub key: String,
     /// What is kept of it.
     #[serde(flatten)]
@@ -52,14 +58,14 @@ impl fmt::Debug for CreatedKey {
 }
 
 /// The keys of a tenant, or of platforms.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Keys {
     /// Revoked and expired ones too.
     pub keys: Vec<Key>,
 }
 
 /// What is kept of a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Key {
     /// Its public id.
     pub id: String,
@@ -73,18 +79,22 @@ pub struct Key {
     #[serde(default, skip_serializing_if = "is_false")]
     pub create_tenants: bool,
     /// What it may do.
+    #[schemars(extend("items" = { "type": "string", "enum": ["writer", "analyst", "reader", "auditor", "admin", "operator"] }))]
     pub roles: Vec<String>,
     /// The way in that it stands for.
     pub source: String,
     /// Whose key it is.
     pub owner: String,
     /// When it was made.
+    #[schemars(extend("format" = "date-time"))]
     pub created_at: String,
     /// When it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub expires_at: Option<String>,
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub revoked_at: Option<String>,
 }
 

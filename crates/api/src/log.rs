@@ -1,20 +1,23 @@
 //! What `GET /v1/logs` answers.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The logs that the caller's key may look at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Logs {
     /// Each of them.
     pub logs: Vec<Log>,
 }
 
 /// One log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Log {
     /// Its id.
+    #[schemars(extend("pattern" = "^[0-9a-f]{32}$"))]
     pub id: String,
     /// `main`, `access` or `instance`.
+    #[schemars(extend("enum" = ["main", "access", "instance"]))]
     pub kind: String,
     /// Entries that are durable and visible.
     pub size: u64,

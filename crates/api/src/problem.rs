@@ -3,20 +3,23 @@
 //! Promises: nothing in a problem comes from another tenant, repeats a value that was sent, or shows the inside of the
 //! server.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The media type of [`Problem`].
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// One refusal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// `urn:veritrail:problem:<code>`.
     #[serde(rename = "type")]
+    #[schemars(extend("pattern" = "^urn:veritrail:problem:[a-z_]+$"))]
     pub kind: String,
     /// What happened, the same for every problem of this code.
     pub title: String,
     /// The HTTP status; within a batch, what the event would have got alone.
+    #[schemars(extend("minimum" = 400, "maximum" = 599))]
     pub status: u16,
     /// What was expected here.
     pub detail: String,
@@ -59,7 +62,7 @@ impl Problem {
 }
 
 /// One fault of several.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fault {
     /// The stable code.
     pub code: String,

@@ -1,16 +1,17 @@
 //! What `GET /v1/producers` answers.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Every producer that counts its own events.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Producers {
     /// By id.
     pub producers: Vec<Producer>,
 }
 
 /// One producer. Counts that are missing are events that were lost before they came here, or are on their way.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Producer {
     /// Its id; absent when the parts that say it are gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,11 +33,12 @@ pub struct Producer {
     /// Events whose count another event bears, too.
     pub doubled: u64,
     /// When the last of its events was recorded.
+    #[schemars(extend("format" = "date-time"))]
     pub last_recorded_at: String,
 }
 
 /// Counts that no event bears.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
     /// The first.
     pub from: u64,

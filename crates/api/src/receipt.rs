@@ -1,11 +1,12 @@
 //! What `POST /v1/events` answers: an [`Outcome`] for one object, a [`BatchAnswer`] for an array or lines.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
 
 /// The answer to a batch. Items stand in the order sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BatchAnswer {
     /// How many were stored now (with `?dry_run=true`: how many would be).
     pub stored: u64,
@@ -18,7 +19,7 @@ pub struct BatchAnswer {
 }
 
 /// What became of one event of a batch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Item {
     /// Its place in the request, from 0. For lines, empty ones don't count.
     pub index: u64,
@@ -28,7 +29,7 @@ pub struct Item {
 }
 
 /// What became of one event. The member `status` tells which.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Outcome {
     /// Durable and visible.
@@ -62,17 +63,20 @@ impl Outcome {
 }
 
 /// Evidence for the producer: which leaf of which log holds its event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Receipt {
     /// The event's id.
     pub id: String,
     /// The log.
+    #[schemars(extend("pattern" = "^[0-9a-f]{32}$"))]
     pub log: String,
     /// The leaf index.
     pub seq: u64,
     /// Hex of the leaf's hash.
+    #[schemars(extend("pattern" = "^[0-9a-f]{64}$"))]
     pub leaf_hash: String,
     /// The server's time.
+    #[schemars(extend("format" = "date-time"))]
     pub recorded_at: String,
     /// Remarks; never a reason to send it again.
     #[serde(default)]
@@ -98,7 +102,7 @@ pub struct Receipt {
 }
 
 /// With `?dry_run=true`: what would be stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Preview {
     /// The event's id; a made-up one differs when it is stored.
     pub id: String,
@@ -119,14 +123,14 @@ pub struct Preview {
 }
 
 /// Why one event was not stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
     /// Why.
     pub error: Problem,
 }
 
 /// A remark on an accepted event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// Stable code.
     pub code: String,

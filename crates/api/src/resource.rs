@@ -5,15 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The known state of a resource.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceState {
     /// The resource.
     pub resource: ResourceName,
     /// The time asked for. What happened at or after it is left out.
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Whether it existed; `null` when no event says so.
     pub exists: Option<bool>,
@@ -21,6 +23,7 @@ pub struct ResourceState {
     pub fields: BTreeMap<String, FieldState>,
     /// The time of the first event that is known, when that did not create the resource: what was before is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub unknown_before: Option<String>,
     /// Changes whose `before` is not what was known: signs of a change that was not recorded.
     #[serde(default)]
@@ -33,7 +36,7 @@ pub struct ResourceState {
 }
 
 /// A resource.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceName {
     /// Its type.
     #[serde(rename = "type")]
@@ -46,7 +49,7 @@ pub struct ResourceName {
 }
 
 /// What is known of one field.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldState {
     /// Its value as it was told, masks included. Absent when it changed and no event says to what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +58,7 @@ pub struct FieldState {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
     /// When it got this value.
+    #[schemars(extend("format" = "date-time"))]
     pub since: String,
     /// The event that says so.
     pub event: String,
@@ -63,7 +67,7 @@ pub struct FieldState {
 }
 
 /// Who did something, as far as the caller may know.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
     /// `user`, `service_account`, …
     #[serde(rename = "type")]
@@ -80,13 +84,14 @@ pub struct Actor {
 }
 
 /// A change whose `before` is not what was known.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Inconsistency {
     /// The field.
     pub field: String,
     /// The event.
     pub event: String,
     /// When it happened.
+    #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// What was known.
     pub expected: Value,

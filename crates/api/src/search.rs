@@ -1,11 +1,12 @@
 //! What `GET /v1/events` answers, and how `GET /v1/events/stream` ends.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 
 /// One page of a search.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Events {
     /// The events in the order asked for, each as `GET /v1/events/{id}` shows it.
     pub events: Vec<Event>,
@@ -20,18 +21,20 @@ pub struct Events {
 }
 
 /// What was looked through.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Searched {
     /// The log.
+    #[schemars(extend("pattern" = "^[0-9a-f]{32}$"))]
     pub log: String,
     /// `main`, `access` or `instance`.
+    #[schemars(extend("enum" = ["main", "access", "instance"]))]
     pub kind: String,
     /// Entries that the log had: nothing at or beyond this seq was looked at. The same for all pages of a search.
     pub size: u64,
 }
 
 /// The data of the last server-sent event of a stream, `event: end`. A stream that ends without one was cut.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StreamEnd {
     /// Why: `key_revoked`, `key_expired`, or one of [`crate::code`], such as `shutting_down`.
     pub code: String,

@@ -148,8 +148,8 @@ impl Resource {
             return;
         }
         match part {
-            Part::Resource => self.acted_upon(told, &meaning),
-            Part::Related => self.related(told, &meaning),
+            Part::Resource => self.acted_upon(told, meaning),
+            Part::Related => self.related(told, meaning),
         }
     }
 
@@ -166,7 +166,7 @@ impl Resource {
             .then_some(Part::Related)
     }
 
-    fn acted_upon(&mut self, told: &Told<'_>, meaning: &Meaning) {
+    fn acted_upon(&mut self, told: &Told<'_>, meaning: Meaning) {
         let resource = told.details.member("resource");
         if let Some(name) = text(resource, "name") {
             self.name = Some(name.into_owned());
@@ -192,7 +192,7 @@ impl Resource {
     }
 
     /// What was given to the resource, or taken from it, by acting upon something else.
-    fn related(&mut self, told: &Told<'_>, meaning: &Meaning) {
+    fn related(&mut self, told: &Told<'_>, meaning: Meaning) {
         let resource = told.details.member("resource");
         let scope = project(told).or_else(|| {
             let id = text(resource, "id")?;

@@ -60,6 +60,10 @@ const HEADERS_MAX: usize = 64;
 ///
 /// # Errors
 /// [`ServeError`] when the store or the listener fails; never for a single request.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "everything that a service is made of, at its one making"
+)]
 pub async fn serve(
     store: Arc<dyn LedgerStore>,
     index: Arc<dyn EventIndex>,

@@ -287,14 +287,14 @@ impl Queries {
         }
     }
 
-    fn any(&self, depth: usize, left: &mut usize) -> String {
+    fn question(&self, depth: usize, left: &mut usize) -> String {
         let deeper = depth < DEPTH_MAX && *left > 3;
         match if deeper { self.rng.below(10) } else { 9 } {
             0..=2 => self.several(depth, left, " "),
             3..=4 => format!("({})", self.several(depth, left, " OR ")),
             5 => format!("-({})", self.several(depth, left, pick(&self.rng, &[" ", " OR ", " AND "]))),
             6 => {
-                let inner = self.any(depth + 1, left);
+                let inner = self.question(depth + 1, left);
                 format!("NOT ({inner})")
             }
             _ => {
@@ -307,7 +307,7 @@ impl Queries {
     fn several(&self, depth: usize, left: &mut usize, between: &str) -> String {
         let members: Vec<String> = (0..2 + self.rng.below(2))
             .map(|_| {
-                let member = self.any(depth + 1, left);
+                let member = self.question(depth + 1, left);
                 // What binds less than its surroundings needs parentheses.
                 if member.contains(' ') { format!("({member})") } else { member }
             })
@@ -367,7 +367,7 @@ impl Queries {
 
     fn keyword(&self) -> String {
         let rng = &self.rng;
-        let (name, values): (&str, &[&str]) = *pick(
+        let (name, values): (&str, &[&str]) = pick(
             rng,
             &[
                 ("resource.type", &RESOURCE_TYPES[..]),
@@ -429,7 +429,7 @@ impl Queries {
 
     fn path(&self) -> String {
         let rng = &self.rng;
-        let mut path = (*pick(rng, &KEYS)).to_owned();
+        let mut path = pick(rng, &KEYS).to_owned();
         for _ in 0..rng.below(3) {
             put(&mut path, format_args!(".{}", pick(rng, &KEYS)));
         }
@@ -440,7 +440,7 @@ impl Queries {
         let rng = &self.rng;
         let sign = pick(rng, &[">=", "<=", ">", "<", "", ".."]);
         let value = pick(rng, &["1", "2", "10", "9.5", "1e1", "20"]);
-        match *sign {
+        match sign {
             ".." => format!("{}..{value}", pick(rng, &["-5", "0", "1"])),
             sign => format!("{sign}{value}"),
         }
@@ -451,7 +451,7 @@ impl Queries {
         match rng.below(8) {
             0 => quoted(pick(rng, &NAMES)),
             1 => quoted(pick(rng, &RESOURCES)),
-            2 => (*pick(rng, &["deployment", "robot", "acme.example", "linux", "masked", "example", "admin"])).to_owned(),
+            2 => pick(rng, &["deployment", "robot", "acme.example", "linux", "masked", "example", "admin"]).to_owned(),
             _ => self.words(),
         }
     }
@@ -469,7 +469,7 @@ impl Queries {
                 format!("{beginning}*")
             }
             1 => format!("\"{word} {}\"", pick(rng, &WORDS)),
-            _ => (*word).to_owned(),
+            _ => word.to_owned(),
         }
     }
 }
@@ -479,12 +479,12 @@ impl Iterator for Queries {
 
     fn next(&mut self) -> Option<String> {
         let mut left = CONDITIONS_MAX;
-        Some(self.any(0, &mut left))
+        Some(self.question(0, &mut left))
     }
 }
 
-fn pick<'a, T>(rng: &TestRng, values: &'a [T]) -> &'a T {
-    &values[rng.below(values.len())]
+fn pick<T: Copy>(rng: &TestRng, values: &[T]) -> T {
+    values[rng.below(values.len())]
 }
 
 /// Whether something of so many percent happens.
@@ -505,14 +505,14 @@ fn text(rng: &TestRng, out: &mut String, percent: usize, name: &str, values: &[&
 }
 
 fn sentence(rng: &TestRng) -> String {
-    let words: Vec<&str> = (0..1 + rng.below(4)).map(|_| *pick(rng, &WORDS)).collect();
+    let words: Vec<&str> = (0..1 + rng.below(4)).map(|_| pick(rng, &WORDS)).collect();
     words.join(pick(rng, &[" ", ", ", "/"]))
 }
 
 /// A scalar, a list or an object.
 fn tree(rng: &TestRng, depth: usize) -> String {
     match rng.below(if depth == 0 { 5 } else { 8 }) {
-        0..=3 => (*pick(rng, &VALUES)).to_owned(),
+        0..=3 => pick(rng, &VALUES).to_owned(),
         4 => format!("\"{}\"", sentence(rng)),
         5 => format!("[{},{}]", tree(rng, depth - 1), tree(rng, depth - 1)),
         _ => format!("{{\"{}\":{}}}", pick(rng, &KEYS), tree(rng, depth - 1)),

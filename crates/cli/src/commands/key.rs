@@ -45,8 +45,8 @@ pub(crate) struct Create {
     platform: bool,
 
     /// With --platform: sending events to a tenant that is not there makes it
-    #[arg(long, requires = "platform")]
-    create_tenants: bool,
+    #[arg(long = "create-tenants", requires = "platform")]
+    makes_tenants: bool,
 
     /// When it ends: a number with s, m, h or d, such as 24h
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
@@ -106,7 +106,7 @@ impl Create {
         let new = NewKey {
             tenant: self.tenant,
             platform: self.platform,
-            create_tenants: self.create_tenants,
+            create_tenants: self.makes_tenants,
             roles: self.role,
             source: self.source,
             owner: self.owner,

@@ -7,17 +7,26 @@ use std::path::{Path, PathBuf};
 
 use crate::command::run;
 
-pub(crate) const COMMANDS: [&str; 23] = [
+pub(crate) const COMMANDS: [&str; 32] = [
     "",
     "serve",
     "emit",
     "show",
+    "list",
+    "tail",
+    "stats",
+    "state",
+    "fields",
+    "producers",
     "verify",
     "prove",
     "verify-proof",
     "log",
     "log list",
     "log export",
+    "index",
+    "index status",
+    "index rebuild",
     "tenant",
     "tenant create",
     "tenant list",

@@ -167,12 +167,11 @@ impl Share {
         let Some(more) = needed.checked_sub(self.kib).filter(|more| *more > 0) else {
             return Ok(());
         };
-        let grown = match &mut self.held {
-            Some(held) => held.grow(more),
-            None => {
-                self.held = self.budget.take(self.tenant, more);
-                self.held.is_some()
-            }
+        let grown = if let Some(held) = &mut self.held {
+            held.grow(more)
+        } else {
+            self.held = self.budget.take(self.tenant, more);
+            self.held.is_some()
         };
         if !grown {
             return Err(HttpError::new(

@@ -32,7 +32,10 @@ impl Shape {
             && items.iter().all(is_plain)
         {
             let mut members = Members::new();
-            let whole = items.iter().fold(true, |whole, item| put(&mut members, item) && whole);
+            let mut whole = true;
+            for item in items {
+                whole &= put(&mut members, item);
+            }
             return (Self::Set(members), whole);
         }
         if value.to_compact().len() > VALUE_BYTES_MAX {

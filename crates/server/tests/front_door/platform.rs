@@ -386,7 +386,7 @@ async fn operators_alone_make_list_and_revoke_platform_keys() {
     let id = made.stored.id.clone();
     let listed = |reply: Reply| serde_json::from_slice::<api::Keys>(&reply.bytes).unwrap();
     let platforms = listed(world.get(&operator, "/v1/keys?platform=true").await);
-    assert_eq!(platforms.keys, [made.stored.clone()]);
+    assert_eq!(platforms.keys, std::slice::from_ref(&made.stored));
     let all = listed(world.get(&operator, "/v1/keys").await);
     assert!(all.keys.contains(&made.stored) && all.keys.len() == 3);
     for path in ["/v1/keys?tenant=acme", "/v1/keys?tenant=_instance"] {
@@ -501,4 +501,28 @@ async fn an_id_is_of_its_tenant_also_for_a_platform() {
         send(&world, &key, "umbrella", "new").await.status,
         StatusCode::CREATED
     );
+}
+
+#[tokio::test]
+async fn searches_of_a_platform_stay_in_the_tenant_they_began_in() {
+    let world = World::new().await;
+    let key = world.platform(&["writer", "reader"], false).await;
+    for (tenant, count) in [("acme", 3), ("umbrella", 2)] {
+        for number in 0..count {
+            send(&world, &key, tenant, &format!("{tenant}-{number}")).await;
+        }
+    }
+    let page = read(&world, &key, "acme", "/v1/events?limit=2").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+    assert!(!page.text().contains("umbrella"), "{}", page.text());
+    let cursor = page.json()["cursor"].as_str().unwrap().to_owned();
+    let next = format!("/v1/events?limit=2&cursor={cursor}");
+    let foreign = read(&world, &key, "umbrella", &next).await;
+    assert_eq!(foreign.problem().1, "bad_cursor");
+    let own = read(&world, &key, "acme", &next).await;
+    assert_eq!(own.status, StatusCode::OK, "{}", own.text());
+    let stats = read(&world, &key, "umbrella", "/v1/stats").await;
+    assert_eq!(stats.status, StatusCode::OK, "{}", stats.text());
+    assert_eq!(stats.json()["total"], 2, "{}", stats.text());
+    assert!(!stats.text().contains("acme"), "{}", stats.text());
 }

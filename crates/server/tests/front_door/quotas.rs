@@ -168,12 +168,12 @@ async fn storm<'a>(
     key: &'a str,
     count: usize,
     bytes: usize,
-) -> (Vec<Pin<Box<dyn Future<Output = Reply> + 'a>>>, Vec<Reply>) {
+) -> (Vec<Pin<Box<dyn Future<Output = Reply> + Send + 'a>>>, Vec<Reply>) {
     let (mut running, mut refused) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let body = Body::new(Endless((bytes > 0).then(|| vec![b' '; bytes].into())));
         let request = request(Method::POST, key, "/v1/events").body(body).unwrap();
-        let mut call: Pin<Box<dyn Future<Output = Reply>>> = Box::pin(world.send(request));
+        let mut call: Pin<Box<dyn Future<Output = Reply> + Send>> = Box::pin(world.send(request));
         let polled = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
         match polled {
             Poll::Pending => running.push(call),

@@ -1,6 +1,6 @@
 //! The documents of one segment that meet a condition, in order, found by leaping.
 //!
-//! Promises: [`Docs::seek`] answers the first document at or behind a place, and never goes back. Wide alternatives
+//! Promises: [`Docs::seek`] answers the first document at or behind a place, if it is asked for places in rising order. Wide alternatives
 //! (beginnings, networks) are gathered in a bit set first, so that no step looks at thousands of lists.
 
 use tantivy::postings::SegmentPostings;
@@ -19,9 +19,11 @@ pub(crate) enum Docs<'a> {
     Range(DocId, DocId),
     Postings(Box<SegmentPostings>),
     Bits(Bits),
-    Every(Vec<Self>),
+    /// All of these, and where they met last.
+    Every(Vec<Self>, DocId),
     Any(Vec<Self>),
-    Not(Box<Self>, DocId),
+    /// Not these, the number of documents, and the last answer.
+    Not(Box<Self>, DocId, DocId),
     /// Documents whose seq is within these bounds.
     Seqs(&'a SegmentView, u64, u64),
 }
@@ -167,7 +169,7 @@ impl<'a> Docs<'a> {
             }
             Condition::Not(inner) => match Self::of(segment, inner)? {
                 Self::None => Self::Range(0, segment.docs),
-                inner => Self::Not(Box::new(inner), segment.docs),
+                inner => Self::Not(Box::new(inner), segment.docs, 0),
             },
             Condition::Time(min, max) => {
                 let (from, to) = segment.range(*min, *max);
@@ -249,28 +251,19 @@ impl<'a> Docs<'a> {
                 .map(|part| part.seek(target))
                 .min()
                 .unwrap_or(TERMINATED),
-            Self::Every(parts) => {
-                let mut target = target;
-                'again: loop {
-                    for part in parts.iter_mut() {
-                        let doc = part.seek(target);
-                        if doc == TERMINATED {
-                            return TERMINATED;
-                        }
-                        if doc > target {
-                            target = doc;
-                            continue 'again;
-                        }
-                    }
-                    return target;
-                }
+            // Parts have moved on to the last answer; what lies before it must not be asked of them again.
+            Self::Every(_, last) | Self::Not(_, _, last) if target <= *last && *last > 0 => *last,
+            Self::Every(parts, last) => {
+                *last = meet(parts, target);
+                *last
             }
-            Self::Not(inner, docs) => {
+            Self::Not(inner, docs, last) => {
                 let mut target = target;
                 while target < *docs && inner.seek(target) == target {
                     target += 1;
                 }
-                if target < *docs { target } else { TERMINATED }
+                *last = if target < *docs { target } else { TERMINATED };
+                *last
             }
             Self::Seqs(segment, first, last) => {
                 let mut target = target;
@@ -293,12 +286,29 @@ impl<'a> Docs<'a> {
             Self::Range(from, to) => u64::from(to.saturating_sub(*from)),
             Self::Postings(postings) => u64::from(postings.doc_freq()),
             Self::Bits(bits) => bits.words.len() as u64 * 8,
-            Self::Every(parts) => parts.iter().map(Self::cost).min().unwrap_or(0),
+            Self::Every(parts, _) => parts.iter().map(Self::cost).min().unwrap_or(0),
             Self::Any(parts) => parts.iter().map(Self::cost).sum(),
-            Self::Not(_, docs) => u64::from(*docs),
+            Self::Not(_, docs, _) => u64::from(*docs),
             // Each step reads a column.
             Self::Seqs(segment, ..) => u64::from(segment.docs) * 2,
         }
+    }
+}
+
+/// The first document at or behind `target` that all parts have.
+fn meet(parts: &mut [Docs<'_>], mut target: DocId) -> DocId {
+    'again: loop {
+        for part in &mut *parts {
+            let doc = part.seek(target);
+            if doc == TERMINATED {
+                return TERMINATED;
+            }
+            if doc > target {
+                target = doc;
+                continue 'again;
+            }
+        }
+        return target;
     }
 }
 
@@ -318,7 +328,7 @@ fn every(parts: Vec<Docs<'_>>) -> Docs<'_> {
         match part {
             Docs::None => return Docs::None,
             Docs::Range(first, end) => (from, to) = (from.max(first), to.min(end)),
-            Docs::Every(inner) => kept.extend(inner),
+            Docs::Every(inner, _) => kept.extend(inner),
             part => kept.push(part),
         }
     }
@@ -332,5 +342,5 @@ fn every(parts: Vec<Docs<'_>>) -> Docs<'_> {
     if kept.len() == 1 {
         return kept.pop().unwrap_or(Docs::None);
     }
-    Docs::Every(kept)
+    Docs::Every(kept, 0)
 }

@@ -19,7 +19,7 @@ const JOB_BYTES: usize = 512;
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
     #[expect(clippy::struct_field_names, reason = "they are the lanes")]
-    lanes: BTreeMap<TenantId, Lane>,
+    by_tenant: BTreeMap<TenantId, Lane>,
     /// Every tenant with a lane, the one whose turn it is first.
     turns: VecDeque<TenantId>,
     /// Whether the first one's turn had begun when the last group was full.
@@ -55,13 +55,13 @@ impl Lanes {
 
     /// What waits of one tenant.
     pub(super) fn load_of(&self, tenant: TenantId) -> Load {
-        let lane = self.lanes.get(&tenant);
+        let lane = self.by_tenant.get(&tenant);
         lane.map(|lane| lane.waiting).unwrap_or_default()
     }
 
     /// Puts a batch of `size` bytes at the end of its tenant's lane.
     pub(super) fn push(&mut self, tenant: TenantId, job: Job, size: usize) {
-        let lane = self.lanes.entry(tenant).or_default();
+        let lane = self.by_tenant.entry(tenant).or_default();
         if lane.jobs.is_empty() {
             self.turns.push_back(tenant);
         }
@@ -75,7 +75,7 @@ impl Lanes {
         let mut group = Vec::new();
         let mut left = bytes_max;
         while let Some(tenant) = self.turns.pop_front() {
-            let Some(lane) = self.lanes.get_mut(&tenant) else {
+            let Some(lane) = self.by_tenant.get_mut(&tenant) else {
                 continue;
             };
             // Nobody else waits: no turns to wait for.
@@ -86,7 +86,7 @@ impl Lanes {
             }
             let fits = lane.take_turn(alone, &mut left, &mut group, &mut self.waiting);
             if lane.jobs.is_empty() {
-                self.lanes.remove(&tenant);
+                self.by_tenant.remove(&tenant);
             } else if fits {
                 self.turns.push_back(tenant);
             } else {

@@ -1,5 +1,6 @@
 //! `GET /v1/events`: one page of the events that a query finds.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -207,19 +208,19 @@ async fn show(
     viewer: Viewer,
 ) -> Result<Shown, HttpError> {
     if page.hits.len() <= EVENTS_AT_ONCE {
-        return write(log, page, viewer);
+        return as_text(log, page, viewer);
     }
     let core = Arc::clone(&server.cores).acquire_owned().await;
     let written = tokio::task::spawn_blocking(move || {
         let _core = core;
-        write(log, page, viewer)
+        as_text(log, page, viewer)
     });
     written
         .await
         .map_err(|error| HttpError::internal(format!("writing a page: {error}")))?
 }
 
-fn write(log: LogRef, page: Page, viewer: Viewer) -> Result<Shown, HttpError> {
+fn as_text(log: LogRef, page: Page, viewer: Viewer) -> Result<Shown, HttpError> {
     let mut shown = Shown {
         events: String::with_capacity(page.hits.len() * 1_024),
         count: 0,
@@ -255,9 +256,11 @@ fn answer(asked: &Asked, shown: &Shown, cursor: Option<&str>, limit: usize) -> R
     body.push_str(",\"query\":");
     write_string(&asked.filter.to_string(), &mut body);
     let (log, kind, size) = (asked.log.log(), asked.log.kind().name(), asked.size);
-    body.push_str(&format!(
+    // Writing to a String cannot fail.
+    _ = write!(
+        body,
         ",\"searched\":{{\"log\":\"{log}\",\"kind\":\"{kind}\",\"size\":{size}}}}}"
-    ));
+    );
     let mut response = json::text(StatusCode::OK, "application/json", body);
     let link = cursor.map(|cursor| format!("</v1/events?cursor={cursor}&limit={limit}>; rel=\"next\""));
     if let Some(link) = link.and_then(|link| HeaderValue::try_from(link).ok()) {

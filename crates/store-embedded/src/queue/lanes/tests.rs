@@ -187,7 +187,7 @@ fn batches_of_a_tenant_keep_their_order_and_none_is_lost() {
     }
     assert_eq!(expected, next);
     assert_eq!(lanes.load(), Load::default());
-    assert!(lanes.lanes.is_empty());
+    assert!(lanes.by_tenant.is_empty());
 }
 
 #[test]

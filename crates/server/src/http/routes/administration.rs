@@ -1,0 +1,119 @@
+//! Routes of administration.
+
+use api::code;
+use serde_json::json;
+
+use super::{SMALL_BODY, UNREADABLE, WRITING, codes};
+use crate::auth::Act;
+use crate::http::route::{Parameter, Route, ends, json, makes, reads};
+use crate::http::{clock, index, keys, tenants};
+
+const JSON: &str = "application/json";
+
+pub(super) fn routes() -> Vec<Route> {
+    let mut routes = of_tenants();
+    routes.extend(of_keys());
+    routes.extend(of_server());
+    routes
+}
+
+fn of_tenants() -> [Route; 2] {
+    [
+        makes("/v1/tenants", tenants::create::create)
+            .named(
+                "create_tenant",
+                "Make a tenant",
+                "With its logs, and recorded in the instance log in the same step.",
+            )
+            .needs(Act::ManageTenants)
+            .takes::<api::NewTenant>(json!({"name": "acme"}))
+            .answers(201, "It was made.", JSON, json::<api::Tenant>())
+            .refuses(WRITING)
+            .refuses(SMALL_BODY)
+            .refuses(&codes(&UNREADABLE))
+            .refuses(&[code::EXISTS]),
+        reads("/v1/tenants", tenants::list::list)
+            .named("list_tenants", "List tenants", "Every tenant, by name.")
+            .needs(Act::ManageTenants)
+            .answers(200, "The tenants.", JSON, json::<api::Tenants>()),
+    ]
+}
+
+fn of_keys() -> [Route; 3] {
+    let example = json!({
+        "tenant": "default",
+        "roles": ["writer"],
+        "source": "ci",
+        "owner": "Platform team",
+        "expires_in_seconds": 86_400,
+    });
+    [
+        makes("/v1/keys", keys::create::create)
+            .named(
+                "create_key",
+                "Make an API key",
+                "Operators make keys of any tenant, and platforms' keys; admins those of their own tenant. The key is shown \
+                 this once.",
+            )
+            .needs(Act::ManageKeys)
+            .takes::<api::NewKey>(example)
+            .answers(201, "The key.", JSON, json::<api::CreatedKey>())
+            .refuses(WRITING)
+            .refuses(SMALL_BODY)
+            .refuses(&codes(&UNREADABLE))
+            .refuses(&[code::EXISTS]),
+        reads("/v1/keys", keys::list::list)
+            .named(
+                "list_keys",
+                "List API keys",
+                "Without the keys themselves; revoked and expired ones, too. Without parameters an operator gets all of \
+                 them, an admin the own tenant's.",
+            )
+            .needs(Act::ManageKeys)
+            .query::<keys::list::ListParameters>()
+            .answers(200, "The keys.", JSON, json::<api::Keys>()),
+        ends("/v1/keys/{id}", keys::revoke::revoke)
+            .named(
+                "revoke_key",
+                "Revoke an API key",
+                "At once, and for good. A key that was revoked before is answered alike. A key may revoke itself.",
+            )
+            .needs(Act::ManageKeys)
+            .segment(Parameter {
+                name: "id",
+                description: "The key's public id, as `GET /v1/keys` says.",
+                schema: super::plain_text(),
+                example: "0000000000",
+            })
+            .answer(204, "It is revoked.", Vec::new())
+            .refuses(WRITING),
+    ]
+}
+
+fn of_server() -> [Route; 3] {
+    [
+        makes("/v1/clock/confirm", clock::confirm::confirm)
+            .named(
+                "confirm_clock",
+                "Vouch for the clock",
+                "After the clock leapt, writes wait until an operator vouches for its present time.",
+            )
+            .needs(Act::ConfirmClock)
+            .answer(204, "It is believed.", Vec::new())
+            .refuses(WRITING),
+        reads("/v1/index", index::show::show)
+            .named("show_index", "How the index is doing", "What is searched, and how far a rebuild is.")
+            .needs(Act::ManageIndex)
+            .answers(200, "The index.", JSON, json::<api::Index>()),
+        makes("/v1/index/rebuild", index::rebuild::rebuild)
+            .named(
+                "rebuild_index",
+                "Build the index anew",
+                "From the ledger. Answers at once; nothing can be searched until it is done.",
+            )
+            .needs(Act::ManageIndex)
+            .answers(202, "It has begun.", JSON, json::<api::Index>())
+            .refuses(WRITING)
+            .refuses(&[code::INDEX_UNAVAILABLE]),
+    ]
+}
