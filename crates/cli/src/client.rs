@@ -348,13 +348,13 @@ pub(crate) fn refused(problem: &Problem) -> Failure {
     }
 }
 
-fn about(problem: &Problem) -> Option<About> {
+fn about(problem: &Problem) -> Option<Box<About>> {
     let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    Some(About {
+    Some(Box::new(About {
         parameter: problem.parameter.clone()?,
         column: problem.column.map(whole),
         length: problem.length.map_or(0, whole),
-    })
+    }))
 }
 
 fn hint(problem: &Problem) -> Option<String> {

@@ -55,16 +55,8 @@ const SHORT: &[(&str, &str)] = &[
 
 /// Members of events that paths may lead into.
 const ROOTS: [&str; 10] = [
-    "actor",
-    "origin",
-    "resource",
-    "outcome",
-    "approval",
-    "context",
-    "producer",
-    "metadata",
-    "ingest",
-    "parts",
+    "actor", "origin", "resource", "outcome", "approval", "context", "producer", "metadata",
+    "ingest", "parts",
 ];
 
 /// A column of events.
@@ -162,7 +154,8 @@ impl Column {
             Content::Actor => Cell::new(&event.actor()),
             Content::Operation => {
                 let name = event.text("operation").unwrap_or_default();
-                let tone = vocabulary::find(&name).map_or(Tone::Plain, |known| tone(known.severity));
+                let tone =
+                    vocabulary::find(&name).map_or(Tone::Plain, |known| tone(known.severity));
                 Cell::toned(&name, tone)
             }
             Content::Resource => Cell::new(&event.resource()),
@@ -202,9 +195,7 @@ fn path(name: &str) -> Option<&str> {
 
 fn unknown(name: &str) -> Failure {
     let known = USUAL.iter().copied().chain(["recorded", "changes"]);
-    let known: Vec<&str> = known
-        .chain(SHORT.iter().map(|(short, _)| *short))
-        .collect();
+    let known: Vec<&str> = known.chain(SHORT.iter().map(|(short, _)| *short)).collect();
     Failure::usage(format!("there is no column {name}")).hint(format!(
         "columns are {}, and paths such as metadata.build or actor.type",
         known.join(", ")
@@ -314,7 +305,10 @@ mod tests {
             ("metadata.c.d.e.f", Some("1e400")),
             ("metadata.g", Some("")),
             ("metadata.x", None),
-            ("metadata", Some(r#"{"a.b":1,"c":{"d.e":{"f":1e400}},"g":null}"#)),
+            (
+                "metadata",
+                Some(r#"{"a.b":1,"c":{"d.e":{"f":1e400}},"g":null}"#),
+            ),
         ] {
             assert_eq!(event.text(path).as_deref(), expect, "{path}");
         }

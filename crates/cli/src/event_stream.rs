@@ -107,7 +107,10 @@ mod tests {
         let told = blocks(TEXT);
         let ids: Vec<Option<&str>> = told.iter().map(|block| block.id.as_deref()).collect();
         assert_eq!(ids, [Some("a"), Some("b"), Some("c"), None]);
-        assert_eq!((told[1].event.as_str(), told[1].data.as_str()), ("audit", "{\"x\":1}"));
+        assert_eq!(
+            (told[1].event.as_str(), told[1].data.as_str()),
+            ("audit", "{\"x\":1}")
+        );
         assert_eq!(told[2].data, "");
         assert_eq!(told[3].event, "end");
         assert_eq!(blocks(&TEXT.replace('\n', "\r\n")), told);
@@ -120,7 +123,11 @@ mod tests {
             let told = blocks(&TEXT[..at]);
             assert_eq!(told, all[..told.len()], "cut at {at}");
             // A block is told when its blank line was read.
-            assert_eq!(told.len(), TEXT[..at].matches("\n\n").count(), "cut at {at}");
+            assert_eq!(
+                told.len(),
+                TEXT[..at].matches("\n\n").count(),
+                "cut at {at}"
+            );
         }
     }
 

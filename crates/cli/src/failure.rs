@@ -28,9 +28,9 @@ pub(crate) struct Failure {
     /// The server's stable code, if it was the server that refused.
     pub(crate) code: Option<String>,
     /// Which part of a question the server refused, if it said so.
-    pub(crate) about: Option<About>,
+    pub(crate) about: Option<Box<About>>,
     /// What was typed, and where in it the fault is.
-    pub(crate) excerpt: Option<Excerpt>,
+    pub(crate) excerpt: Option<Box<Excerpt>>,
 }
 
 /// The part of a question that a refusal is about.
@@ -91,11 +91,11 @@ impl Failure {
                 Some(column) => (column, about.length),
                 None => (1, text.chars().count()),
             };
-            Excerpt {
+            Box::new(Excerpt {
                 text: format!("{before}{text}"),
                 column: column.saturating_add(before.chars().count()),
                 length,
-            }
+            })
         });
         self
     }

@@ -73,7 +73,7 @@ fn main() -> ExitCode {
         Err(error) => {
             printer.error(&chain(&error));
             let failure = error.downcast_ref::<Failure>();
-            if let Some(excerpt) = failure.and_then(|failure| failure.excerpt.as_ref()) {
+            if let Some(excerpt) = failure.and_then(|failure| failure.excerpt.as_deref()) {
                 printer.excerpt(excerpt);
             }
             if let Some(hint) = failure.and_then(|failure| failure.hint.as_deref()) {

@@ -120,7 +120,10 @@ impl Question {
             ("outcome", &self.outcome),
             ("ip", &self.ip),
         ] {
-            conditions.extend(said.as_deref().map(|said| format!("{field}:{}", value(said))));
+            conditions.extend(
+                said.as_deref()
+                    .map(|said| format!("{field}:{}", value(said))),
+            );
         }
         conditions
     }
@@ -135,18 +138,16 @@ fn within_parentheses(words: &str) -> Result<String, Failure> {
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
             '(' if !quoted => depth += 1,
-            ')' if !quoted => match depth.checked_sub(1) {
-                Some(less) => depth = less,
-                None => {
-                    let mut failure = Failure::usage("expected a ( before each )");
-                    failure.excerpt = Some(Excerpt {
-                        text: words.to_owned(),
-                        column: at + 1,
-                        length: 1,
-                    });
-                    return Err(failure);
-                }
-            },
+            ')' if !quoted && depth == 0 => {
+                let mut failure = Failure::usage("expected a ( before each )");
+                failure.excerpt = Some(Box::new(Excerpt {
+                    text: words.to_owned(),
+                    column: at + 1,
+                    length: 1,
+                }));
+                return Err(failure);
+            }
+            ')' if !quoted => depth -= 1,
             _ => {}
         }
     }
@@ -161,9 +162,7 @@ fn value(text: &str) -> String {
             && !matches!(text, "AND" | "OR" | "NOT")
             && !text.contains("..")
             && !text.contains(|character: char| {
-                character.is_whitespace()
-                    || character.is_control()
-                    || "()\"*\\".contains(character)
+                character.is_whitespace() || character.is_control() || "()\"*\\".contains(character)
             })
     };
     if text == "*" || plain(text) || text.strip_suffix('*').is_some_and(plain) {
@@ -223,7 +222,11 @@ pub(crate) fn shielded(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsS
                 is_value = takes_value(&root, verb, name);
             } else if verb.is_none() {
                 verb = root.find_subcommand(text);
-            } else if verb.is_some_and(asks) && text.len() > 1 && text.starts_with('-') && text != "-h" {
+            } else if verb.is_some_and(asks)
+                && text.len() > 1
+                && text.starts_with('-')
+                && text != "-h"
+            {
                 shielded.push(format!(" {text}").into());
                 continue;
             }
@@ -283,7 +286,10 @@ mod tests {
                 &["--type", "secret.*", "--operation", "deployment.created"],
                 "operation:(secret.* OR deployment.created)",
             ),
-            (&["--type", "deployment.created"], "operation:deployment.created"),
+            (
+                &["--type", "deployment.created"],
+                "operation:deployment.created",
+            ),
         ] {
             assert_eq!(query(arguments).unwrap(), expect, "{arguments:?}");
         }
@@ -308,7 +314,7 @@ mod tests {
             assert_eq!(value(said), expect);
             let now = ledger::time::Micros::default();
             // Whatever was said, it is one condition on the field.
-            if said != "" {
+            if !said.is_empty() {
                 let parsed = query::parse(&format!("project:{}", value(said)), now).unwrap();
                 assert!(matches!(parsed, query::Filter::Leaf(_)), "{said}: {parsed}");
             }
@@ -318,7 +324,10 @@ mod tests {
     #[test]
     fn resources_are_named_by_type_by_id_or_by_both() {
         for (said, expect) in [
-            ("deployment", "(resource.type:deployment OR resource:deployment)"),
+            (
+                "deployment",
+                "(resource.type:deployment OR resource:deployment)",
+            ),
             ("DATABASE_URL", "resource:DATABASE_URL"),
             (
                 "deployment:d/1",
@@ -355,12 +364,18 @@ mod tests {
         };
         for (line, expect) in [
             ("v|list|-outcome:success", "v|list| -outcome:success"),
-            ("v|list|-has:reason|--limit|5", "v|list| -has:reason|--limit|5"),
+            (
+                "v|list|-has:reason|--limit|5",
+                "v|list| -has:reason|--limit|5",
+            ),
             ("v|list|--limit|-5|-x", "v|list|--limit|-5| -x"),
             ("v|list|--json|-x", "v|list|--json| -x"),
             ("v|list|--operation|-x", "v|list|--operation|-x"),
             ("v|list|--|-x", "v|list|--|-x"),
-            ("v|--color|never|tail|-(a OR b)", "v|--color|never|tail| -(a OR b)"),
+            (
+                "v|--color|never|tail|-(a OR b)",
+                "v|--color|never|tail| -(a OR b)",
+            ),
             ("v|list|-h", "v|list|-h"),
             ("v|show|-x", "v|show|-x"),
             ("v|emit|--json|-", "v|emit|--json|-"),

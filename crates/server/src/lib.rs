@@ -27,7 +27,7 @@ mod tls;
 
 pub use anchor::{Anchor, AnchorSink, Publishing};
 pub use config::Config;
-pub use http::router;
+pub use http::{event_schema, openapi, router};
 pub use listener::Listener;
 pub use serve::{ServeError, serve, shutdown_signal};
 pub use server::Server;

@@ -234,7 +234,11 @@ fn index_gauges(index: &IndexHealth, text: &mut String) {
             "Events that are searched in memory until they are indexed",
             *waiting,
         ),
-        ("veritrail_index_bytes", "Bytes of the index on disk", *bytes),
+        (
+            "veritrail_index_bytes",
+            "Bytes of the index on disk",
+            *bytes,
+        ),
     ] {
         gauge("gauge", name, help, value, text);
     }

@@ -61,11 +61,23 @@ impl Fields {
         let row = |texts: [&str; 5]| texts.into_iter().map(Cell::new).collect();
         let fields = named.fields.iter().map(|field| {
             let also = field.aliases.join(", ");
-            row([&field.name, &field.kind, &field.description, &also, &field.example])
+            row([
+                &field.name,
+                &field.kind,
+                &field.description,
+                &also,
+                &field.example,
+            ])
         });
         let shorthands = named.shorthands.iter().map(|short| {
             let also = short.aliases.join(", ");
-            row([&short.name, "shorthand", &short.description, &also, &short.example])
+            row([
+                &short.name,
+                "shorthand",
+                &short.description,
+                &also,
+                &short.example,
+            ])
         });
         let rows: Vec<Vec<Cell>> = fields.chain(shorthands).collect();
         printer.page(self.pager.pager());

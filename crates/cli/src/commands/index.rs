@@ -95,7 +95,8 @@ impl Rebuild {
         };
         let (_, health): (String, Health) = client.post(&upload)?;
         if !self.wait {
-            printer.note("the index is being built anew; `veritrail index status` says how far it is");
+            printer
+                .note("the index is being built anew; `veritrail index status` says how far it is");
             return Ok(Ending::Done);
         }
         let health = wait(&client, health, printer)?;

@@ -209,9 +209,9 @@ fn warn(told: &Told, zone: &Zone, printer: &mut Printer) {
 /// Whether it names a period and not a point in time: no time of day with seconds, and not counted back from now.
 fn is_date(text: &str) -> bool {
     let has_seconds = text.matches(':').count() >= 2 && text.contains(['T', 't']);
-    let is_back = text.strip_suffix(['s', 'm', 'h', 'd', 'w']).is_some_and(|count| {
-        !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit())
-    });
+    let is_back = text
+        .strip_suffix(['s', 'm', 'h', 'd', 'w'])
+        .is_some_and(|count| !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()));
     !has_seconds && !is_back && text != "now"
 }
 
@@ -221,10 +221,22 @@ mod tests {
 
     #[test]
     fn dates_are_told_from_times() {
-        for text in ["2026-03-12", "2026-Q1", "yesterday", "2026-03-12T14", "2026-03-12T14:32"] {
+        for text in [
+            "2026-03-12",
+            "2026-Q1",
+            "yesterday",
+            "2026-03-12T14",
+            "2026-03-12T14:32",
+        ] {
             assert!(is_date(text), "{text}");
         }
-        for text in ["24h", "7d", "now", "2026-03-12T14:32:07Z", "2026-03-12T14:32:07.5+02:00"] {
+        for text in [
+            "24h",
+            "7d",
+            "now",
+            "2026-03-12T14:32:07Z",
+            "2026-03-12T14:32:07.5+02:00",
+        ] {
             assert!(!is_date(text), "{text}");
         }
     }
@@ -246,6 +258,10 @@ mod tests {
             "[\"a\"] (and what was there before)"
         );
         // What is told to be nothing is not what is not told.
-        assert!(field(r#"{"value":"x","since":"","event":""}"#).value.is_some());
+        assert!(
+            field(r#"{"value":"x","since":"","event":""}"#)
+                .value
+                .is_some()
+        );
     }
 }

@@ -113,11 +113,7 @@ impl Stats {
 
 fn print(answer: &Statistics, zone: &Zone, printer: &mut Printer) {
     let columns = printer.screen().map_or(COLUMNS, |screen| screen.columns);
-    let events = if answer.total == 1 {
-        "event"
-    } else {
-        "events"
-    };
+    let events = if answer.total == 1 { "event" } else { "events" };
     let mut heading = format!("{} {events}", answer.total);
     if let (Some(earliest), Some(latest)) = (&answer.earliest, &answer.latest) {
         heading.push_str(&format!(
@@ -127,7 +123,10 @@ fn print(answer: &Statistics, zone: &Zone, printer: &mut Printer) {
         ));
     }
     printer.heading(&heading);
-    if let Some(seconds) = answer.interval_seconds.filter(|_| !answer.histogram.is_empty()) {
+    if let Some(seconds) = answer
+        .interval_seconds
+        .filter(|_| !answer.histogram.is_empty())
+    {
         printer.line("");
         let spans = spans(&answer.histogram, seconds);
         let label = |at: &str| match seconds {
@@ -181,8 +180,13 @@ fn print_bars(rows: &[(String, u64)], total: Option<u64>, columns: usize, printe
 fn spans(histogram: &[Bucket], seconds: u64) -> Vec<(String, u64)> {
     let told = |bucket: &Bucket| (bucket.at.clone(), bucket.count);
     let at = |bucket: &Bucket| Micros::parse(&bucket.at).ok().map(Micros::as_micros);
-    let step = i64::try_from(seconds).ok().and_then(|seconds| seconds.checked_mul(1_000_000));
-    let (first, last) = (histogram.first().and_then(at), histogram.last().and_then(at));
+    let step = i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| seconds.checked_mul(1_000_000));
+    let (first, last) = (
+        histogram.first().and_then(at),
+        histogram.last().and_then(at),
+    );
     let (Some(first), Some(last), Some(step)) = (first, last, step.filter(|step| *step > 0)) else {
         return histogram.iter().map(told).collect();
     };

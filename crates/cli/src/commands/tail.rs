@@ -218,7 +218,8 @@ fn ending(block: &Block) -> Result<Over, Failure> {
     }
 }
 
-const OTHER_KEY: &str = "put another key into VERITRAIL_KEY, and begin with --since where this ended";
+const OTHER_KEY: &str =
+    "put another key into VERITRAIL_KEY, and begin with --since where this ended";
 
 /// Whether a refusal may be another one soon.
 fn is_passing(failure: &Failure) -> bool {
@@ -233,10 +234,10 @@ fn ended(failure: Failure) -> Failure {
             Failure::unreachable("the API key no longer counts: it was revoked or has expired")
                 .hint(OTHER_KEY)
         }
-        Some(code::BAD_CURSOR) => {
-            Failure::unreachable("the server does not know where this stream was: its data are not what they were")
-                .hint("begin anew with --since; `veritrail verify` says whether something is gone")
-        }
+        Some(code::BAD_CURSOR) => Failure::unreachable(
+            "the server does not know where this stream was: its data are not what they were",
+        )
+        .hint("begin anew with --since; `veritrail verify` says whether something is gone"),
         _ => failure,
     }
 }
@@ -259,7 +260,10 @@ mod tests {
             let failure = ending(&end(code)).err().unwrap();
             assert_eq!(failure.kind, Kind::Unreachable);
         }
-        assert_eq!(ending(&end(code::DAMAGED)).err().unwrap().kind, Kind::Tampered);
+        assert_eq!(
+            ending(&end(code::DAMAGED)).err().unwrap().kind,
+            Kind::Tampered
+        );
         assert_eq!(
             ending(&end(code::QUERY_TOO_BROAD)).err().unwrap().kind,
             Kind::Usage
@@ -277,8 +281,14 @@ mod tests {
             ..Failure::unreachable("x")
         };
         assert!(is_passing(&Failure::unreachable("no answer")));
-        assert!(is_passing(&refused(code::TOO_MANY_STREAMS, Kind::Unreachable)));
-        assert!(!is_passing(&refused(code::UNAUTHENTICATED, Kind::Unreachable)));
+        assert!(is_passing(&refused(
+            code::TOO_MANY_STREAMS,
+            Kind::Unreachable
+        )));
+        assert!(!is_passing(&refused(
+            code::UNAUTHENTICATED,
+            Kind::Unreachable
+        )));
         assert!(!is_passing(&refused(code::FORBIDDEN, Kind::Unreachable)));
         assert!(!is_passing(&refused(code::BAD_CURSOR, Kind::Usage)));
         let told = ended(refused(code::BAD_CURSOR, Kind::Usage));

@@ -128,12 +128,7 @@ mod tests {
         for day in 10..=24 {
             let calendar = calendar(&format!("2026-03-{day}"));
             let thursday = calendar.last_thursday();
-            let days = [
-                thursday,
-                thursday + 1,
-                calendar.leak(),
-                calendar.rollback(),
-            ];
+            let days = [thursday, thursday + 1, calendar.leak(), calendar.rollback()];
             assert!((1..=7).contains(&thursday), "{day}");
             for (at, one) in days.iter().enumerate() {
                 assert!((1..=FIRST_DAY).contains(one), "{day}");

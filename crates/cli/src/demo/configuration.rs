@@ -73,10 +73,18 @@ fn set(script: &mut Script, dice: &mut Dice, day: i64) {
     let (person, project) = somebody(dice);
     let at = script.calendar.at(day, person.begins, 15, 0);
     let at = seconds_after(at, dice.between(0, 8 * 3_600));
-    let environment = if dice.percent(30) { PRODUCTION } else { STAGING };
+    let environment = if dice.percent(30) {
+        PRODUCTION
+    } else {
+        STAGING
+    };
     let (name, before, after) = dice.one_of(&VARIABLES);
     let variable = variable(project, environment, name);
-    let way = if dice.percent(50) { Way::Dashboard } else { Way::Cli };
+    let way = if dice.percent(50) {
+        Way::Dashboard
+    } else {
+        Way::Cli
+    };
     let mut changed = Event::new(
         at,
         "environment_variable.updated",
@@ -94,7 +102,9 @@ fn set(script: &mut Script, dice: &mut Dice, day: i64) {
 /// Settings of a project, a look at a variable.
 fn look(script: &mut Script, dice: &mut Dice, day: i64) {
     let (person, project) = somebody(dice);
-    let at = script.calendar.at(day, person.begins + 2, dice.between(0, 59), 0);
+    let at = script
+        .calendar
+        .at(day, person.begins + 2, dice.between(0, 59), 0);
     let minutes = dice.between(10, 40);
     let changed = Event::new(
         at,
@@ -105,10 +115,18 @@ fn look(script: &mut Script, dice: &mut Dice, day: i64) {
     );
     script.add(changed.change("build.timeout_minutes", json!(minutes), json!(minutes + 5)));
     let (person, project) = somebody(dice);
-    let at = script.calendar.at(day, person.begins + 4, dice.between(0, 59), 0);
+    let at = script
+        .calendar
+        .at(day, person.begins + 4, dice.between(0, 59), 0);
     let seen = variable(project, STAGING, "SMTP_HOST");
     let who = Who::Person(person);
-    script.add(Event::new(at, "environment_variable.read", who, &seen, Way::Dashboard));
+    script.add(Event::new(
+        at,
+        "environment_variable.read",
+        who,
+        &seen,
+        Way::Dashboard,
+    ));
 }
 
 /// The rotation that is due, announced and approved: nothing to worry about.

@@ -49,7 +49,11 @@ fn back_up(script: &mut Script, dice: &mut Dice, day: i64) {
 fn ask(script: &mut Script, dice: &mut Dice, day: i64) {
     for _ in 0..dice.between(5, 9) {
         let person = dice.one_of(&[&INES, &INES, &KAVYA, &BRUNO]);
-        let project = if person.id == INES.id { "billing" } else { "checkout" };
+        let project = if person.id == INES.id {
+            "billing"
+        } else {
+            "checkout"
+        };
         let at = script.calendar.at(day, person.begins, 30, 0);
         let at = seconds_after(at, dice.between(0, 7 * 3_600));
         let who = Who::Person(person);
@@ -84,9 +88,16 @@ fn move_on(script: &mut Script, dice: &mut Dice, day: i64) {
 /// The export that somebody will ask about.
 fn export(script: &mut Script) {
     let at = script.calendar.at(2, 16, 44, 0);
-    let export = Thing::new("data_export", "exp_2291", "payments of the last quarter").of("billing");
+    let export =
+        Thing::new("data_export", "exp_2291", "payments of the last quarter").of("billing");
     let tie = Tie::new(&mut Dice::of("export", script.calendar.number(2)));
-    let made = Event::new(at, "data_export.created", Who::Person(&INES), &export, Way::Dashboard);
+    let made = Event::new(
+        at,
+        "data_export.created",
+        Who::Person(&INES),
+        &export,
+        Way::Dashboard,
+    );
     script.add(
         made.tied(&tie)
             .about(&database("billing"))
@@ -96,7 +107,13 @@ fn export(script: &mut Script) {
             .meta("format", json!("csv")),
     );
     let at = seconds_after(at, 410);
-    let taken = Event::new(at, "data_export.downloaded", Who::Person(&INES), &export, Way::Dashboard);
+    let taken = Event::new(
+        at,
+        "data_export.downloaded",
+        Who::Person(&INES),
+        &export,
+        Way::Dashboard,
+    );
     script.add(taken.tied(&tie).meta("bytes", json!(7_340_032)));
 }
 
@@ -109,5 +126,8 @@ fn restore_drill(script: &mut Script) {
     script.add(restored.because("restore drill").approved(&HUGO, "OPS-311"));
     let at = seconds_after(at, 4_000);
     let gone = Event::new(at, "database.deleted", who, &copy, Way::Cli);
-    script.add(gone.because("restore drill is over").approved(&HUGO, "OPS-311"));
+    script.add(
+        gone.because("restore drill is over")
+            .approved(&HUGO, "OPS-311"),
+    );
 }

@@ -19,7 +19,10 @@ const DEVICE: &str = "unknown device";
 const MISSING: &str = "checkout-api ends at its start: DATABASE_URL is not set";
 
 pub(super) fn tell(script: &mut Script) {
-    let mut dice = Dice::of("deleted", script.calendar.number(script.calendar.last_thursday()));
+    let mut dice = Dice::of(
+        "deleted",
+        script.calendar.number(script.calendar.last_thursday()),
+    );
     let tie = Tie::new(&mut dice);
     delete(script, &mut dice);
     fail(script, &mut dice, &tie);
@@ -72,19 +75,24 @@ fn fail(script: &mut Script, dice: &mut Dice, tie: &Tie) {
     let pull = Thing::new("pull_request", "checkout#4219", "Name the bank on receipts");
     let merged = at(script, 14, 9, 2);
     let who = Who::Person(&DANA);
-    let merged = Event::new(merged, "pull_request.merged", who, &pull.of("checkout"), Way::Cli);
+    let merged = Event::new(
+        merged,
+        "pull_request.merged",
+        who,
+        &pull.of("checkout"),
+        Way::Cli,
+    );
     script.add(merged.tied(tie));
     for (minute, name) in [(11, "first-failure"), (16, "second-failure")] {
         let rollout = Rollout::new(dice, "checkout", PRODUCTION, tie);
         script.add(rollout.event(at(script, 14, minute, 10), "deployment.created"));
         script.add(rollout.event(at(script, 14, minute, 14), "deployment.started"));
         let failed = rollout.event(at(script, 14, minute + 1, 35), "deployment.failed");
-        script.add(
-            failed
-                .named(name)
-                .caused_by("deleted-variable")
-                .ended("failure", "missing_variable", MISSING),
-        );
+        script.add(failed.named(name).caused_by("deleted-variable").ended(
+            "failure",
+            "missing_variable",
+            MISSING,
+        ));
     }
     let job = Thing::new("cron_job", "job_checkout_settlement", "settlement").of("checkout");
     let failed = Event::new(
@@ -94,7 +102,11 @@ fn fail(script: &mut Script, dice: &mut Dice, tie: &Tie) {
         &job.within(PRODUCTION),
         Way::Schedule,
     );
-    script.add(failed.caused_by("deleted-variable").ended("failure", "missing_variable", MISSING));
+    script.add(
+        failed
+            .caused_by("deleted-variable")
+            .ended("failure", "missing_variable", MISSING),
+    );
 }
 
 fn restore(script: &mut Script, dice: &mut Dice, tie: &Tie) {
@@ -128,17 +140,27 @@ fn take_back(script: &mut Script, tie: &Tie) {
     let who = Who::Person(&HUGO);
     let reason = "OPS-341: deleted a production variable";
     let event = |minute, operation: &str, thing: &Thing| {
-        Event::new(at(script, 15, minute, 0), operation, who, thing, Way::Dashboard)
-            .tied(tie)
-            .because(reason)
-            .caused_by("deleted-variable")
+        Event::new(
+            at(script, 15, minute, 0),
+            operation,
+            who,
+            thing,
+            Way::Dashboard,
+        )
+        .tied(tie)
+        .because(reason)
+        .caused_by("deleted-variable")
     };
     let changed = event(10, "user.role_changed", &account(&JONAS));
     let changed = changed.change("role", json!("admin"), json!("viewer"));
     let sessions = Thing::new("session", "all", "all sessions").of("checkout");
     let ended = event(11, "session.revoked", &sessions).about(&account(&JONAS));
     let guarded = event(24, "setting.updated", &project("checkout"));
-    let guarded = guarded.change("deleting_variables.needs_approval", json!(false), json!(true));
+    let guarded = guarded.change(
+        "deleting_variables.needs_approval",
+        json!(false),
+        json!(true),
+    );
     for event in [changed, ended, guarded] {
         script.add(event);
     }

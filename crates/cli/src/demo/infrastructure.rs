@@ -23,10 +23,16 @@ fn scale(script: &mut Script, dice: &mut Dice, day: i64) {
     let who = Who::Machine(&PLATFORM);
     for hour in 0..24 {
         let project = dice.one_of(&PROJECTS);
-        let at = script.calendar.at(day, hour, dice.between(14, 28), dice.between(0, 59));
+        let at = script
+            .calendar
+            .at(day, hour, dice.between(14, 28), dice.between(0, 59));
         // Few at night, most in the afternoon.
         let before = 2 + (hour - 15).abs().min(10).abs_diff(10);
-        let after = if hour < 15 { before + 1 } else { before.max(3) - 1 };
+        let after = if hour < 15 {
+            before + 1
+        } else {
+            before.max(3) - 1
+        };
         let scaled = service(project, PRODUCTION);
         let scaled = Event::new(at, "service.scaled", who, &scaled, Way::Schedule);
         script.add(
@@ -51,7 +57,11 @@ fn renew(script: &mut Script, dice: &mut Dice, day: i64) {
     script.add(issued.meta("days", json!(90)));
     if dice.percent(40) {
         let at = seconds_after(at, dice.between(3_000, 9_000));
-        let job = Thing::new("cron_job", &format!("job_{project}_report"), "nightly report");
+        let job = Thing::new(
+            "cron_job",
+            &format!("job_{project}_report"),
+            "nightly report",
+        );
         let failed = Event::new(at, "cron_job.failed", who, &job.of(project), Way::Schedule);
         script.add(failed.ended("failure", "exit_1", "the report ended with 1"));
     }
@@ -64,15 +74,63 @@ fn by_hand(script: &mut Script) {
         script.add(Event::new(at, operation, Who::Person(person), &thing, way).because(reason));
     };
     let gifts = Thing::new("domain", "dom_gifts", "gifts.example.com").of("storefront");
-    hand(5, 10, &ADA, "domain.added", gifts, Way::Dashboard, "gift cards");
+    hand(
+        5,
+        10,
+        &ADA,
+        "domain.added",
+        gifts,
+        Way::Dashboard,
+        "gift cards",
+    );
     let record = Thing::new("dns_record", "dns_gifts", "gifts.example.com CNAME").of("storefront");
-    hand(5, 11, &ADA, "dns_record.created", record, Way::Dashboard, "gift cards");
+    hand(
+        5,
+        11,
+        &ADA,
+        "dns_record.created",
+        record,
+        Way::Dashboard,
+        "gift cards",
+    );
     let old = Thing::new("domain", "dom_sale", "sale.example.com").of("storefront");
-    hand(3, 9, &ADA, "domain.removed", old, Way::Dashboard, "the sale is over");
+    hand(
+        3,
+        9,
+        &ADA,
+        "domain.removed",
+        old,
+        Way::Dashboard,
+        "the sale is over",
+    );
     let rule = Thing::new("firewall_rule", "fw_17", "office to staging");
-    hand(6, 8, &BRUNO, "firewall_rule.updated", rule, Way::Cli, "the office moved");
+    hand(
+        6,
+        8,
+        &BRUNO,
+        "firewall_rule.updated",
+        rule,
+        Way::Cli,
+        "the office moved",
+    );
     let node = Thing::new("server", "node_7", "search-node-7").of("search");
-    hand(4, 2, &CHEN, "server.restarted", node, Way::Cli, "memory grew for days");
+    hand(
+        4,
+        2,
+        &CHEN,
+        "server.restarted",
+        node,
+        Way::Cli,
+        "memory grew for days",
+    );
     let disk = Thing::new("volume", "vol_31", "search-node-7 scratch").of("search");
-    hand(4, 3, &CHEN, "volume.deleted", disk, Way::Cli, "unused since March");
+    hand(
+        4,
+        3,
+        &CHEN,
+        "volume.deleted",
+        disk,
+        Way::Cli,
+        "unused since March",
+    );
 }

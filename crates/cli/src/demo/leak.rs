@@ -21,11 +21,22 @@ pub(super) fn tell(script: &mut Script) {
     let tie = Tie::new(&mut dice);
     let at = |hour, minute, second| calendar.at(day, hour, minute, second);
     let build = build("checkout", 77_212);
-    let pull = Thing::new("pull_request", "checkout#4212", "Debug the build: print what is set");
+    let pull = Thing::new(
+        "pull_request",
+        "checkout#4212",
+        "Debug the build: print what is set",
+    );
     let merged = at(10, 12, 4);
-    let merged = Event::new(merged, "pull_request.merged", Who::Person(&DANA), &pull.of("checkout"), Way::Cli);
+    let merged = Event::new(
+        merged,
+        "pull_request.merged",
+        Who::Person(&DANA),
+        &pull.of("checkout"),
+        Way::Cli,
+    );
     script.add(merged.tied(&tie));
-    let by_ci = |at, operation| Event::new(at, operation, Who::Machine(&CI), &build, Way::Ci).tied(&tie);
+    let by_ci =
+        |at, operation| Event::new(at, operation, Who::Machine(&CI), &build, Way::Ci).tied(&tie);
     script.add(by_ci(at(10, 12, 15), "build.started"));
     let built = by_ci(at(10, 15, 2), "build.succeeded").named("leak");
     script.add(built.meta("log_excerpt", json!(PRINTED)));
@@ -67,9 +78,18 @@ pub(super) fn tell(script: &mut Script) {
     script.add(by_hugo(at(10, 41, 3), "api_key.revoked", &old, Way::Cli).caused_by("leak-rotated"));
     let rollout = Rollout::new(&mut dice, "checkout", PRODUCTION, &tie);
     let deployed = rollout.event(at(10, 44, 0), "deployment.created");
-    script.add(deployed.because("take the new key").caused_by("leak-rotated"));
+    script.add(
+        deployed
+            .because("take the new key")
+            .caused_by("leak-rotated"),
+    );
     script.add(rollout.event(at(10, 44, 6), "deployment.started"));
     script.add(rollout.event(at(10, 46, 31), "deployment.succeeded"));
-    let masked = by_hugo(at(10, 52, 10), "setting.updated", &project("checkout"), Way::Dashboard);
+    let masked = by_hugo(
+        at(10, 52, 10),
+        "setting.updated",
+        &project("checkout"),
+        Way::Dashboard,
+    );
     script.add(masked.change("build.hide_variables", json!(false), json!(true)));
 }

@@ -7,9 +7,7 @@ use super::calendar::FIRST_DAY;
 use super::cast::{ADA, BRUNO, CI, DEPLOYER, Person, STAFF, UPDATER};
 use super::dice::Dice;
 use super::event::{Event, Tie, Way, Who};
-use super::places::{
-    PRODUCTION, PROJECTS, PREVIEW, STAGING, Thing, build, deployment, secret,
-};
+use super::places::{PREVIEW, PRODUCTION, PROJECTS, STAGING, Thing, build, deployment, secret};
 use super::script::{Script, seconds_after};
 
 /// What people call what they change.
@@ -80,7 +78,13 @@ impl Change {
             dice.one_of(&TITLES),
         )
         .of(project);
-        let merged = Event::new(at, "pull_request.merged", Who::Person(self.author), &pull, Way::Cli);
+        let merged = Event::new(
+            at,
+            "pull_request.merged",
+            Who::Person(self.author),
+            &pull,
+            Way::Cli,
+        );
         script.add(
             merged
                 .tied(&tie)
@@ -119,7 +123,11 @@ impl Change {
 
     fn go_live(&self, script: &mut Script, dice: &mut Dice, tie: &Tie, at: Micros) {
         let project = self.project;
-        let by = if self.author.id == ADA.id { &BRUNO } else { &ADA };
+        let by = if self.author.id == ADA.id {
+            &BRUNO
+        } else {
+            &ADA
+        };
         let rollout = Rollout::new(dice, project, PRODUCTION, tie);
         let approved = Event::new(
             at,

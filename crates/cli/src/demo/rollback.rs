@@ -16,7 +16,13 @@ pub(super) fn tell(script: &mut Script) {
     let tie = Tie::new(&mut dice);
     let at = |hour, minute, second| calendar.at(day, hour, minute, second);
     let release = Thing::new("release", "rel_checkout_2_41_0", "checkout 2.41.0").of("checkout");
-    let made = Event::new(at(16, 2, 0), "release.created", Who::Machine(&CI), &release, Way::Ci);
+    let made = Event::new(
+        at(16, 2, 0),
+        "release.created",
+        Who::Machine(&CI),
+        &release,
+        Way::Ci,
+    );
     script.add(made.tied(&tie));
     let rollout = Rollout::new(&mut dice, "checkout", PRODUCTION, &tie);
     let approved = Event::new(
@@ -28,12 +34,11 @@ pub(super) fn tell(script: &mut Script) {
     );
     script.add(approved.tied(&tie).because("before the weekend sale"));
     let created = rollout.event(at(16, 9, 20), "deployment.created");
-    script.add(
-        created
-            .about(&release)
-            .for_user(DANA.id)
-            .change("release", json!("2.40.3"), json!("2.41.0")),
-    );
+    script.add(created.about(&release).for_user(DANA.id).change(
+        "release",
+        json!("2.40.3"),
+        json!("2.41.0"),
+    ));
     script.add(rollout.event(at(16, 9, 26), "deployment.started"));
     let sick = "3 of 4 instances answer 503 within 120 s";
     let failed = rollout.event(at(16, 12, 2), "deployment.failed");
@@ -49,7 +54,11 @@ pub(super) fn tell(script: &mut Script) {
         &Thing::new("server", "node_3", "checkout-node-3").of("checkout"),
         Way::Schedule,
     );
-    script.add(restarted.because("does not answer").caused_by("rollback-needed"));
+    script.add(
+        restarted
+            .because("does not answer")
+            .caused_by("rollback-needed"),
+    );
     let back = Event::new(
         at(16, 19, 33),
         "deployment.rolled_back",
@@ -68,10 +77,20 @@ pub(super) fn tell(script: &mut Script) {
             .change("release", json!("2.41.0"), json!("2.40.3")),
     );
     let again = Rollout::new(&mut dice, "checkout", PRODUCTION, &tie);
-    script.add(again.event(at(16, 19, 41), "deployment.created").caused_by("rolled-back"));
+    script.add(
+        again
+            .event(at(16, 19, 41), "deployment.created")
+            .caused_by("rolled-back"),
+    );
     script.add(again.event(at(16, 21, 15), "deployment.succeeded"));
     let grown = service("checkout", PRODUCTION);
-    let grown = Event::new(at(16, 24, 0), "service.scaled", Who::Person(&BRUNO), &grown, Way::Cli);
+    let grown = Event::new(
+        at(16, 24, 0),
+        "service.scaled",
+        Who::Person(&BRUNO),
+        &grown,
+        Way::Cli,
+    );
     script.add(
         grown
             .tied(&tie)

@@ -11,14 +11,23 @@ use super::places::Thing;
 use super::script::{Script, seconds_after};
 
 /// Addresses that nobody of the platform uses.
-const ELSEWHERE: [&str; 4] = ["203.0.113.9", "203.0.113.41", "203.0.113.150", "2001:db8:bad::7"];
+const ELSEWHERE: [&str; 4] = [
+    "203.0.113.9",
+    "203.0.113.41",
+    "203.0.113.150",
+    "2001:db8:bad::7",
+];
 /// The night on which somebody tries too often.
 const KNOCKING_DAY: i64 = 6;
 
 pub(super) fn tell(script: &mut Script) {
     for day in 0..=FIRST_DAY {
         let mut dice = Dice::of("sign-ins", script.calendar.number(day));
-        let present = if script.calendar.is_weekend(day) { 20 } else { 92 };
+        let present = if script.calendar.is_weekend(day) {
+            20
+        } else {
+            92
+        };
         for person in STAFF {
             if dice.percent(present) {
                 come_and_go(script, &mut dice, person, day);
@@ -36,9 +45,15 @@ pub(super) fn account(person: &Person) -> Thing {
 /// A sign-in that goes well.
 pub(super) fn signed_in(person: &'static Person, at: Micros) -> Event {
     let way = Way::SignIn;
-    Event::new(at, "user.logged_in", Who::Person(person), &account(person), way)
-        .meta("method", json!("sso"))
-        .meta("second_factor", json!(true))
+    Event::new(
+        at,
+        "user.logged_in",
+        Who::Person(person),
+        &account(person),
+        way,
+    )
+    .meta("method", json!("sso"))
+    .meta("second_factor", json!(true))
 }
 
 fn come_and_go(script: &mut Script, dice: &mut Dice, person: &'static Person, day: i64) {
@@ -61,9 +76,7 @@ fn come_and_go(script: &mut Script, dice: &mut Dice, person: &'static Person, da
     script.add(signed_in(person, at).requested(&request));
     let session = super::event::session(person, at);
     let opened = Thing::new("session", &session, person.name);
-    script.add(
-        Event::new(at, "session.created", who, &opened, Way::SignIn).requested(&request),
-    );
+    script.add(Event::new(at, "session.created", who, &opened, Way::SignIn).requested(&request));
     if dice.percent(70) {
         let left = seconds_after(at, dice.between(28_000, 33_000));
         script.add(event(left, "user.logged_out"));
@@ -73,7 +86,11 @@ fn come_and_go(script: &mut Script, dice: &mut Dice, person: &'static Person, da
 fn knock(script: &mut Script, dice: &mut Dice, day: i64) {
     let stranger = Who::Stranger(dice.one_of(&ELSEWHERE));
     let target = Thing::new("user", "admin", "admin@example.com");
-    let times = if day == KNOCKING_DAY { 10 } else { dice.between(0, 3) };
+    let times = if day == KNOCKING_DAY {
+        10
+    } else {
+        dice.between(0, 3)
+    };
     let mut at = script.calendar.at(day, 3, dice.between(0, 59), 0);
     for _ in 0..times {
         let failed = Event::new(at, "user.login_failed", stranger, &target, Way::SignIn);

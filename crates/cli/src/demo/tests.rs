@@ -40,7 +40,11 @@ fn of_operation<'v>(events: &'v [Value], operation: &str) -> Vec<&'v Value> {
 fn every_week_has_some_two_thousand_events_in_order_up_to_now() {
     for now in nows() {
         let events = told(now);
-        assert!((1_500..=2_500).contains(&events.len()), "{now}: {}", events.len());
+        assert!(
+            (1_500..=2_500).contains(&events.len()),
+            "{now}: {}",
+            events.len()
+        );
         let times: Vec<Micros> = events.iter().map(time).collect();
         assert!(times.is_sorted() && times.iter().all(|time| *time < now));
         let ids: BTreeSet<&str> = events.iter().map(|event| text(event, "/id")).collect();
@@ -48,7 +52,14 @@ fn every_week_has_some_two_thousand_events_in_order_up_to_now() {
         assert!(ids.iter().all(|id| day_of(id) == Some(Calendar::of(now))));
         assert!(events.iter().all(|event| event["metadata"]["demo"] == true));
     }
-    for id in ["", "demo-", "evt_1", "demo-20260312", "demo-2026031-1", "demo-20261312-00001"] {
+    for id in [
+        "",
+        "demo-",
+        "evt_1",
+        "demo-20260312",
+        "demo-2026031-1",
+        "demo-20261312-00001",
+    ] {
         assert_eq!(day_of(id), None, "{id}");
     }
 }
@@ -134,7 +145,10 @@ fn people_and_addresses_are_those_of_examples() {
         };
         assert!(is_example, "{ip}");
         let email = text(&event, "/actor/email");
-        assert!(email.is_empty() || email.ends_with("@example.com"), "{email}");
+        assert!(
+            email.is_empty() || email.ends_with("@example.com"),
+            "{email}"
+        );
         if !email.is_empty() {
             people.insert(email.to_owned());
         }
@@ -143,7 +157,10 @@ fn people_and_addresses_are_those_of_examples() {
     }
     projects.remove("");
     environments.remove("");
-    assert_eq!((people.len(), projects.len(), environments.len()), (12, 5, 3));
+    assert_eq!(
+        (people.len(), projects.len(), environments.len()),
+        (12, 5, 3)
+    );
 }
 
 /// Salts that only have to differ.
@@ -204,6 +221,9 @@ fn the_door_takes_every_event_and_masks_every_secret_and_nothing_else() {
             assert!(!ledger::secret::is_secret_shaped(&value), "{value}");
         }
     }
-    assert_eq!(unknown.iter().collect::<Vec<_>>(), new_names.iter().collect::<Vec<_>>());
+    assert_eq!(
+        unknown.iter().collect::<Vec<_>>(),
+        new_names.iter().collect::<Vec<_>>()
+    );
     assert!(masked > 20, "{masked}");
 }

@@ -22,4 +22,5 @@ mod secrets;
 mod shutdown;
 mod site;
 mod stored;
+mod stream;
 mod torture;

@@ -45,7 +45,11 @@ fn nothing_acknowledged_is_lost_or_doubled_by_two_hundred_kills() {
         let heard = load_until_killed(server, round, &mut numbers);
         let mut sample = choose(&heard, SAMPLES.0, &mut numbers);
         sample.extend(choose(&account, SAMPLES.1, &mut numbers));
-        let begun = heard.acknowledged.values().map(|receipt| receipt.recorded_at.clone()).min();
+        let begun = heard
+            .acknowledged
+            .values()
+            .map(|receipt| receipt.recorded_at.clone())
+            .min();
         let ids: Vec<String> = heard.acknowledged.keys().cloned().collect();
         unanswered += heard.unknown.len();
         account.join(heard);
@@ -88,7 +92,10 @@ fn nothing_acknowledged_is_lost_or_doubled_by_two_hundred_kills() {
 fn find_again(connection: &mut Connection, begun: &str, ids: &[String], round: u64) {
     let times = found(connection, &format!("recorded:>={begun}"));
     let lost: Vec<_> = ids.iter().filter(|id| times.get(*id) != Some(&1)).collect();
-    assert!(lost.is_empty(), "round {round}: acknowledged, and not found once by a search: {lost:?}");
+    assert!(
+        lost.is_empty(),
+        "round {round}: acknowledged, and not found once by a search: {lost:?}"
+    );
     let twice = times.values().filter(|times| **times != 1).count();
     assert_eq!(twice, 0, "round {round}: events that are found twice");
 }
@@ -96,9 +103,16 @@ fn find_again(connection: &mut Connection, begun: &str, ids: &[String], round: u
 /// Searches for every event there is, and counts them.
 fn search_for_all(connection: &mut Connection, account: &Account) {
     let times = found(connection, "");
-    let expect: BTreeMap<String, usize> = account.acknowledged.keys().map(|id| (id.clone(), 1)).collect();
+    let expect: BTreeMap<String, usize> = account
+        .acknowledged
+        .keys()
+        .map(|id| (id.clone(), 1))
+        .collect();
     assert_eq!(times.len(), expect.len());
-    assert!(times == expect, "what is found is not what was acknowledged");
+    assert!(
+        times == expect,
+        "what is found is not what was acknowledged"
+    );
     assert_eq!(counted(connection, ""), expect.len() as u64);
 }
 

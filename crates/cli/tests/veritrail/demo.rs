@@ -86,7 +86,10 @@ fn text<'j>(event: &'j Json, pointer: &str) -> &'j str {
 }
 
 fn ids(events: &[Json]) -> BTreeSet<String> {
-    events.iter().map(|event| text(event, "/id").to_owned()).collect()
+    events
+        .iter()
+        .map(|event| text(event, "/id").to_owned())
+        .collect()
 }
 
 #[test]
@@ -109,7 +112,12 @@ fn who_touched_this_projects_variables_has_one_answer_with_who_when_and_from_whe
     assert!(deleted.get("reason").is_none());
     // Nobody but him was ever there, and he was there on this day only.
     let there = demo.find("ip:203.0.113.77 project:checkout");
-    assert!(there.len() > 1 && there.iter().all(|event| text(event, "/actor/id") == "usr_111"));
+    assert!(
+        there.len() > 1
+            && there
+                .iter()
+                .all(|event| text(event, "/actor/id") == "usr_111")
+    );
     // What followed is a question, too; and the restored value is the deleted one, as its tag shows.
     let id = text(deleted, "/id");
     let caused = demo.find(&format!("causation_id:{id}"));
@@ -158,8 +166,16 @@ fn the_lines_of_the_welcome_work_when_pasted() {
     let person = demo.paste("veritrail list 'actor:").ends(0);
     assert!(person.contains("environment_variable.deleted"), "{person}");
     let variable = demo.paste("veritrail list 'operation:").ends(0);
-    for words in ["environment_variable.deleted", "DATABASE_URL", "Jonas Weber", demo.thursday()] {
-        assert!(variable.contains(words) || variable.contains("jonas.weber@"), "{words}: {variable}");
+    for words in [
+        "environment_variable.deleted",
+        "DATABASE_URL",
+        "Jonas Weber",
+        demo.thursday(),
+    ] {
+        assert!(
+            variable.contains(words) || variable.contains("jonas.weber@"),
+            "{words}: {variable}"
+        );
     }
 }
 
@@ -173,18 +189,34 @@ fn what_a_person_was_permitted_is_known_for_any_time() {
     let wednesday = text(&before[0], "/timestamp")[..10].to_owned();
     for (day, time, exists, role, by) in [
         (&*wednesday, "08:33:59", Json::Null, "", ""),
-        (&*wednesday, "09:00:00", true.into(), "viewer", "Jonas Weber"),
+        (
+            &*wednesday,
+            "09:00:00",
+            true.into(),
+            "viewer",
+            "Jonas Weber",
+        ),
         (&*wednesday, "12:00:00", true.into(), "editor", "Ada Okafor"),
         (thursday, "00:00:00", true.into(), "admin", "Ada Okafor"),
         (thursday, "15:09:59", true.into(), "admin", "Ada Okafor"),
-        (thursday, "15:11:00", true.into(), "viewer", "Hugo Marchetti"),
+        (
+            thursday,
+            "15:11:00",
+            true.into(),
+            "viewer",
+            "Hugo Marchetti",
+        ),
     ] {
         let at = format!("{day}T{time}Z");
         let state = demo.get("/v1/resources/user/usr_111/state", &[("at", &at)]);
         assert_eq!(state["exists"], exists, "{at}: {state}");
         assert_eq!(text(&state, "/fields/role/value"), role, "{at}: {state}");
         assert_eq!(text(&state, "/fields/role/actor/name"), by, "{at}: {state}");
-        assert_eq!(state["inconsistencies"], Json::Array(Vec::new()), "{at}: {state}");
+        assert_eq!(
+            state["inconsistencies"],
+            Json::Array(Vec::new()),
+            "{at}: {state}"
+        );
     }
     // A day's permission, given and taken.
     let granted = demo.find("operation:permission.granted resource:usr_104");
@@ -192,10 +224,17 @@ fn what_a_person_was_permitted_is_known_for_any_time() {
     let state = |at: &str| demo.get("/v1/resources/user/usr_104/state", &[("at", at)]);
     let field = "/fields/permission@project~1checkout/value";
     let during = state(&format!("{day}T12:00:00Z"));
-    assert_eq!(during.pointer(field), Some(&serde_json::json!(["production-logs:read"])), "{during}");
+    assert_eq!(
+        during.pointer(field),
+        Some(&serde_json::json!(["production-logs:read"])),
+        "{during}"
+    );
     let later = state(demo.thursday());
     if demo.thursday() > &*day {
-        assert!(later["fields"].get("permission@project/checkout").is_some(), "{later}");
+        assert!(
+            later["fields"].get("permission@project/checkout").is_some(),
+            "{later}"
+        );
     }
     let now = demo.get("/v1/resources/user/usr_104/state", &[]);
     assert_eq!(now.pointer(field), Some(&serde_json::json!([])), "{now}");
@@ -210,7 +249,10 @@ fn every_event_is_marked_and_no_secret_is_stored_in_clear() {
         assert_eq!(event["metadata"]["demo"], true, "{event}");
         assert_eq!(event["ingest"]["source"], "demo", "{event}");
         let text = event.to_string();
-        assert!(!text.contains("not-a-real") && !ledger::secret::is_secret_shaped(&text), "{text}");
+        assert!(
+            !text.contains("not-a-real") && !ledger::secret::is_secret_shaped(&text),
+            "{text}"
+        );
     }
     let masked = demo.find("flag:masked");
     assert!(masked.len() > 20, "{}", masked.len());
@@ -223,7 +265,12 @@ fn every_event_is_marked_and_no_secret_is_stored_in_clear() {
     assert!(tenants.contains("demo "), "{tenants}");
     let producers = demo.get("/v1/producers", &[]);
     let missing = |producer: &Json| producer["missing"].as_u64().unwrap();
-    let missing: u64 = producers["producers"].as_array().unwrap().iter().map(missing).sum();
+    let missing: u64 = producers["producers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(missing)
+        .sum();
     assert_eq!(missing, 3, "{producers}");
 }
 
@@ -232,8 +279,16 @@ fn starting_again_doubles_nothing_and_the_key_stays() {
     let first = Demo::start();
     let (events, key) = (first.find(""), first.key.clone());
     let second = Demo::start_in(first.server.stop());
-    assert!(!second.server.welcome.contains("vtk_"), "{}", second.server.welcome);
-    assert!(!second.server.welcome.contains("stored now"), "{}", second.server.welcome);
+    assert!(
+        !second.server.welcome.contains("vtk_"),
+        "{}",
+        second.server.welcome
+    );
+    assert!(
+        !second.server.welcome.contains("stored now"),
+        "{}",
+        second.server.welcome
+    );
     assert_eq!(second.key, key);
     assert_eq!(second.find(""), events);
     // A start that was cut off before its end left no key, and is completed without doubling.
@@ -252,13 +307,25 @@ fn starting_again_doubles_nothing_and_the_key_stays() {
 fn a_directory_in_use_gets_the_demo_beside_what_it_has() {
     let server = Running::start();
     server
-        .run(&["emit", "--id", "mine", "--operation", "deployment.created", "--actor", "7", "--resource", "deployment/d"])
+        .run(&[
+            "emit",
+            "--id",
+            "mine",
+            "--operation",
+            "deployment.created",
+            "--actor",
+            "7",
+            "--resource",
+            "deployment/d",
+        ])
         .ends(0);
     let key = server.key.clone();
     let demo = Demo::start_in(server.stop());
     assert_eq!(demo.find("id:mine").len(), 0);
     let mut command = demo.server.client();
-    command.env("VERITRAIL_KEY", key).args(["show", "--id", "mine"]);
+    command
+        .env("VERITRAIL_KEY", key)
+        .args(["show", "--id", "mine"]);
     ran(command.output().unwrap()).ends(0);
 }
 
@@ -267,15 +334,37 @@ fn a_tenant_named_demo_with_other_events_is_left_alone() {
     let server = Running::start();
     server.operate(&["tenant", "create", "demo"]).ends(0);
     let key = server.operate(&[
-        "key", "create", "--tenant", "demo", "--role", "writer,reader", "--source", "demo", "--owner", "me",
+        "key",
+        "create",
+        "--tenant",
+        "demo",
+        "--role",
+        "writer,reader",
+        "--source",
+        "demo",
+        "--owner",
+        "me",
     ]);
     let key = key.ends(0).trim().to_owned();
     let mut command = server.client();
     command.env("VERITRAIL_KEY", key).args([
-        "emit", "--operation", "deployment.created", "--actor", "7", "--resource", "deployment/d",
+        "emit",
+        "--operation",
+        "deployment.created",
+        "--actor",
+        "7",
+        "--resource",
+        "deployment/d",
     ]);
     ran(command.output().unwrap()).ends(0);
     let directory = server.stop();
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--limits-reserve-disk-bytes", "0", "--demo"];
+    let arguments = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--limits-reserve-disk-bytes",
+        "0",
+        "--demo",
+    ];
     run(directory.path(), &arguments).complains(2, "not the demo's");
 }

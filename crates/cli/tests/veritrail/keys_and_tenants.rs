@@ -176,7 +176,9 @@ fn a_platforms_key_makes_tenants_and_reaches_the_one_it_names() {
         listed.contains(id) && listed.contains("(platform, makes tenants)"),
         "{listed}"
     );
-    let default = server.operate(&["key", "list", "--tenant", "default"]).ends(0);
+    let default = server
+        .operate(&["key", "list", "--tenant", "default"])
+        .ends(0);
     assert!(!default.contains(id), "{default}");
     let as_platform = |tenant: &[(&str, &str)], arguments: &[&str]| {
         let mut command = server.client();

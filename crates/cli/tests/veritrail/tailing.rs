@@ -94,7 +94,9 @@ fn expected(numbers: std::ops::Range<usize>) -> Vec<String> {
 /// A client of the relay's server.
 fn through(relay: &Relay, server: &Running, key: &str) -> Command {
     let mut command = server.client();
-    command.env("VERITRAIL_URL", &relay.url).env("VERITRAIL_KEY", key);
+    command
+        .env("VERITRAIL_URL", &relay.url)
+        .env("VERITRAIL_KEY", key);
     command
 }
 
@@ -109,9 +111,7 @@ fn a_stream_that_is_cut_twenty_times_shows_every_event_once() {
         server.emit(&events(round * 200..(round + 1) * 200)).ends(0);
         if round % 3 == 0 {
             // Let it come along: a cut between events, not of a connection that is only being made.
-            wait_until("the connection", || {
-                relay.cut() > 0
-            });
+            wait_until("the connection", || relay.cut() > 0);
             cut += 1;
         } else {
             cut += relay.cut();
@@ -126,7 +126,10 @@ fn a_stream_that_is_cut_twenty_times_shows_every_event_once() {
     let (code, said) = tail.end();
     // Ended by the signal.
     assert_eq!(code, None);
-    assert!(said.contains("connecting again") && said.contains("nothing was missed"), "{said}");
+    assert!(
+        said.contains("connecting again") && said.contains("nothing was missed"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -138,14 +141,20 @@ fn a_server_that_is_killed_and_started_again_is_followed_on() {
     relay.wait_for_answer(0);
     let emit = |server: &Running, numbers| {
         let mut command = server.client();
-        command.env("VERITRAIL_KEY", &key).args(["emit", "--json", "-"]);
+        command
+            .env("VERITRAIL_KEY", &key)
+            .args(["emit", "--json", "-"]);
         crate::command::run_with_input(command, &events(numbers)).ends(0);
     };
     for round in 0..3 {
         let first = round * 300;
         emit(&server, first..first + 150);
         // Wherever the stream is now.
-        server.signal(if round == 1 { Signal::TERM } else { Signal::KILL });
+        server.signal(if round == 1 {
+            Signal::TERM
+        } else {
+            Signal::KILL
+        });
         let directory = std::mem::replace(&mut server.directory, tempfile::tempdir().unwrap());
         server.wait();
         server = Running::start_in(directory, &[]);
@@ -179,7 +188,8 @@ fn a_revoked_key_ends_it_with_a_word() {
     let server = Running::start();
     let key = server
         .operate(&[
-            "key", "create", "--role", "reader", "--source", "x", "--owner", "me", "--tenant", "default",
+            "key", "create", "--role", "reader", "--source", "x", "--owner", "me", "--tenant",
+            "default",
         ])
         .ends(0);
     let key = key.trim();
@@ -189,11 +199,15 @@ fn a_revoked_key_ends_it_with_a_word() {
     server.operate(&["key", "revoke", &key[4..12]]).ends(0);
     let (code, said) = tail.end();
     assert_eq!(code, Some(3));
-    assert!(said.contains("revoked") && said.contains("VERITRAIL_KEY"), "{said}");
+    assert!(
+        said.contains("revoked") && said.contains("VERITRAIL_KEY"),
+        "{said}"
+    );
     // Revoked while it was cut off: the same.
     let key = server
         .operate(&[
-            "key", "create", "--role", "reader", "--source", "x", "--owner", "me", "--tenant", "default",
+            "key", "create", "--role", "reader", "--source", "x", "--owner", "me", "--tenant",
+            "default",
         ])
         .ends(0);
     let key = key.trim();
@@ -214,7 +228,10 @@ fn rows_line_up_and_it_ends_when_nobody_reads_on() {
     let server = Running::start();
     let relay = Relay::to(&server.url);
     let mut command = through(&relay, &server, &server.key);
-    command.arg("tail").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .arg("tail")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     relay.wait_for_answer(0);
     server.emit(&events(0..1)).ends(0);

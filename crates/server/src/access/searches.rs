@@ -293,8 +293,7 @@ impl Server {
         answer: impl Future<Output = Result<T, HttpError>>,
     ) -> Result<T, HttpError> {
         let _turn = self.searches.enter(caller.tenant_id())?;
-        let (recorded, answer) =
-            tokio::join!(self.record_question(caller, question, None), answer);
+        let (recorded, answer) = tokio::join!(self.record_question(caller, question, None), answer);
         recorded?;
         answer
     }

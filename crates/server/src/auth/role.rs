@@ -46,7 +46,7 @@ impl Act {
     ];
 
     /// The roles that may.
-    fn roles(self) -> &'static [Role] {
+    pub(crate) fn roles(self) -> &'static [Role] {
         use Role::{Admin, Analyst, Auditor, Operator, Reader, Writer};
         match self {
             Self::AppendEvents => &[Writer],
@@ -75,8 +75,8 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageTenants, ReadAccessLog, ReadEvents,
-        ReadPersons, TakeProofs,
+        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageTenants,
+        ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
     };
 
     #[test]

@@ -11,7 +11,7 @@ use query::Filter;
 use super::error::HttpError;
 
 /// Longest `since`, `until` or `at` in bytes.
-const TIME_BYTES_MAX: usize = 64;
+pub(crate) const TIME_BYTES_MAX: usize = 64;
 
 /// The texts of a question, as they were sent; what was sent empty was not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -136,7 +136,11 @@ pub(crate) enum WhichLog {
 impl WhichLog {
     /// Reads the parameter `log`.
     pub(crate) fn read(sent: Option<&str>) -> Result<Self, HttpError> {
-        one_of("log", sent, &[("main", Self::Main), ("access", Self::Access)])
+        one_of(
+            "log",
+            sent,
+            &[("main", Self::Main), ("access", Self::Access)],
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! Events: sending, finding, seeing, following, proving.
 
 pub(super) mod append;
+pub(super) mod find;
 pub(super) mod list;
 pub(super) mod prove;
 pub(super) mod show;
@@ -8,7 +9,6 @@ pub(super) mod stream;
 
 mod answer;
 mod covered;
-mod find;
 mod merged;
 mod request;
 mod withhold;

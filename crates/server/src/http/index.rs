@@ -13,6 +13,8 @@ pub(super) fn shown(health: &IndexHealth) -> Index {
         indexed: health.indexed,
         waiting: health.waiting,
         bytes: health.bytes,
-        rebuilding: health.rebuilding.map(|(done, total)| Progress { done, total }),
+        rebuilding: health
+            .rebuilding
+            .map(|(done, total)| Progress { done, total }),
     }
 }

@@ -87,7 +87,13 @@ mod tests {
     fn operations_mean_what_their_action_says() {
         for (operation, kind, existence, gives, rights) in [
             ("project.created", "project", Some(Begins), None, false),
-            ("environment_variable.deleted", "env_var", Some(Ends), None, false),
+            (
+                "environment_variable.deleted",
+                "env_var",
+                Some(Ends),
+                None,
+                false,
+            ),
             ("database.user_created", "database", None, None, false),
             ("database.restored", "database", Some(Begins), None, false),
             ("domain.added", "domain", Some(Begins), None, false),

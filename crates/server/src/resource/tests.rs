@@ -46,7 +46,10 @@ const USER: &str = r#""resource":{"type":"user","id":"7","name":"Ada"}"#;
 
 /// What user 7 might do, worked out on paper, line by line.
 #[test]
-#[expect(clippy::too_many_lines, reason = "one fixture, worked out line by line")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one fixture, worked out line by line"
+)]
 fn the_permissions_of_a_user_are_those_computed_by_hand() {
     let role = |before: &str, after: &str| {
         format!(r#"{{{USER},"changes":[{{"field":"role","before":{before},"after":{after}}}]}}"#)
@@ -112,10 +115,31 @@ fn the_permissions_of_a_user_are_those_computed_by_hand() {
         (1, vec![]),
         (3, vec![r#"role = "viewer" (e1)"#]),
         (4, vec![r#"role = "admin" (e3)"#]),
-        (6, vec![r#"permission = ["deploy","read"] (e5)"#, r#"role = "admin" (e3)"#]),
-        (7, vec![r#"permission = ["read"] (e6)"#, r#"role = "admin" (e3)"#]),
-        (8, vec![r#"permission = ["exec","read","write"] (e7)"#, r#"role = "admin" (e3)"#]),
-        (9, vec![r#"permission = ["read","write"] (e8)"#, r#"role = "admin" (e3)"#]),
+        (
+            6,
+            vec![
+                r#"permission = ["deploy","read"] (e5)"#,
+                r#"role = "admin" (e3)"#,
+            ],
+        ),
+        (
+            7,
+            vec![r#"permission = ["read"] (e6)"#, r#"role = "admin" (e3)"#],
+        ),
+        (
+            8,
+            vec![
+                r#"permission = ["exec","read","write"] (e7)"#,
+                r#"role = "admin" (e3)"#,
+            ],
+        ),
+        (
+            9,
+            vec![
+                r#"permission = ["read","write"] (e8)"#,
+                r#"role = "admin" (e3)"#,
+            ],
+        ),
         (
             99,
             vec![
@@ -132,7 +156,12 @@ fn the_permissions_of_a_user_are_those_computed_by_hand() {
     let end = at(99);
     assert_eq!(inconsistencies(&end), Vec::<String>::new());
     assert_eq!(
-        (end.exists, end.events, end.unknown_before, end.name.as_deref()),
+        (
+            end.exists,
+            end.events,
+            end.unknown_before,
+            end.name.as_deref()
+        ),
         (Some(true), 12, None, Some("Ada"))
     );
 }
@@ -142,7 +171,10 @@ fn a_before_that_was_not_known_tells_of_an_unrecorded_change() {
     let change = |before: &str, after: &str| {
         format!(r#"{{{USER},"changes":[{{"field":"role","before":{before},"after":{after}}}]}}"#)
     };
-    let (first, second) = (change(r#""viewer""#, r#""admin""#), change(r#""viewer""#, r#""owner""#));
+    let (first, second) = (
+        change(r#""viewer""#, r#""admin""#),
+        change(r#""viewer""#, r#""owner""#),
+    );
     let revoked = format!(r#"{{{USER},"changes":[{{"field":"tags","before":["x"]}}]}}"#);
     let tags = format!(r#"{{{USER},"changes":[{{"field":"tags","after":["y"]}}]}}"#);
     let resource = folded(
@@ -159,7 +191,10 @@ fn a_before_that_was_not_known_tells_of_an_unrecorded_change() {
         inconsistencies(&resource),
         [r#"e2 role "admin" "viewer""#, r#"e4 tags null "x""#]
     );
-    assert_eq!(fields(&resource), [r#"role = "owner" (e2)"#, r#"tags = ["y"] (e4)"#]);
+    assert_eq!(
+        fields(&resource),
+        [r#"role = "owner" (e2)"#, r#"tags = ["y"] (e4)"#]
+    );
     assert_eq!(resource.unknown_before, Some(Micros::from_micros(1)));
     assert_eq!(resource.exists, None);
 }
@@ -185,7 +220,9 @@ fn what_is_deleted_has_no_fields_and_what_is_made_again_has_its_own() {
     let line = |changes: &str| {
         format!(r#"{{"resource":{{"type":"secret","id":"s"}},"changes":[{changes}]}}"#)
     };
-    let made = line(r#"{"field":"value","after":"[masked:hmac-sha256:k:A]"},{"field":"owner","after":"x"}"#);
+    let made = line(
+        r#"{"field":"value","after":"[masked:hmac-sha256:k:A]"},{"field":"owner","after":"x"}"#,
+    );
     let gone = line(r#"{"field":"value","before":"[masked:hmac-sha256:k:B]","after":null}"#);
     let again = line(r#"{"field":"value","before":null,"after":"[masked:hmac-sha256:k:C]"}"#);
     let lines: [Line<'_>; 3] = [
@@ -201,13 +238,19 @@ fn what_is_deleted_has_no_fields_and_what_is_made_again_has_its_own() {
     );
     let again = folded("secret", "s", &lines);
     assert_eq!(again.exists, Some(true));
-    assert_eq!(fields(&again), [r#"value = "[masked:hmac-sha256:k:C]" (e3)"#]);
+    assert_eq!(
+        fields(&again),
+        [r#"value = "[masked:hmac-sha256:k:C]" (e3)"#]
+    );
 }
 
 #[test]
 fn a_change_that_tells_nothing_makes_the_value_unknown() {
     let line = |change: &str| format!(r#"{{{USER},"changes":[{change}]}}"#);
-    let (told, untold) = (line(r#"{"field":"plan","after":"pro"}"#), line(r#"{"field":"plan"}"#));
+    let (told, untold) = (
+        line(r#"{"field":"plan","after":"pro"}"#),
+        line(r#"{"field":"plan"}"#),
+    );
     let next = line(r#"{"field":"plan","before":"free","after":"team"}"#);
     let lines: [Line<'_>; 3] = [
         (1, "user.updated", "", "user", &told),
@@ -228,7 +271,10 @@ fn memory_is_bounded_and_it_is_said_what_was_left_out() {
     }
     let line = format!(r#"{{{USER},"changes":[{}]}}"#, &changes[1..]);
     let resource = folded("user", "7", &[(1, "user.updated", "", "user", &line)]);
-    assert_eq!((resource.fields.len(), resource.truncated), (FIELDS_MAX, true));
+    assert_eq!(
+        (resource.fields.len(), resource.truncated),
+        (FIELDS_MAX, true)
+    );
 }
 
 #[test]

@@ -8,13 +8,11 @@ use ledger::hash::Hash;
 use ledger::name::{LogId, TenantId};
 use ledger::prepare::Prepared;
 use query::{Field, Viewer};
-use store::index::{
-    Counting, IndexHealth, Page, ProducerAccount, Search, Statistics, ValueCount,
-};
+use store::index::{Counting, IndexHealth, Page, ProducerAccount, Search, Statistics, ValueCount};
 use store::memory::MemoryStore;
 use store::{
-    EventIndex,    Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Record,
-    SignedHead, StoreError, Tenant,
+    Answer, ApiKey, Batch, Change, EventIndex, Health, Instance, LedgerStore, LogHead, LogRef,
+    Outcome, Record, SignedHead, StoreError, Tenant,
 };
 
 /// Wraps a store; appends fail while told to.

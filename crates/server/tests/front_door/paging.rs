@@ -27,7 +27,10 @@ async fn pages_show_what_was_there_at_the_first_each_event_once() {
         let world = World::new().await;
         fill(&world, 0, 100).await;
         let reader = world.key_of("acme", &["reader"], "x").await;
-        let whole = world.get(&reader, &format!("/v1/events?order={order}&limit=1000")).await.ids();
+        let whole = world
+            .get(&reader, &format!("/v1/events?order={order}&limit=1000"))
+            .await
+            .ids();
         let mut seen = Vec::new();
         let mut path = format!("/v1/events?order={order}&limit=9");
         for round in 0..100 {
@@ -51,10 +54,20 @@ async fn a_search_of_many_pages_is_one_intent_and_one_total() {
     fill(&world, 0, 25).await;
     let reader = world.key_of("acme", &["reader"], "x").await;
     let first = world.get(&reader, "/v1/events?limit=10").await;
-    let second = world.get(&reader, &format!("/v1/events?limit=10&cursor={}", cursor(&first).unwrap())).await;
+    let second = world
+        .get(
+            &reader,
+            &format!("/v1/events?limit=10&cursor={}", cursor(&first).unwrap()),
+        )
+        .await;
     world.record_due_totals().await;
     assert_eq!(world.reads().await.len(), 1);
-    let third = world.get(&reader, &format!("/v1/events?limit=10&cursor={}", cursor(&second).unwrap())).await;
+    let third = world
+        .get(
+            &reader,
+            &format!("/v1/events?limit=10&cursor={}", cursor(&second).unwrap()),
+        )
+        .await;
     assert_eq!((third.ids().len(), cursor(&third)), (5, None));
     world.record_due_totals().await;
     world.record_all_totals().await;
@@ -96,7 +109,13 @@ async fn totals_that_can_t_be_recorded_are_recorded_later() {
 async fn a_relative_time_stays_what_it_was_on_the_first_page() {
     let world = World::new().await;
     let events: Vec<String> = (0..6)
-        .map(|n| event(&format!("e{n}")).replacen('{', &format!("{{\"timestamp\":\"2026-11-21T07:5{n}:00Z\","), 1))
+        .map(|n| {
+            event(&format!("e{n}")).replacen(
+                '{',
+                &format!("{{\"timestamp\":\"2026-11-21T07:5{n}:00Z\","),
+                1,
+            )
+        })
         .collect();
     world.store(&format!("[{}]", events.join(","))).await;
     let reader = world.key_of("acme", &["reader"], "x").await;
@@ -104,7 +123,12 @@ async fn a_relative_time_stays_what_it_was_on_the_first_page() {
     world.clock.advance_seconds(9 * 60);
     let cursor = cursor(&first).unwrap();
     for query in ["", "&q=since:10m", "&since=10m"] {
-        let second = world.get(&reader, &format!("/v1/events?limit=3&cursor={cursor}{query}")).await;
+        let second = world
+            .get(
+                &reader,
+                &format!("/v1/events?limit=3&cursor={cursor}{query}"),
+            )
+            .await;
         assert_eq!(second.ids(), ["e2", "e1", "e0"], "{query}");
     }
 }
@@ -115,7 +139,9 @@ async fn no_cursor_but_one_s_own_and_of_this_search_is_taken() {
     fill(&world, 0, 30).await;
     let (one, two) = (world.auditor().await, world.auditor().await);
     let foreign = world.key_of("umbrella", &["auditor"], "x").await;
-    let page = world.get(&one, "/v1/events?q=type:deployment.created&limit=10").await;
+    let page = world
+        .get(&one, "/v1/events?q=type:deployment.created&limit=10")
+        .await;
     let mine = cursor(&page).unwrap();
     let refused = async |key: &str, query: String| {
         let reply = world.get(key, &format!("/v1/events?{query}")).await;
@@ -142,12 +168,26 @@ async fn no_cursor_but_one_s_own_and_of_this_search_is_taken() {
         let forged = format!("{}{other}{}", &mine[..at], &mine[at + 1..]);
         assert_eq!(refused(&one, format!("cursor={forged}")).await, bad, "{at}");
     }
-    for query in ["", "&q=type:deployment.created", "&order=newest&log=main", "&q=op:DeploymentCreated"] {
-        let reply = world.get(&one, &format!("/v1/events?limit=10&cursor={mine}{query}")).await;
+    for query in [
+        "",
+        "&q=type:deployment.created",
+        "&order=newest&log=main",
+        "&q=op:DeploymentCreated",
+    ] {
+        let reply = world
+            .get(&one, &format!("/v1/events?limit=10&cursor={mine}{query}"))
+            .await;
         assert_eq!(reply.ids().len(), 10, "{query}");
     }
     world.clock.advance_seconds(15 * 60);
-    assert_eq!(world.get(&one, &format!("/v1/events?cursor={mine}")).await.ids().len(), 20);
+    assert_eq!(
+        world
+            .get(&one, &format!("/v1/events?cursor={mine}"))
+            .await
+            .ids()
+            .len(),
+        20
+    );
     world.clock.advance_seconds(1);
     let late = refused(&one, format!("cursor={mine}")).await;
     assert_eq!(late, (400, "cursor_expired".into(), "cursor".into()));
@@ -165,8 +205,12 @@ async fn a_cursor_of_the_access_log_is_worth_nothing_to_who_may_no_longer_read_i
     }
     let page = world.get(&auditor, "/v1/events?log=access&limit=2").await;
     let cursor = cursor(&page).unwrap();
-    let next = world.get(&auditor, &format!("/v1/events?limit=2&cursor={cursor}")).await;
+    let next = world
+        .get(&auditor, &format!("/v1/events?limit=2&cursor={cursor}"))
+        .await;
     assert_eq!(next.ids().len(), 2);
-    let wrong = world.get(&auditor, &format!("/v1/events?log=main&cursor={cursor}")).await;
+    let wrong = world
+        .get(&auditor, &format!("/v1/events?log=main&cursor={cursor}"))
+        .await;
     assert_eq!(wrong.problem().1, "bad_cursor");
 }

@@ -31,5 +31,12 @@ async fn gaps_late_and_doubled_events_are_told() {
             "last_recorded_at": "2026-11-21T08:00:00.000000Z"
         })
     );
-    assert_eq!(world.get(&analyst, "/v1/producers?log=access").await.problem().1, "bad_request");
+    assert_eq!(
+        world
+            .get(&analyst, "/v1/producers?log=access")
+            .await
+            .problem()
+            .1,
+        "bad_request"
+    );
 }

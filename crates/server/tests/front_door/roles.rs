@@ -6,6 +6,7 @@ use store::registry::INSTANCE_TENANT;
 use crate::support::{World, event};
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "every route that takes a role")]
 async fn each_role_reaches_what_it_may_and_nothing_else() {
     let world = World::new().await;
     world

@@ -33,9 +33,18 @@ async fn the_classic_questions_are_answered_newest_first() {
         ("since=1h", vec!["e4"]),
         ("q=since:1h", vec!["e4"]),
         ("q=actor:dev@example.com", vec!["e3", "e1"]),
-        ("q=operation:environment_variable.*%20project:proj_456", vec!["e1"]),
-        ("q=-outcome:failure&until=2026-03-12T12:00:00Z", vec!["e3", "e1"]),
-        ("since=2026-03-12T11:00:00Z&until=2026-03-13", vec!["e2", "e3"]),
+        (
+            "q=operation:environment_variable.*%20project:proj_456",
+            vec!["e1"],
+        ),
+        (
+            "q=-outcome:failure&until=2026-03-12T12:00:00Z",
+            vec!["e3", "e1"],
+        ),
+        (
+            "since=2026-03-12T11:00:00Z&until=2026-03-13",
+            vec!["e2", "e3"],
+        ),
         ("q=leak&limit=1000", vec!["e1"]),
         ("q=changes.role:admin&since=", vec!["e3"]),
     ] {
@@ -48,7 +57,12 @@ async fn an_event_is_shown_as_by_its_id_and_the_plan_in_full() {
     let world = World::new().await;
     world.store(DAY).await;
     let reader = world.key_of("acme", &["reader"], "x").await;
-    let page = world.get(&reader, "/v1/events?q=user_id:42%20type:user.role_changed&since=2026").await;
+    let page = world
+        .get(
+            &reader,
+            "/v1/events?q=user_id:42%20type:user.role_changed&since=2026",
+        )
+        .await;
     let one = world.get(&reader, "/v1/events/e3").await;
     assert!(page.text().contains(one.text()), "{}", page.text());
     let page: api::Events = serde_json::from_slice(&page.bytes).unwrap();
@@ -58,7 +72,10 @@ async fn an_event_is_shown_as_by_its_id_and_the_plan_in_full() {
     );
     let tenant = world.tenant("acme").await;
     assert_eq!(page.searched.log, tenant.record.main.to_string());
-    assert_eq!((page.searched.kind.as_str(), page.searched.size), ("main", 5));
+    assert_eq!(
+        (page.searched.kind.as_str(), page.searched.size),
+        ("main", 5)
+    );
     assert_eq!(page.cursor, None);
 }
 
@@ -86,7 +103,11 @@ async fn what_can_t_be_asked_is_refused_by_the_parameter_s_name() {
     for query in ["page=2", "q=a&q=b", "offset=10"] {
         let reply = world.get(&reader, &format!("/v1/events?{query}")).await;
         assert_eq!(reply.problem().1, "bad_request");
-        assert!(reply.text().contains("q, since, until, limit, cursor, order and log"));
+        assert!(
+            reply
+                .text()
+                .contains("q, since, until, limit, cursor, order and log")
+        );
     }
     assert!(world.reads().await.is_empty());
 }
@@ -95,11 +116,16 @@ async fn what_can_t_be_asked_is_refused_by_the_parameter_s_name() {
 async fn a_query_that_can_t_be_read_says_where_and_what_to_do() {
     let world = World::new().await;
     let reader = world.key_of("acme", &["reader"], "x").await;
-    let reply = world.get(&reader, "/v1/events?q=role%C3%A9%20operaton:hunter2").await;
+    let reply = world
+        .get(&reader, "/v1/events?q=role%C3%A9%20operaton:hunter2")
+        .await;
     let problem: api::Problem = serde_json::from_slice(&reply.bytes).unwrap();
     assert_eq!((problem.status, problem.code.as_str()), (400, "bad_query"));
     assert_eq!((problem.column, problem.length), (Some(7), Some(8)));
-    assert!(problem.detail.starts_with("column 7: expected "), "{problem:?}");
+    assert!(
+        problem.detail.starts_with("column 7: expected "),
+        "{problem:?}"
+    );
     assert!(problem.hint.unwrap().contains("operation"));
     assert!(!reply.text().contains("hunter2"));
 }
@@ -111,15 +137,28 @@ async fn while_the_index_is_away_searches_alone_are_refused() {
     let operator = world.operator().await;
     let reader = world.key_of("acme", &["reader"], "x").await;
     world.store.memory.make_index_unavailable(true);
-    for path in ["/v1/events", "/v1/stats", "/v1/fields?field=operation", "/v1/producers", "/v1/resources/user/7/state"] {
+    for path in [
+        "/v1/events",
+        "/v1/stats",
+        "/v1/fields?field=operation",
+        "/v1/producers",
+        "/v1/resources/user/7/state",
+    ] {
         let reply = world.get(&reader, path).await;
         assert_eq!(
-            (reply.problem().0, reply.problem().1.as_str(), reply.header("retry-after")),
+            (
+                reply.problem().0,
+                reply.problem().1.as_str(),
+                reply.header("retry-after")
+            ),
             (503, "index_unavailable", "1"),
             "{path}"
         );
     }
-    assert_eq!(world.get(&reader, "/v1/events/e1").await.status, StatusCode::OK);
+    assert_eq!(
+        world.get(&reader, "/v1/events/e1").await.status,
+        StatusCode::OK
+    );
     let ready = world.get("", "/readyz").await.json();
     assert_eq!(ready["ready"], true);
     assert!(ready["index"]["unavailable"].is_string(), "{ready}");
@@ -143,10 +182,22 @@ async fn no_question_reaches_another_tenant() {
         let reply = world.get(&outsider, path).await.json();
         assert_eq!(reply[member], json!([]), "{path}: {reply}");
     }
-    let stats = world.get(&outsider, "/v1/stats?by=operation,actor").await.json();
-    assert_eq!((&stats["total"], &stats["top"][1]["values"]), (&json!(0), &json!([])));
-    let state = world.get(&outsider, "/v1/resources/user/7/state").await.json();
-    assert_eq!((&state["events"], &state["exists"]), (&json!(0), &Value::Null));
+    let stats = world
+        .get(&outsider, "/v1/stats?by=operation,actor")
+        .await
+        .json();
+    assert_eq!(
+        (&stats["total"], &stats["top"][1]["values"]),
+        (&json!(0), &json!([]))
+    );
+    let state = world
+        .get(&outsider, "/v1/resources/user/7/state")
+        .await
+        .json();
+    assert_eq!(
+        (&state["events"], &state["exists"]),
+        (&json!(0), &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -154,8 +205,19 @@ async fn an_analyst_finds_counts_and_completes_no_person() {
     let world = World::new().await;
     world.store(DAY).await;
     let analyst = world.key_of("acme", &["analyst"], "bi").await;
-    for query in ["q=actor:42", "q=dev@example.com", "q=Ada", "q=resource.id:7", "q=changes.role:admin", "q=has:actor.id"] {
-        assert_eq!(ids(&world, &analyst, query).await, Vec::<String>::new(), "{query}");
+    for query in [
+        "q=actor:42",
+        "q=dev@example.com",
+        "q=Ada",
+        "q=resource.id:7",
+        "q=changes.role:admin",
+        "q=has:actor.id",
+    ] {
+        assert_eq!(
+            ids(&world, &analyst, query).await,
+            Vec::<String>::new(),
+            "{query}"
+        );
     }
     let all = world.get(&analyst, "/v1/events").await;
     assert_eq!(all.ids(), ["e4", "e2", "e3", "e1"]);
@@ -163,12 +225,20 @@ async fn an_analyst_finds_counts_and_completes_no_person() {
         assert!(!all.text().contains(hidden), "{hidden}");
     }
     assert!(all.text().contains("DATABASE_URL"));
-    let stats = world.get(&analyst, "/v1/stats?by=actor.id,email,resource.name,changes.role").await;
+    let stats = world
+        .get(
+            &analyst,
+            "/v1/stats?by=actor.id,email,resource.name,changes.role",
+        )
+        .await;
     let stats: api::Statistics = serde_json::from_slice(&stats.bytes).unwrap();
     let counted: Vec<usize> = stats.top.iter().map(|top| top.values.len()).collect();
     assert_eq!(counted, [0, 0, 1, 0], "{stats:?}");
     for field in ["actor.id", "email", "changes.role"] {
-        let reply = world.get(&analyst, &format!("/v1/fields?field={field}")).await.json();
+        let reply = world
+            .get(&analyst, &format!("/v1/fields?field={field}"))
+            .await
+            .json();
         assert_eq!(reply["values"], json!([]), "{field}");
     }
     let person = world.get(&analyst, "/v1/resources/user/7/state").await;
@@ -181,17 +251,28 @@ async fn a_search_leaves_one_intent_and_one_total() {
     world.store(DAY).await;
     let reader = world.key_of("acme", &["reader"], "x").await;
     let secret = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
-    world.get(&reader, &format!("/v1/events?q=leak%20-{secret}&since=30w")).await;
+    world
+        .get(&reader, &format!("/v1/events?q=leak%20-{secret}&since=30w"))
+        .await;
     world.record_due_totals().await;
     let reads = world.reads().await;
     let names: Vec<&str> = reads.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["veritrail.search.performed", "veritrail.search.completed"]);
+    assert_eq!(
+        names,
+        ["veritrail.search.performed", "veritrail.search.completed"]
+    );
     let (asked, total) = (&reads[0].1, &reads[1].1);
-    assert_eq!((&asked["kind"], &asked["since"]), (&json!("search"), &json!("30w")));
+    assert_eq!(
+        (&asked["kind"], &asked["since"]),
+        (&json!("search"), &json!("30w"))
+    );
     assert_eq!(asked["search"], total["search"]);
     assert_eq!((&total["pages"], &total["events"]), (&json!(1), &json!(0)));
     let q = asked["q"].as_str().unwrap();
-    assert!(q.starts_with("leak -") && q.contains("[masked:") && !q.contains(secret), "{q}");
+    assert!(
+        q.starts_with("leak -") && q.contains("[masked:") && !q.contains(secret),
+        "{q}"
+    );
     // Who was found stands in no entry, nor what was asked.
     let tenant = world.tenant("acme").await;
     for (entry, _) in world.records(LogRef::access(&tenant)).await {
@@ -211,10 +292,19 @@ async fn what_is_answered_whole_leaves_one_record() {
         "/v1/resources/user/7/state?at=2026-03-12",
         "/v1/fields",
     ] {
-        assert_eq!(world.get(&reader, path).await.status, StatusCode::OK, "{path}");
+        assert_eq!(
+            world.get(&reader, path).await.status,
+            StatusCode::OK,
+            "{path}"
+        );
     }
     world.record_all_totals().await;
-    let told: Vec<Value> = world.reads().await.into_iter().map(|(_, told)| told).collect();
+    let told: Vec<Value> = world
+        .reads()
+        .await
+        .into_iter()
+        .map(|(_, told)| told)
+        .collect();
     assert_eq!(
         told,
         [
@@ -255,15 +345,29 @@ async fn without_a_durable_record_nothing_is_found() {
 async fn the_access_log_is_searched_by_auditors_and_that_is_recorded_elsewhere() {
     let world = World::new().await;
     world.store(DAY).await;
-    let (reader, auditor) = (world.key_of("acme", &["reader"], "x").await, world.auditor().await);
+    let (reader, auditor) = (
+        world.key_of("acme", &["reader"], "x").await,
+        world.auditor().await,
+    );
     world.get(&reader, "/v1/events?q=leak").await;
-    for path in ["/v1/events?log=access", "/v1/stats?log=access", "/v1/fields?field=operation&log=access", "/v1/events/stream?log=access"] {
-        assert_eq!(world.get(&reader, path).await.problem().1, "forbidden", "{path}");
+    for path in [
+        "/v1/events?log=access",
+        "/v1/stats?log=access",
+        "/v1/fields?field=operation&log=access",
+        "/v1/events/stream?log=access",
+    ] {
+        assert_eq!(
+            world.get(&reader, path).await.problem().1,
+            "forbidden",
+            "{path}"
+        );
     }
     let before = world.reads().await.len();
     let instance = LogRef::main(&*world.tenant(INSTANCE_TENANT).await);
     let recorded = world.operations(instance).await.len();
-    let found = world.get(&auditor, "/v1/events?log=access&q=metadata.q:leak").await;
+    let found = world
+        .get(&auditor, "/v1/events?log=access&q=metadata.q:leak")
+        .await;
     assert_eq!(found.ids().len(), 1);
     assert_eq!(found.json()["searched"]["kind"], "access");
     assert_eq!(world.reads().await.len(), before);

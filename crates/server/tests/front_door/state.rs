@@ -56,7 +56,10 @@ async fn the_permissions_before_12_march_are_those_computed_by_hand() {
     let first = state(&world, &reader, "user/42/state?at=2026-03-02").await;
     assert_eq!(first.fields.len(), 1);
     let role = &first.fields["role"];
-    assert_eq!((&role.value, role.actor.name.as_deref()), (&Some(json!("viewer")), Some("Grace")));
+    assert_eq!(
+        (&role.value, role.actor.name.as_deref()),
+        (&Some(json!("viewer")), Some("Grace"))
+    );
     assert_eq!(role.actor.email.as_deref(), Some("grace@example.com"));
 }
 
@@ -68,15 +71,26 @@ async fn a_change_that_nobody_recorded_shows() {
     let now = state(&world, &reader, "user/42/state").await;
     assert_eq!(now.at, "2026-11-21T08:00:00.000000Z");
     assert_eq!(now.fields["role"].value, Some(json!("viewer")));
-    assert_eq!(now.fields["role@project/proj_1"].value, Some(json!(["maintainer"])));
+    assert_eq!(
+        now.fields["role@project/proj_1"].value,
+        Some(json!(["maintainer"]))
+    );
     let found = &now.inconsistencies[..];
     assert_eq!(found.len(), 1);
     assert_eq!(
-        (found[0].field.as_str(), found[0].event.as_str(), &found[0].expected, &found[0].found),
+        (
+            found[0].field.as_str(),
+            found[0].event.as_str(),
+            &found[0].expected,
+            &found[0].found
+        ),
         ("role", "p4", &json!("admin"), &json!("owner"))
     );
     let nothing = state(&world, &reader, "user/42/state?at=2026-02-28").await;
-    assert_eq!((nothing.exists, nothing.events, nothing.fields.len()), (None, 0, 0));
+    assert_eq!(
+        (nothing.exists, nothing.events, nothing.fields.len()),
+        (None, 0, 0)
+    );
 }
 
 #[tokio::test]
@@ -93,10 +107,21 @@ async fn secrets_stay_masked_and_numbers_digit_for_digit() {
         )
         .await;
     let reader = world.key_of("acme", &["reader"], "x").await;
-    let quota = world.get(&reader, "/v1/resources/setting/quota/state").await;
-    assert!(quota.text().contains(r#""value":123456789012345678901234567890,"#), "{}", quota.text());
+    let quota = world
+        .get(&reader, "/v1/resources/setting/quota/state")
+        .await;
+    assert!(
+        quota
+            .text()
+            .contains(r#""value":123456789012345678901234567890,"#),
+        "{}",
+        quota.text()
+    );
     let gone = state(&world, &reader, "environment_variable/var%2F1/state").await;
-    assert_eq!((gone.exists, gone.fields.len(), gone.inconsistencies.len()), (Some(false), 0, 0));
+    assert_eq!(
+        (gone.exists, gone.fields.len(), gone.inconsistencies.len()),
+        (Some(false), 0, 0)
+    );
     assert_eq!(gone.resource.id, "var/1");
 }
 
@@ -110,13 +135,20 @@ async fn analysts_see_states_without_persons() {
         )
         .await;
     let analyst = world.key_of("acme", &["analyst"], "x").await;
-    let reply = world.get(&analyst, "/v1/resources/setting/alerts/state").await;
+    let reply = world
+        .get(&analyst, "/v1/resources/setting/alerts/state")
+        .await;
     let shown = reply.json();
     assert_eq!(shown["fields"]["level"]["value"], "high", "{shown}");
     assert_eq!(shown["fields"]["level"]["actor"], json!({"type": "user"}));
-    assert!(!reply.text().contains("grace@") && !reply.text().contains("Grace"), "{shown}");
+    assert!(
+        !reply.text().contains("grace@") && !reply.text().contains("Grace"),
+        "{shown}"
+    );
     for kind in ["user", "team_member", "account"] {
-        let refused = world.get(&analyst, &format!("/v1/resources/{kind}/42/state")).await;
+        let refused = world
+            .get(&analyst, &format!("/v1/resources/{kind}/42/state"))
+            .await;
         assert_eq!(refused.problem().1, "forbidden", "{kind}");
     }
 }
@@ -129,9 +161,16 @@ async fn what_names_no_resource_is_not_there() {
         let reply = world.get(&reader, &format!("/v1/resources/{path}")).await;
         assert_eq!(reply.problem().1, "not_found", "{path}");
     }
-    let long = world.get(&reader, &format!("/v1/resources/user/{}/state", "x".repeat(1_025))).await;
+    let long = world
+        .get(
+            &reader,
+            &format!("/v1/resources/user/{}/state", "x".repeat(1_025)),
+        )
+        .await;
     assert_eq!(long.problem().1, "not_found");
-    let bad = world.get(&reader, "/v1/resources/user/1/state?at=hunter2").await;
+    let bad = world
+        .get(&reader, "/v1/resources/user/1/state?at=hunter2")
+        .await;
     assert_eq!(bad.parameter(), (400, "bad_request".into(), "at".into()));
     assert!(!bad.text().contains("hunter2"));
 }

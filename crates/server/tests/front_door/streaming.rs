@@ -43,7 +43,10 @@ impl Reading {
             id: String::new(),
         };
         let first = reading.block().await.unwrap();
-        assert!(first.contains_key("retry") && first.contains_key("id"), "{first:?}");
+        assert!(
+            first.contains_key("retry") && first.contains_key("id"),
+            "{first:?}"
+        );
         reading
     }
 
@@ -51,12 +54,16 @@ impl Reading {
     async fn block(&mut self) -> Option<Block> {
         while !self.text.contains("\n\n") {
             let frame = self.body.frame().await?.unwrap();
-            self.text.push_str(str::from_utf8(&frame.into_data().unwrap()).unwrap());
+            self.text
+                .push_str(str::from_utf8(&frame.into_data().unwrap()).unwrap());
         }
-        let (block, rest) = self.text.split_once("\n\n").unwrap();
+        let end = self.text.find("\n\n").unwrap() + 2;
+        let rest = self.text.split_off(end);
+        let block = std::mem::replace(&mut self.text, rest);
         let lines = block.lines().filter_map(|line| line.split_once(": "));
-        let block: Block = lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        self.text = rest.to_owned();
+        let block: Block = lines
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
         if let Some(id) = block.get("id") {
             self.id.clone_from(id);
         }
@@ -131,7 +138,9 @@ async fn history_goes_over_into_what_comes_without_gap_or_double() {
     let at = |n: usize| format!("2026-11-21T{:02}:{:02}:00Z", (n * 5) % 8, (n * 7) % 60);
     let dated = |from: usize, to: usize| {
         let events: Vec<String> = (from..to)
-            .map(|n| event(&format!("e{n}")).replacen('{', &format!("{{\"timestamp\":\"{}\",", at(n)), 1))
+            .map(|n| {
+                event(&format!("e{n}")).replacen('{', &format!("{{\"timestamp\":\"{}\",", at(n)), 1)
+            })
             .collect();
         format!("[{}]", events.join(","))
     };
@@ -147,9 +156,14 @@ async fn history_goes_over_into_what_comes_without_gap_or_double() {
             seen.push(shown["id"].as_str().unwrap().to_owned());
         }
         // Before and behind what was shown, while history is shown.
-        world.store(&dated(700 + round * 20, 720 + round * 20)).await;
+        world
+            .store(&dated(700 + round * 20, 720 + round * 20))
+            .await;
     }
-    let expect: Vec<String> = (0..900).filter(|n| (n * 5) % 8 >= 2).map(|n| format!("e{n}")).collect();
+    let expect: Vec<String> = (0..900)
+        .filter(|n| (n * 5) % 8 >= 2)
+        .map(|n| format!("e{n}"))
+        .collect();
     seen.extend(stream.ids(expect.len() - seen.len()).await);
     let mut sorted = seen.clone();
     sorted.sort();
@@ -158,7 +172,11 @@ async fn history_goes_over_into_what_comes_without_gap_or_double() {
     assert_eq!(sorted, wanted);
     assert!(times.is_sorted(), "history is shown oldest first");
     // What comes is shown as it came.
-    let coming: Vec<String> = expect.iter().filter(|id| id[1..].parse::<usize>().unwrap() >= 700).cloned().collect();
+    let coming: Vec<String> = expect
+        .iter()
+        .filter(|id| id[1..].parse::<usize>().unwrap() >= 700)
+        .cloned()
+        .collect();
     assert_eq!(seen[seen.len() - coming.len()..], coming);
 }
 
@@ -212,7 +230,10 @@ async fn a_heartbeat_shows_that_it_lives_and_moves_on() {
     let begun = (tokio::time::Instant::now(), stream.id.clone());
     world.store(&batch(0, 3)).await;
     let beat = stream.block().await.unwrap();
-    assert!(!beat.contains_key("data") && beat["id"] != begun.1, "{beat:?}");
+    assert!(
+        !beat.contains_key("data") && beat["id"] != begun.1,
+        "{beat:?}"
+    );
     let seconds = begun.0.elapsed().as_secs();
     assert!((13..=15).contains(&seconds), "{seconds}");
     stream.block().await.unwrap();
@@ -228,22 +249,37 @@ async fn no_id_but_one_of_this_stream_is_taken() {
     let mut stream = Reading::begin(&world, &auditor, "since=1h&q=dpl_1", None).await;
     stream.ids(2).await;
     let id = stream.id.clone();
-    let cursor = world.get(&auditor, "/v1/events?limit=1").await.json()["cursor"].as_str().unwrap().to_owned();
+    let cursor = world.get(&auditor, "/v1/events?limit=1").await.json()["cursor"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     for (key, query) in [
         (&foreign, format!("since=1h&q=dpl_1&last_event_id={id}")),
         (&auditor, format!("since=2h&q=dpl_1&last_event_id={id}")),
         (&auditor, format!("q=dpl_1&last_event_id={id}")),
         (&auditor, format!("since=1h&q=dpl_2&last_event_id={id}")),
-        (&auditor, format!("since=1h&q=dpl_1&log=access&last_event_id={id}")),
-        (&auditor, format!("since=1h&q=dpl_1&last_event_id=Z{}", &id[1..])),
+        (
+            &auditor,
+            format!("since=1h&q=dpl_1&log=access&last_event_id={id}"),
+        ),
+        (
+            &auditor,
+            format!("since=1h&q=dpl_1&last_event_id=Z{}", &id[1..]),
+        ),
         (&auditor, format!("since=1h&q=dpl_1&last_event_id={cursor}")),
         (&auditor, "since=1h&q=dpl_1&last_event_id=7".to_owned()),
     ] {
         let reply = world.get(key, &format!("/v1/events/stream?{query}")).await;
-        assert_eq!(reply.parameter(), (400, "bad_cursor".into(), "last_event_id".into()), "{query}");
+        assert_eq!(
+            reply.parameter(),
+            (400, "bad_cursor".into(), "last_event_id".into()),
+            "{query}"
+        );
     }
     for (query, parameter) in [("q=(", "q"), ("since=hunter2", "since"), ("log=x", "log")] {
-        let reply = world.get(&auditor, &format!("/v1/events/stream?{query}")).await;
+        let reply = world
+            .get(&auditor, &format!("/v1/events/stream?{query}"))
+            .await;
         assert_eq!(reply.parameter().2, parameter);
         assert!(!reply.text().contains("hunter2"));
     }
@@ -271,10 +307,20 @@ async fn a_revoked_or_expired_key_is_cut_off_within_a_second() {
     assert_eq!(revoked.ids(1).await, ["e0"]);
     assert_eq!(expired.ids(1).await, ["e0"]);
     let keys = world.get(&admin, "/v1/keys").await.json();
-    let id = keys["keys"].as_array().unwrap().iter().find(|key| reader.contains(key["id"].as_str().unwrap()));
+    let id = keys["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|key| reader.contains(key["id"].as_str().unwrap()));
     let id = id.unwrap()["id"].as_str().unwrap();
     let path = format!("/v1/keys/{id}");
-    assert!(world.call(Method::DELETE, &admin, &path, "").await.status.is_success());
+    assert!(
+        world
+            .call(Method::DELETE, &admin, &path, "")
+            .await
+            .status
+            .is_success()
+    );
     // Not even what is there already.
     world.store(&event("e1")).await;
     let begun = tokio::time::Instant::now();
@@ -296,7 +342,9 @@ async fn a_slow_reader_reads_no_further_ahead_and_slows_nobody() {
     assert_eq!(slow.ids(1).await, ["e0"]);
     let before = world.store.records_read.load(Ordering::Relaxed);
     for round in 0..20 {
-        world.store(&batch(1 + round * 100, 101 + round * 100)).await;
+        world
+            .store(&batch(1 + round * 100, 101 + round * 100))
+            .await;
     }
     // Nobody asks, so nothing is read.
     assert_eq!(world.store.records_read.load(Ordering::Relaxed), before);
@@ -328,7 +376,10 @@ async fn two_hundred_streams_share_what_is_read() {
     let read = world.store.records_read.load(Ordering::Relaxed) - before;
     assert!(read <= 400, "{read} records were read for 200 events");
     let refused = world.get(&reader, "/v1/events/stream").await;
-    assert_eq!((refused.problem().0, refused.problem().1.as_str()), (429, "too_many_streams"));
+    assert_eq!(
+        (refused.problem().0, refused.problem().1.as_str()),
+        (429, "too_many_streams")
+    );
     assert_eq!(refused.header("retry-after"), "10");
     let other = world.key_of("umbrella", &["reader"], "x").await;
     Reading::begin(&world, &other, "", None).await;
@@ -346,7 +397,10 @@ async fn a_stream_is_one_intent_and_one_total() {
     world.record_due_totals().await;
     let reads = world.reads().await;
     assert_eq!(reads.len(), 1);
-    assert_eq!((&reads[0].1["kind"], &reads[0].1["q"]), (&json!("stream"), &json!("dpl_1")));
+    assert_eq!(
+        (&reads[0].1["kind"], &reads[0].1["q"]),
+        (&json!("stream"), &json!("dpl_1"))
+    );
     world.store(&batch(3, 5)).await;
     stream.ids(2).await;
     world.clock.advance_seconds(3_600);
@@ -355,7 +409,10 @@ async fn a_stream_is_one_intent_and_one_total() {
     drop(stream);
     world.record_due_totals().await;
     let reads = world.reads().await;
-    assert_eq!((reads.len(), reads[1].0.as_str()), (2, "veritrail.search.completed"));
+    assert_eq!(
+        (reads.len(), reads[1].0.as_str()),
+        (2, "veritrail.search.completed")
+    );
     assert_eq!(reads[1].1["events"], json!(5));
 }
 
@@ -363,9 +420,11 @@ async fn a_stream_is_one_intent_and_one_total() {
 async fn an_analyst_s_stream_has_no_persons() {
     let world = World::new().await;
     let analyst = world.key_of("acme", &["analyst"], "x").await;
-    let about = |id: &str| format!(
-        r#"{{"id":"{id}","operation":"deployment.created","actor":{{"id":"42","email":"dev@example.com"}},"resource":{{"type":"deployment","id":"d"}}}}"#
-    );
+    let about = |id: &str| {
+        format!(
+            r#"{{"id":"{id}","operation":"deployment.created","actor":{{"id":"42","email":"dev@example.com"}},"resource":{{"type":"deployment","id":"d"}}}}"#
+        )
+    };
     world.store(&about("e1")).await;
     let mut stream = Reading::begin(&world, &analyst, "since=1d", None).await;
     let mut by_person = Reading::begin(&world, &analyst, "since=1d&q=actor:42", None).await;
@@ -430,7 +489,10 @@ async fn shutdown_ends_streams_by_saying_so_and_records_their_totals() {
     };
     let (served, text) = tokio::join!(serving, reading);
     served.unwrap();
-    assert!(text.contains("event: end\ndata: {\"code\":\"shutting_down\""), "{text}");
+    assert!(
+        text.contains("event: end\ndata: {\"code\":\"shutting_down\""),
+        "{text}"
+    );
     // The answer was ended in order, not cut.
     assert!(text.ends_with("0\r\n\r\n"), "{text}");
     let access = LogRef::access(&*world.tenant("acme").await);

@@ -1,7 +1,7 @@
 //! A whole server without sockets: two tenants, a key for each role, a clock that tests move.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -13,8 +13,8 @@ use serde_json::Value;
 use server::admin::{Administration, KeyOwner};
 use server::own::Actor;
 use server::{Config, Server, router};
-use store::registry::INSTANCE_TENANT;
 use store::memory::MemoryStore;
+use store::registry::INSTANCE_TENANT;
 use store::{EventIndex, LedgerStore, LogRef, Tenant};
 use tower::ServiceExt;
 
@@ -180,9 +180,15 @@ impl World {
 
     /// Stores events of `acme`.
     pub(crate) async fn store(&self, events: &str) {
-        let reply = self.post(&self.writer().await, "/v1/events", events.to_owned()).await;
+        let reply = self
+            .post(&self.writer().await, "/v1/events", events.to_owned())
+            .await;
         assert!(reply.status.is_success(), "{}", reply.text());
-        assert!(!reply.text().contains("\"status\":\"refused\""), "{}", reply.text());
+        assert!(
+            !reply.text().contains("\"status\":\"refused\""),
+            "{}",
+            reply.text()
+        );
     }
 
     /// Metadata of every record of the access log of `acme`, with its operation.

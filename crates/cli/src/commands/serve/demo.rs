@@ -89,9 +89,11 @@ async fn day_of_first_event(
     let entry = Entry::parse(&record.entry).context("reading the demo's first event")?;
     match day_of(entry.id).filter(|_| entry.source == DEMO_TENANT) {
         Some(day) => Ok(Some(day)),
-        None => Err(Failure::usage("tenant demo holds events that are not the demo's")
-            .hint("start without --demo, or with other directories: --data and --keys")
-            .into()),
+        None => Err(
+            Failure::usage("tenant demo holds events that are not the demo's")
+                .hint("start without --demo, or with other directories: --data and --keys")
+                .into(),
+        ),
     }
 }
 
@@ -113,9 +115,8 @@ async fn has_key(
     let now = parts.clock.wall();
     let keys = store.api_keys(tenant.record.id).await?;
     let known = keys.iter().find(|key| token.matches(&key.hash));
-    let is_usable = known.is_some_and(|key| {
-        key.revoked_at.is_none() && key.expires_at.is_none_or(|end| now < end)
-    });
+    let is_usable = known
+        .is_some_and(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| now < end));
     Ok(is_usable)
 }
 
@@ -176,6 +177,11 @@ async fn make_key(
         .await
         .context("making the demo's key")?;
     let text = format!("{}\n", made.reveal());
-    replace(&*parts.disk, &demo.key_file, text.as_bytes(), Secrecy::Secret)
-        .with_context(|| format!("writing {}", demo.key_file.display()))
+    replace(
+        &*parts.disk,
+        &demo.key_file,
+        text.as_bytes(),
+        Secrecy::Secret,
+    )
+    .with_context(|| format!("writing {}", demo.key_file.display()))
 }

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{self, Response, StatusCode};
 use ledger::warning::Warning;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{Batch, LogRef, Outcome};
 
@@ -19,23 +20,27 @@ use crate::http::json::text;
 use crate::server::Server;
 
 /// What may be asked for.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AppendParameters {
+    /// `checkpoint`: answer when a signed checkpoint covers the events, with their proofs; waits up to five seconds, and leaves
+    /// the proofs out if there is none then.
     wait: Option<Wait>,
+    /// `entry`: the receipts bear the entries' exact texts.
     #[serde(rename = "return")]
     returned: Option<Returned>,
+    /// Store nothing, and answer what would be stored.
     #[serde(default)]
     dry_run: bool,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Wait {
     Checkpoint,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Returned {
     Entry,

@@ -4,6 +4,7 @@ use api::code;
 use ledger::entry::Entry;
 use ledger::hash::Hash;
 use ledger::part::{Label, digest};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{LogRef, Record};
 
@@ -14,10 +15,11 @@ use crate::http::extract::Expected;
 use crate::server::Server;
 
 /// Which of several events with one id.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Choice {
-    /// The source that brought it.
+    /// The source that brought it, where several used the id.
+    #[schemars(extend("example" = "ci"))]
     pub(super) source: Option<String>,
 }
 

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use ledger::json::write_string;
 use ledger::time::Micros;
 use query::{Filter, Viewer};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::LogRef;
 use store::index::{Order, Page, Place, Search};
@@ -18,7 +19,7 @@ use super::merged;
 use crate::access::{Question, QuestionKind, SearchId};
 use crate::auth::{Act, Caller};
 use crate::http::HttpError;
-use crate::http::asked::{Texts, WhichLog, one_of, whole};
+use crate::http::asked::{TIME_BYTES_MAX, Texts, WhichLog, one_of, whole};
 use crate::http::cursor::{Cursor, bad_cursor};
 use crate::http::extract::{Expected, Parameters};
 use crate::http::json;
@@ -32,27 +33,34 @@ const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 const EVENTS_AT_ONCE: usize = 64;
 
 /// Which events, and how many at once.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SearchParameters {
     /// The query.
+    #[schemars(extend("maxLength" = query::limits::QUERY_BYTES_MAX, "example" = "operation:deployment.* outcome:failure"))]
     q: Option<String>,
     /// No event before this time, as `since:` takes it.
+    #[schemars(extend("maxLength" = TIME_BYTES_MAX, "example" = "24h"))]
     since: Option<String>,
     /// No event at or after this time, as `until:` takes it.
+    #[schemars(extend("maxLength" = TIME_BYTES_MAX, "example" = "2026-03-13"))]
     until: Option<String>,
     /// Most events of the page: 1 to 1000, by default 50.
+    #[schemars(with = "Option<u16>", extend("minimum" = 1, "maximum" = store::index::HITS_MAX, "default" = LIMIT_DEFAULT))]
     limit: Option<String>,
     /// Where the page begins: `cursor` of the page before. The other parameters are left out then, or the same.
     cursor: Option<String>,
     /// `newest` (by default) or `oldest` first.
+    #[schemars(extend("enum" = ["newest", "oldest"], "default" = "newest"))]
     order: Option<String>,
     /// `main` (by default) or `access`.
+    #[schemars(extend("enum" = ["main", "access"], "default" = "main"))]
     log: Option<String>,
 }
 
 impl Expected for SearchParameters {
-    const EXPECTED: &'static str = "expected no parameters but q, since, until, limit, cursor, order and log, each once";
+    const EXPECTED: &'static str =
+        "expected no parameters but q, since, until, limit, cursor, order and log, each once";
 }
 
 /// A search, new or gone on with.
@@ -262,7 +270,8 @@ fn answer(asked: &Asked, shown: &Shown, cursor: Option<&str>, limit: usize) -> R
         ",\"searched\":{{\"log\":\"{log}\",\"kind\":\"{kind}\",\"size\":{size}}}}}"
     );
     let mut response = json::text(StatusCode::OK, "application/json", body);
-    let link = cursor.map(|cursor| format!("</v1/events?cursor={cursor}&limit={limit}>; rel=\"next\""));
+    let link =
+        cursor.map(|cursor| format!("</v1/events?cursor={cursor}&limit={limit}>; rel=\"next\""));
     if let Some(link) = link.and_then(|link| HeaderValue::try_from(link).ok()) {
         response.headers_mut().insert(header::LINK, link);
     }

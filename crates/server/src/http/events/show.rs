@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::find::{self, Choice};
@@ -16,14 +17,17 @@ use crate::http::json;
 use crate::server::Server;
 
 /// Which event and how much of it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShowParameters {
+    /// The source that brought it, where several used the id.
+    #[schemars(extend("example" = "ci"))]
     source: Option<String>,
+    /// `entry`: the stored texts of the entry and its parts, too.
     include: Option<Include>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Include {
     Entry,

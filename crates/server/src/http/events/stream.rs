@@ -11,12 +11,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use ledger::time::Micros;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::access::{Question, QuestionKind, SearchId};
 use crate::auth::{Act, Caller};
 use crate::http::HttpError;
-use crate::http::asked::{Texts, WhichLog};
+use crate::http::asked::{TIME_BYTES_MAX, Texts, WhichLog};
 use crate::http::cursor::{Bound, Mark, Position};
 use crate::http::extract::{Expected, Parameters};
 use crate::http::json;
@@ -33,14 +34,17 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Which events.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StreamParameters {
     /// The query.
+    #[schemars(extend("maxLength" = query::limits::QUERY_BYTES_MAX, "example" = "operation:deployment.* outcome:failure"))]
     q: Option<String>,
     /// Events from this time on are shown first, oldest first. Without it the stream begins with what comes next.
+    #[schemars(extend("maxLength" = TIME_BYTES_MAX, "example" = "1h"))]
     since: Option<String>,
     /// `main` (by default) or `access`.
+    #[schemars(extend("enum" = ["main", "access"], "default" = "main"))]
     log: Option<String>,
     /// The id of the last event that was seen: the stream goes on right behind it. As the header `Last-Event-ID`.
     last_event_id: Option<String>,

@@ -11,6 +11,7 @@ use ledger::vocabulary;
 use query::Field;
 use query::field::{FIELDS, SHORTHANDS};
 use query::words::fold;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::LogRef;
 
@@ -32,16 +33,20 @@ const LIMIT_DEFAULT: usize = 20;
 const PREFIX_BYTES_MAX: usize = 256;
 
 /// Which values; every field when no field is named.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FieldParameters {
     /// The field whose values are wanted.
+    #[schemars(extend("example" = "operation"))]
     field: Option<String>,
     /// What they begin with.
+    #[schemars(extend("maxLength" = PREFIX_BYTES_MAX, "example" = "dep"))]
     prefix: Option<String>,
     /// Most values: 1 to 100, by default 20.
+    #[schemars(with = "Option<u8>", extend("minimum" = 1, "maximum" = LIMIT_MAX, "default" = LIMIT_DEFAULT))]
     limit: Option<String>,
     /// `main` (by default) or `access`.
+    #[schemars(extend("enum" = ["main", "access"], "default" = "main"))]
     log: Option<String>,
 }
 

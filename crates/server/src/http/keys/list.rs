@@ -6,6 +6,7 @@ use api::code;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{KeyOwner, managed, shown};
@@ -16,10 +17,13 @@ use crate::http::json;
 use crate::server::Server;
 
 /// Whose keys.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListParameters {
+    /// The tenant whose keys are wanted.
+    #[schemars(extend("example" = "default"))]
     tenant: Option<String>,
+    /// Those of platforms.
     #[serde(default)]
     platform: bool,
 }

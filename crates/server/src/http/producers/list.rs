@@ -6,6 +6,7 @@ use api::{Gap, Producer, Producers};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::index::ProducerAccount;
 
@@ -18,7 +19,7 @@ use crate::http::json;
 use crate::server::Server;
 
 /// Takes nothing.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProducerParameters {}
 

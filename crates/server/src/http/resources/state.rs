@@ -14,6 +14,7 @@ use ledger::time::Micros;
 use query::visibility::is_person_type;
 use query::words::fold;
 use query::{Field, Filter, Test, Viewer};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::index::{HITS_MAX, Hit, Order, Search};
 use store::{LogRef, StoreError};
@@ -21,7 +22,7 @@ use store::{LogRef, StoreError};
 use crate::access::{Question, QuestionKind};
 use crate::auth::{Act, Caller};
 use crate::http::HttpError;
-use crate::http::asked::{Texts, WhichLog, bound};
+use crate::http::asked::{TIME_BYTES_MAX, Texts, WhichLog, bound};
 use crate::http::events::withhold_addresses;
 use crate::http::extract::{Expected, Parameters, Segments};
 use crate::http::json;
@@ -36,10 +37,11 @@ const PAGE_EVENTS: usize = 256;
 const _: () = assert!(PAGE_EVENTS <= HITS_MAX);
 
 /// As of when.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StateParameters {
     /// The state before this time, as `until:` takes it; by default that of now.
+    #[schemars(extend("maxLength" = TIME_BYTES_MAX, "example" = "2026-03-12"))]
     at: Option<String>,
 }
 
@@ -89,9 +91,11 @@ pub(crate) async fn state(
 
 /// Whether a resource can have this type. docs/formats/event.md.
 fn is_type(kind: &str) -> bool {
-    let begins = kind.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
-    let goes_on =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let begins = kind
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_lowercase());
+    let goes_on = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     begins && kind.len() <= 64 && kind.bytes().all(goes_on)
 }
 
@@ -127,7 +131,9 @@ async fn fold_events(
         if looked_at >= EVENTS_MAX {
             return Err(HttpError::new(
                 code::QUERY_TOO_BROAD,
-                format!("more than {EVENTS_MAX} events name this resource; ask for an earlier time"),
+                format!(
+                    "more than {EVENTS_MAX} events name this resource; ask for an earlier time"
+                ),
             ));
         }
     }

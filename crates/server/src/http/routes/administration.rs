@@ -11,7 +11,7 @@ use crate::http::{clock, index, keys, tenants};
 const JSON: &str = "application/json";
 
 pub(super) fn routes() -> Vec<Route> {
-    let mut routes = of_tenants();
+    let mut routes = Vec::from(of_tenants());
     routes.extend(of_keys());
     routes.extend(of_server());
     routes

@@ -7,13 +7,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use query::Field;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::index::{BUCKETS_MAX, Counting, Interval, TOP_FIELDS_MAX, VALUES_MAX};
 
 use crate::access::{Question, QuestionKind};
 use crate::auth::{Act, Caller};
 use crate::http::HttpError;
-use crate::http::asked::{Texts, WhichLog, whole};
+use crate::http::asked::{TIME_BYTES_MAX, Texts, WhichLog, whole};
 use crate::http::countable;
 use crate::http::extract::{Expected, Parameters};
 use crate::http::json;
@@ -28,24 +29,32 @@ const INTERVAL_SECONDS_MAX: i64 = 10 * 366 * 86_400;
 const SECOND: i64 = 1_000_000;
 
 /// What is counted.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CountParameters {
     /// The query.
+    #[schemars(extend("maxLength" = query::limits::QUERY_BYTES_MAX, "example" = "operation:deployment.* outcome:failure"))]
     q: Option<String>,
     /// No event before this time, as `since:` takes it.
+    #[schemars(extend("maxLength" = TIME_BYTES_MAX, "example" = "7d"))]
     since: Option<String>,
     /// No event at or after this time, as `until:` takes it.
+    #[schemars(extend("maxLength" = TIME_BYTES_MAX, "example" = "2026-03-13"))]
     until: Option<String>,
     /// Fields whose most frequent values are wanted, with commas between them; at most 8.
+    #[schemars(extend("example" = "operation,actor"))]
     by: Option<String>,
     /// Most values of each: 1 to 1000, by default 10.
+    #[schemars(with = "Option<u16>", extend("minimum" = 1, "maximum" = VALUES_MAX, "default" = TOP_DEFAULT))]
     top: Option<String>,
     /// Width of the histogram's buckets: `auto` (by default), `none`, or a number with `s`, `m`, `h`, `d` or `w`.
+    #[schemars(extend("pattern" = "^(auto|none|[0-9]+[smhdw])$", "default" = "auto", "example" = "1d"))]
     interval: Option<String>,
     /// Most buckets of `interval=auto`: 1 to 2000, by default 60.
+    #[schemars(with = "Option<u16>", extend("minimum" = 1, "maximum" = BUCKETS_MAX, "default" = BUCKETS_DEFAULT))]
     buckets: Option<String>,
     /// `main` (by default) or `access`.
+    #[schemars(extend("enum" = ["main", "access"], "default" = "main"))]
     log: Option<String>,
 }
 
@@ -62,8 +71,16 @@ pub(crate) async fn count(
     caller.require(Act::ReadEvents)?;
     let log = caller.log_to_search(WhichLog::read(parameters.log.as_deref())?)?;
     let top = fields(parameters.by.as_deref().unwrap_or_default())?;
-    let limit = whole("top", parameters.top.as_deref(), 1..=VALUES_MAX, TOP_DEFAULT)?;
-    let histogram = interval(parameters.interval.as_deref(), parameters.buckets.as_deref())?;
+    let limit = whole(
+        "top",
+        parameters.top.as_deref(),
+        1..=VALUES_MAX,
+        TOP_DEFAULT,
+    )?;
+    let histogram = interval(
+        parameters.interval.as_deref(),
+        parameters.buckets.as_deref(),
+    )?;
     let texts = Texts::new(parameters.q, parameters.since, parameters.until);
     let counting = Counting {
         filter: texts.filter(server.clock.wall())?,
@@ -127,7 +144,10 @@ fn interval(width: Option<&str>, buckets: Option<&str>) -> Result<Option<Interva
         .filter(|seconds| (1..=INTERVAL_SECONDS_MAX).contains(seconds));
     let width = seconds.map(|seconds| Interval::Micros(seconds * SECOND));
     width.map(Some).ok_or_else(|| {
-        HttpError::bad_parameter("interval", "auto, none, or a width such as 15m, 1h, 1d or 1w")
+        HttpError::bad_parameter(
+            "interval",
+            "auto, none, or a width such as 15m, 1h, 1d or 1w",
+        )
     })
 }
 
@@ -142,14 +162,14 @@ fn seconds(text: &str) -> Option<i64> {
         _ => return None,
     };
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse::<i64>().ok().filter(|_| plain)?.checked_mul(unit)
+    digits
+        .parse::<i64>()
+        .ok()
+        .filter(|_| plain)?
+        .checked_mul(unit)
 }
 
-fn shown(
-    counting: &Counting,
-    counted: store::index::Statistics,
-    searched: Searched,
-) -> Statistics {
+fn shown(counting: &Counting, counted: store::index::Statistics, searched: Searched) -> Statistics {
     let top = counting.top.iter().zip(counted.top);
     let histogram = counted.histogram.into_iter();
     let interval = u64::try_from(counted.interval / SECOND).unwrap_or_default();

@@ -81,14 +81,18 @@ impl Chunks {
         size: u64,
     ) -> Result<Arc<Chunk>, StoreError> {
         let cell = self.cell(log.log(), from);
-        let chunk = cell.get_or_try_init(|| read(server, log, from, size)).await?;
+        let chunk = cell
+            .get_or_try_init(|| read(server, log, from, size))
+            .await?;
         self.tidy();
         Ok(Arc::clone(chunk))
     }
 
     fn cell(&self, log: LogId, from: u64) -> Arc<OnceCell<Arc<Chunk>>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = kept.iter().find(|kept| kept.log == log && kept.from == from);
+        let known = kept
+            .iter()
+            .find(|kept| kept.log == log && kept.from == from);
         if let Some(known) = known {
             return Arc::clone(&known.chunk);
         }

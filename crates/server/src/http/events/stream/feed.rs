@@ -290,7 +290,10 @@ impl Feed {
             }
             size = server.store.grown(self.asked.log, next) => size?,
         };
-        let chunk = server.streams.chunks.read(&server, self.asked.log, next, size);
+        let chunk = server
+            .streams
+            .chunks
+            .read(&server, self.asked.log, next, size);
         self.chunk = Some((chunk.await?, 0));
         Ok(false)
     }
