@@ -52,30 +52,41 @@ pub struct Event {
 struct Said {
     /// When it happened, as the producer says.
     #[schemars(extend("format" = "date-time"))]
+    #[schemars(skip_serializing_if = "Option::is_none")]
     timestamp: Option<String>,
     /// Who acted: `type`, and for keys that may see persons `id`, `name`, `email`, …
     actor: Map<String, Value>,
     /// Where the actor was.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     origin: Option<Map<String, Value>>,
     /// What was acted upon: `type`, `id`, `name`, `project_id`, …
     resource: Map<String, Value>,
     /// What else was concerned.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     related: Option<Vec<Map<String, Value>>>,
     /// How it ended: `result`, `code`, `message`.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     outcome: Option<Map<String, Value>>,
     /// What changed: `field`, `before`, `after`.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     changes: Option<Vec<Map<String, Value>>>,
     /// The producer's own count.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     producer: Option<Map<String, Value>>,
     /// In which application, environment, …
+    #[schemars(skip_serializing_if = "Option::is_none")]
     context: Option<Map<String, Value>>,
     /// Why.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// What the producer added.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     metadata: Option<Map<String, Value>>,
     /// Members that the schema of events does not know.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     extra: Option<Map<String, Value>>,
     /// Parts that this key may not see: `details`, `person`.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     withheld: Option<Vec<String>>,
 }
 

@@ -120,12 +120,12 @@ mod tests {
             gaps: gaps.to_vec(),
             ..Producer::default()
         };
-        assert_eq!(super::missing(&producer(0, &[])), "0");
+        assert_eq!(missing(&producer(0, &[])), "0");
         assert_eq!(
-            super::missing(&producer(3, &[gap(7, 7), gap(12, 13)])),
+            missing(&producer(3, &[gap(7, 7), gap(12, 13)])),
             "3 (7, 12–13)"
         );
         let many = [gap(1, 1), gap(3, 3), gap(5, 5), gap(7, 7)];
-        assert_eq!(super::missing(&producer(4, &many)), "4 (1, 3, 5, …)");
+        assert_eq!(missing(&producer(4, &many)), "4 (1, 3, 5, …)");
     }
 }

@@ -26,7 +26,7 @@ Examples:
 
 The second answers what the user was allowed to before 12 March.")]
 pub(crate) struct State {
-    /// Its type, such as environment_variable
+    /// Its type, such as deployment
     #[arg(value_name = "TYPE")]
     kind: String,
 

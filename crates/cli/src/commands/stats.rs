@@ -114,14 +114,14 @@ impl Stats {
 fn print(answer: &Statistics, zone: &Zone, printer: &mut Printer) {
     let columns = printer.screen().map_or(COLUMNS, |screen| screen.columns);
     let events = if answer.total == 1 { "event" } else { "events" };
-    let mut heading = format!("{} {events}", answer.total);
-    if let (Some(earliest), Some(latest)) = (&answer.earliest, &answer.latest) {
-        heading.push_str(&format!(
-            "  {} – {}",
-            zone.to_second(earliest),
-            zone.to_second(latest)
-        ));
-    }
+    let span = match (&answer.earliest, &answer.latest) {
+        (Some(earliest), Some(latest)) => {
+            let (from, to) = (zone.to_second(earliest), zone.to_second(latest));
+            format!("  {from} – {to}")
+        }
+        _ => String::new(),
+    };
+    let heading = format!("{} {events}{span}", answer.total);
     printer.heading(&heading);
     if let Some(seconds) = answer
         .interval_seconds

@@ -11,7 +11,7 @@ use crate::relay::{Relay, wait_until};
 use crate::running::Running;
 
 /// How long a line may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running `veritrail tail`. Killed when dropped.
 struct Tail {

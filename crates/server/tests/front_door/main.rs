@@ -9,6 +9,7 @@ mod access;
 mod administration;
 mod bodies;
 mod counting;
+mod documented;
 mod events;
 mod faulty;
 mod input;

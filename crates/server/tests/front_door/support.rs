@@ -18,6 +18,7 @@ use store::registry::INSTANCE_TENANT;
 use store::{EventIndex, LedgerStore, LogRef, Tenant};
 use tower::ServiceExt;
 
+use crate::documented;
 use crate::faulty::{Fault, Faulty};
 
 /// 2026-11-21T08:00:00Z.
@@ -175,7 +176,13 @@ impl World {
 
     /// Begins an answer; its body is the caller's to read.
     pub(crate) async fn open(&self, request: Request<Body>) -> Response<Body> {
-        self.routes.clone().oneshot(request).await.unwrap()
+        let asked = (request.method().clone(), request.uri().path().to_owned());
+        let response = self.routes.clone().oneshot(request).await.unwrap();
+        if response.status().is_success() {
+            let answered = (response.status(), response.headers());
+            documented::hold((&asked.0, &asked.1), answered, None);
+        }
+        response
     }
 
     /// Stores events of `acme`.
@@ -288,9 +295,11 @@ impl World {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        documented::hold((&method, &path), (parts.status, &parts.headers), Some(&bytes));
         Reply {
             status: parts.status,
             headers: parts.headers,

@@ -132,6 +132,7 @@ fn counted(store: &EmbeddedStore, log: LogRef, pair: &Pair, size: u64) -> u64 {
 fn check(seed: u64, store: &EmbeddedStore, pairs: &[Pair], place: &str) {
     let log = main_log(store, "alpha");
     let size = block_on(store.head(log)).unwrap().size;
+    let t0 = std::time::Instant::now();
     for (number, pair) in pairs.iter().enumerate() {
         let limit = if number % 2 == 0 { PAGE } else { HITS_MAX };
         let found = found(store, log, pair, size, limit);
@@ -149,6 +150,7 @@ fn check(seed: u64, store: &EmbeddedStore, pairs: &[Pair], place: &str) {
             pair.text
         );
     }
+    println!("TT {seed} {place} {:?}", t0.elapsed());
 }
 
 fn append(store: &EmbeddedStore, events: Vec<Prepared>) {
@@ -261,7 +263,25 @@ fn data_sets(seeds: std::ops::Range<u64>) {
     );
 }
 
+/// Four tests, so that they can run side by side.
+const QUARTER: u64 = DATA_SETS / 4;
+
 #[test]
-fn ten_thousand_pairs_agree_with_the_evaluator_wherever_the_events_are() {
-    data_sets(0..DATA_SETS);
+fn the_first_quarter_of_ten_thousand_pairs_agrees_with_the_evaluator_wherever_the_events_are() {
+    data_sets(0..QUARTER);
+}
+
+#[test]
+fn the_second_quarter_of_ten_thousand_pairs_agrees_with_the_evaluator_wherever_the_events_are() {
+    data_sets(QUARTER..2 * QUARTER);
+}
+
+#[test]
+fn the_third_quarter_of_ten_thousand_pairs_agrees_with_the_evaluator_wherever_the_events_are() {
+    data_sets(2 * QUARTER..3 * QUARTER);
+}
+
+#[test]
+fn the_last_quarter_of_ten_thousand_pairs_agrees_with_the_evaluator_wherever_the_events_are() {
+    data_sets(3 * QUARTER..DATA_SETS);
 }

@@ -83,7 +83,7 @@ fn of_keys() -> [Route; 3] {
                 name: "id",
                 description: "The key's public id, as `GET /v1/keys` says.",
                 schema: super::plain_text(),
-                example: "0000000000",
+                example: "A1b2C3d4",
             })
             .answer(204, "It is revoked.", Vec::new())
             .refuses(WRITING),
