@@ -14,7 +14,7 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 pub struct Problem {
     /// `urn:veritrail:problem:<code>`.
     #[serde(rename = "type")]
-    #[schemars(extend("pattern" = "^urn:veritrail:problem:[a-z_]+$"))]
+    #[schemars(extend("pattern" = "^urn:veritrail:problem:[a-z0-9_]+$"))]
     pub kind: String,
     /// What happened, the same for every problem of this code.
     pub title: String,

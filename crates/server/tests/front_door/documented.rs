@@ -116,6 +116,24 @@ fn what_is_checked_in_is_what_is_served() {
     is_what_is_checked_in("event.schema.json", server::event_schema());
 }
 
+#[test]
+fn an_answer_that_is_not_described_is_found_out() {
+    let problem = |code: &str| format!(r#"{{"code":"{code}"}}"#);
+    let json = HeaderMap::from_iter([(header::CONTENT_TYPE, "application/problem+json".parse().unwrap())]);
+    let found_out = |method: &Method, path: &str, status: u16, body: &str| {
+        let status = StatusCode::from_u16(status).unwrap();
+        let held = || hold((method, path), (status, &json), Some(body.as_bytes()));
+        std::panic::catch_unwind(held).is_err()
+    };
+    assert!(!found_out(&Method::GET, "/v1/events/e1", 404, &problem("not_found")));
+    assert!(found_out(&Method::GET, "/v1/events/e1", 404, &problem("conflict")));
+    assert!(found_out(&Method::GET, "/v1/events/e1", 418, &problem("not_found")));
+    assert!(found_out(&Method::GET, "/v1/events/e1", 200, &problem("not_found")));
+    assert!(found_out(&Method::GET, "/v1/events/e1", 503, &problem("busy")), "without Retry-After");
+    assert!(found_out(&Method::PUT, "/v1/events/e1", 404, &problem("not_found")));
+    assert!(found_out(&Method::GET, "/v1/other", 403, &problem("forbidden")));
+}
+
 #[tokio::test]
 async fn documents_are_served_to_everybody_once() {
     let world = World::new().await;

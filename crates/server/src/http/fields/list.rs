@@ -61,6 +61,7 @@ pub(crate) async fn list(
     Parameters(parameters): Parameters<FieldParameters>,
 ) -> Result<Response<Body>, HttpError> {
     caller.require(Act::ReadEvents)?;
+    let which = WhichLog::read(parameters.log.as_deref())?;
     let Some(name) = &parameters.field else {
         for (name, sent) in [("prefix", &parameters.prefix), ("limit", &parameters.limit)] {
             if sent.is_some() {
@@ -70,7 +71,7 @@ pub(crate) async fn list(
         // What the language is made of shows nothing of anybody.
         return json::answer(StatusCode::OK, &every_field());
     };
-    let log = caller.log_to_search(WhichLog::read(parameters.log.as_deref())?)?;
+    let log = caller.log_to_search(which)?;
     let field = countable::read("field", name)?;
     let limit = parameters.limit.as_deref();
     let limit = whole("limit", limit, 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
