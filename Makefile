@@ -3,17 +3,18 @@
 CARGO ?= cargo
 VENV := target/venv
 INTEROP := target/interop
+OPENAPI := target/openapi
 APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run test test-rust test-interop lint bench bench-peers bench-ours bench-build docs fuzz packages clean
+.PHONY: run test test-rust test-interop test-openapi lint bench bench-peers bench-ours bench-build docs fuzz packages clean
 
 run:
 	$(CARGO) run --release -- serve
 
 # --- tests -----------------------------------------------------------------
 
-test: packages test-rust test-interop
+test: packages test-rust test-interop test-openapi
 
 test-rust:
 	$(CARGO) build --release --bin veritrail
@@ -28,6 +29,16 @@ test-interop: $(VENV)/ready
 $(VENV)/ready: tests/interop/python/requirements.txt
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# The API's description, validated by foreign software, and the real server held to it by schemathesis.
+test-openapi: $(OPENAPI)/venv/ready
+	$(CARGO) run --quiet --locked --package veritrail-testkit --bin veritrail-load -- --emit-events 500 >$(OPENAPI)/events.jsonl
+	tests/openapi/run.sh target/release/veritrail $(OPENAPI)/venv $(OPENAPI)/events.jsonl
+
+$(OPENAPI)/venv/ready: tests/openapi/requirements.txt
+	python3 -m venv $(OPENAPI)/venv
+	$(OPENAPI)/venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 # Debian packages; only what is missing, so that an installed machine needs neither root nor a network.

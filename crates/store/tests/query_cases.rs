@@ -55,8 +55,14 @@ fn a_case_that_expects_something_else_fails() {
         ("actor:43", "\"e1\"", "the evaluator finds []"),
         ("actor:43", "\"e1\"", "the store counts 0"),
     ] {
-        let file = one(EVENT, &format!(r#"{{"name":"c","query":"{query}","expect":[{expect}]}}"#)).unwrap();
-        let broken = block_on(file.check(&filled(&file))).unwrap_err().to_string();
+        let file = one(
+            EVENT,
+            &format!(r#"{{"name":"c","query":"{query}","expect":[{expect}]}}"#),
+        )
+        .unwrap();
+        let broken = block_on(file.check(&filled(&file)))
+            .unwrap_err()
+            .to_string();
         assert!(broken.contains(words), "{words}: {broken}");
     }
 }
@@ -64,11 +70,31 @@ fn a_case_that_expects_something_else_fails() {
 #[test]
 fn a_file_that_contradicts_itself_is_refused() {
     for (event, case, words) in [
-        (EVENT, r#"{"name":"c","query":"","expect":["e2"]}"#, "an event that is not there"),
-        (EVENT, r#"{"name":"c","query":"nofield:x","expect":[]}"#, "column 1"),
-        (EVENT, r#"{"name":"c","query":"","viewer":"nobody","expect":[]}"#, "no such viewer"),
-        (EVENT, r#"{"name":"c","query":"","order":"best","expect":[]}"#, "no such order"),
-        (EVENT, r#"{"name":"c","query":"","expect":[]},{"name":"c","query":"","expect":[]}"#, "two cases"),
+        (
+            EVENT,
+            r#"{"name":"c","query":"","expect":["e2"]}"#,
+            "an event that is not there",
+        ),
+        (
+            EVENT,
+            r#"{"name":"c","query":"nofield:x","expect":[]}"#,
+            "column 1",
+        ),
+        (
+            EVENT,
+            r#"{"name":"c","query":"","viewer":"nobody","expect":[]}"#,
+            "no such viewer",
+        ),
+        (
+            EVENT,
+            r#"{"name":"c","query":"","order":"best","expect":[]}"#,
+            "no such order",
+        ),
+        (
+            EVENT,
+            r#"{"name":"c","query":"","expect":[]},{"name":"c","query":"","expect":[]}"#,
+            "two cases",
+        ),
         ("{}", "", "id must be a text"),
     ] {
         let refused = one(event, case).unwrap_err();

@@ -66,10 +66,34 @@ const NETWORKS: [&str; 16] = [
     "2001:db8::/64",
     "2001:db8::1/127",
 ];
-const AGENTS: [&str; 3] = ["deployctl/4.11.2 (linux/amd64)", "Mozilla/5.0 Firefox/147.0", "terraform"];
-const RESOURCE_TYPES: [&str; 5] = ["deployment", "environment_variable", "user", "setting", "robot"];
-const RESOURCES: [&str; 7] = ["r1", "r2", "r10", "R2-D2", "dpl_1", "dpl_77", "res_9fceb02d0ae598e95dc9"];
-const NAMES: [&str; 5] = ["DATABASE_URL", "checkout", "Check-In", "Größe", "mail of ann@acme.example"];
+const AGENTS: [&str; 3] = [
+    "deployctl/4.11.2 (linux/amd64)",
+    "Mozilla/5.0 Firefox/147.0",
+    "terraform",
+];
+const RESOURCE_TYPES: [&str; 5] = [
+    "deployment",
+    "environment_variable",
+    "user",
+    "setting",
+    "robot",
+];
+const RESOURCES: [&str; 7] = [
+    "r1",
+    "r2",
+    "r10",
+    "R2-D2",
+    "dpl_1",
+    "dpl_77",
+    "res_9fceb02d0ae598e95dc9",
+];
+const NAMES: [&str; 5] = [
+    "DATABASE_URL",
+    "checkout",
+    "Check-In",
+    "Größe",
+    "mail of ann@acme.example",
+];
 const PROJECTS: [&str; 3] = ["proj_1", "proj_10", "proj_2"];
 const OUTCOMES: [&str; 4] = ["success", "failure", "denied", "cancelled"];
 const CODES: [&str; 3] = ["403", "404", "E_HEALTH"];
@@ -103,8 +127,20 @@ const WORDS: [&str; 16] = [
 ];
 /// JSON texts of scalars.
 const VALUES: [&str; 14] = [
-    "1", "2", "10", "1e1", "10.0", "-5", "true", "false", "null", "\"admin\"", "\"Admin of all\"", "\"10\"",
-    "\"0123456789abcdef\"", "\"10.0.0.1\"",
+    "1",
+    "2",
+    "10",
+    "1e1",
+    "10.0",
+    "-5",
+    "true",
+    "false",
+    "null",
+    "\"admin\"",
+    "\"Admin of all\"",
+    "\"10\"",
+    "\"0123456789abcdef\"",
+    "\"10.0.0.1\"",
 ];
 const FIELDS: [&str; 4] = ["role", "size", "Value", "a.b"];
 const KEYS: [&str; 4] = ["team", "Build", "tags", "a b"];
@@ -127,12 +163,32 @@ const TIMES: [&str; 14] = [
     "2026-04-01T00:00:00Z",
 ];
 const PERIODS: [&str; 12] = [
-    "2026", "2025", "2026-Q1", "2026-02", "2026-03", "2026-W10", "2026-03-05", "2026-03-08..2026-03-09", "today",
-    "yesterday", "last-week", "2024-02-29T12",
+    "2026",
+    "2025",
+    "2026-Q1",
+    "2026-02",
+    "2026-03",
+    "2026-W10",
+    "2026-03-05",
+    "2026-03-08..2026-03-09",
+    "today",
+    "yesterday",
+    "last-week",
+    "2024-02-29T12",
 ];
 const MOMENTS: [&str; 12] = [
-    "1h", "24h", "1w", "2026", "2026-03", "2026-03-05", "2026-03-09", "today", "now", "2026-03-01T00:00:00Z",
-    "2026-03-12T14:32:07.123", "2026-04",
+    "1h",
+    "24h",
+    "1w",
+    "2026",
+    "2026-03",
+    "2026-03-05",
+    "2026-03-09",
+    "today",
+    "now",
+    "2026-03-01T00:00:00Z",
+    "2026-03-12T14:32:07.123",
+    "2026-04",
 ];
 
 /// An endless stream of events as JSON texts.
@@ -168,7 +224,10 @@ impl SmallEvents {
                 put(out, format_args!(",\"id\":\"{id}\""));
             }
             if chance(rng, 50) && !email.is_empty() {
-                put(out, format_args!(",\"email\":\"{email}\",\"name\":\"{name}\""));
+                put(
+                    out,
+                    format_args!(",\"email\":\"{email}\",\"name\":\"{name}\""),
+                );
             }
             text(rng, out, 20, "credential_id", &["key_1", "key_12"]);
             if chance(rng, 20) {
@@ -187,7 +246,10 @@ impl SmallEvents {
     }
 
     fn what(&self, out: &mut String) {
-        put(out, format_args!(",\"operation\":\"{}\"", pick(&self.rng, &OPERATIONS)));
+        put(
+            out,
+            format_args!(",\"operation\":\"{}\"", pick(&self.rng, &OPERATIONS)),
+        );
         let kind = pick(&self.rng, &RESOURCE_TYPES);
         self.object("resource", out, |rng, out| {
             put(out, format_args!(",\"type\":\"{kind}\""));
@@ -199,7 +261,9 @@ impl SmallEvents {
             let (project, other) = (pick(&self.rng, &PROJECTS), pick(&self.rng, &RESOURCES));
             put(
                 out,
-                format_args!(",\"related\":[{{\"type\":\"project\",\"id\":\"{project}\"}},{{\"type\":\"build\",\"id\":\"{other}\"}}]"),
+                format_args!(
+                    ",\"related\":[{{\"type\":\"project\",\"id\":\"{project}\"}},{{\"type\":\"build\",\"id\":\"{other}\"}}]"
+                ),
             );
         }
         self.object("outcome", out, |rng, out| {
@@ -230,16 +294,20 @@ impl SmallEvents {
         }
         if chance(&self.rng, 30) {
             let (id, seq) = (pick(&self.rng, &PRODUCERS), 1 + self.rng.below(30));
-            put(out, format_args!(",\"producer\":{{\"id\":\"{id}\",\"seq\":{seq}}}"));
+            put(
+                out,
+                format_args!(",\"producer\":{{\"id\":\"{id}\",\"seq\":{seq}}}"),
+            );
         }
     }
 
     fn changes_and_metadata(&self, out: &mut String) {
         let rng = &self.rng;
         if chance(rng, 40) {
-            let changes: Vec<String> = (0..1 + rng.below(2))
+            let changes: Vec<String> = (0..=rng.below(2))
                 .map(|_| {
-                    let (field, before, after) = (pick(rng, &FIELDS), pick(rng, &VALUES), pick(rng, &VALUES));
+                    let (field, before, after) =
+                        (pick(rng, &FIELDS), pick(rng, &VALUES), pick(rng, &VALUES));
                     format!("{{\"field\":\"{field}\",\"before\":{before},\"after\":{after}}}")
                 })
                 .collect();
@@ -262,7 +330,10 @@ impl Iterator for SmallEvents {
         self.made += 1;
         let mut out = format!("{{\"id\":\"e{}\"", self.made);
         if chance(&self.rng, 90) {
-            put(&mut out, format_args!(",\"timestamp\":\"{}\"", pick(&self.rng, &TIMES)));
+            put(
+                &mut out,
+                format_args!(",\"timestamp\":\"{}\"", pick(&self.rng, &TIMES)),
+            );
         }
         self.actor(&mut out);
         self.what(&mut out);
@@ -292,7 +363,10 @@ impl Queries {
         match if deeper { self.rng.below(10) } else { 9 } {
             0..=2 => self.several(depth, left, " "),
             3..=4 => format!("({})", self.several(depth, left, " OR ")),
-            5 => format!("-({})", self.several(depth, left, pick(&self.rng, &[" ", " OR ", " AND "]))),
+            5 => format!(
+                "-({})",
+                self.several(depth, left, pick(&self.rng, &[" ", " OR ", " AND "]))
+            ),
             6 => {
                 let inner = self.question(depth + 1, left);
                 format!("NOT ({inner})")
@@ -309,7 +383,11 @@ impl Queries {
             .map(|_| {
                 let member = self.question(depth + 1, left);
                 // What binds less than its surroundings needs parentheses.
-                if member.contains(' ') { format!("({member})") } else { member }
+                if member.contains(' ') {
+                    format!("({member})")
+                } else {
+                    member
+                }
             })
             .collect();
         members.join(between)
@@ -331,19 +409,36 @@ impl Queries {
             4 => format!("{}:{}", pick(rng, &["since", "until"]), pick(rng, &MOMENTS)),
             5 => {
                 let sign = pick(rng, &[">=", "<=", ">", "<"]);
-                format!("{}:{sign}{}", pick(rng, &["timestamp", "recorded"]), pick(rng, &MOMENTS))
+                format!(
+                    "{}:{sign}{}",
+                    pick(rng, &["timestamp", "recorded"]),
+                    pick(rng, &MOMENTS)
+                )
             }
             6 => format!("{}:{}", pick(rng, &["seq", "producer.seq"]), self.number()),
             7..=9 => self.text(),
             10 => self.value_of(&self.change()),
             11 => self.value_of(&format!("metadata.{}", self.path())),
             12 => {
-                let fields = ["reason", "changes", "ip", "project", "outcome", "actor.email", "request_id", "producer"];
+                let fields = [
+                    "reason",
+                    "changes",
+                    "ip",
+                    "project",
+                    "outcome",
+                    "actor.email",
+                    "request_id",
+                    "producer",
+                ];
                 format!("has:{}", pick(rng, &fields))
             }
             13 => {
                 let name = pick(rng, &["request_id", "correlation_id", "trace_id", "id"]);
-                let value = if name == "id" { format!("e{}", 1 + rng.below(60)) } else { pick(rng, &IDENTIFIERS).to_owned() };
+                let value = if name == "id" {
+                    format!("e{}", 1 + rng.below(60))
+                } else {
+                    pick(rng, &IDENTIFIERS).to_owned()
+                };
                 format!("{name}:{value}")
             }
             14 => {
@@ -357,10 +452,19 @@ impl Queries {
     fn operation(&self) -> String {
         let rng = &self.rng;
         match rng.below(5) {
-            0 => format!("operation:{}.*", pick(rng, &["deployment", "user", "warehouse"])),
+            0 => format!(
+                "operation:{}.*",
+                pick(rng, &["deployment", "user", "warehouse"])
+            ),
             1 => format!("operation:{}*", pick(rng, &["dep", "u", "environment_v"])),
-            2 => format!("category:{}", pick(rng, &["deployments", "access_control", "configuration"])),
-            3 => format!("severity:{}", pick(rng, &["info", ">=warning", "<notice", ">notice"])),
+            2 => format!(
+                "category:{}",
+                pick(rng, &["deployments", "access_control", "configuration"])
+            ),
+            3 => format!(
+                "severity:{}",
+                pick(rng, &["info", ">=warning", "<notice", ">notice"])
+            ),
             _ => format!("operation:{}", pick(rng, &OPERATIONS)),
         }
     }
@@ -388,7 +492,10 @@ impl Queries {
                 ("session", &["s-1", "s-2"]),
                 ("credential", &["key_1", "key_12"]),
                 ("on_behalf_of", &["42", "7"]),
-                ("flag", &["alias", "masked", "unknown_operation", "clock_ahead"]),
+                (
+                    "flag",
+                    &["alias", "masked", "unknown_operation", "clock_ahead"],
+                ),
                 ("changes", &FIELDS),
                 ("source", &["api", "ci"]),
                 ("email", &["dana@acme.example", "kim@umbrella.example"]),
@@ -401,9 +508,17 @@ impl Queries {
                 let end = 1 + rng.below(value.chars().count());
                 let beginning: String = value.chars().take(end).collect();
                 // A beginning can't stand in quotes.
-                if beginning.contains([' ', '"']) { format!("{name}:*") } else { format!("{name}:{beginning}*") }
+                if beginning.contains([' ', '"']) {
+                    format!("{name}:*")
+                } else {
+                    format!("{name}:{beginning}*")
+                }
             }
-            2 => format!("{name}:({} OR {})", quoted(value), quoted(pick(rng, values))),
+            2 => format!(
+                "{name}:({} OR {})",
+                quoted(value),
+                quoted(pick(rng, values))
+            ),
             _ => format!("{name}:{}", quoted(value)),
         }
     }
@@ -433,7 +548,11 @@ impl Queries {
         for _ in 0..rng.below(3) {
             put(&mut path, format_args!(".{}", pick(rng, &KEYS)));
         }
-        if path.contains(' ') { format!("\"{path}\"") } else { path }
+        if path.contains(' ') {
+            format!("\"{path}\"")
+        } else {
+            path
+        }
     }
 
     fn number(&self) -> String {
@@ -451,7 +570,19 @@ impl Queries {
         match rng.below(8) {
             0 => quoted(pick(rng, &NAMES)),
             1 => quoted(pick(rng, &RESOURCES)),
-            2 => pick(rng, &["deployment", "robot", "acme.example", "linux", "masked", "example", "admin"]).to_owned(),
+            2 => pick(
+                rng,
+                &[
+                    "deployment",
+                    "robot",
+                    "acme.example",
+                    "linux",
+                    "masked",
+                    "example",
+                    "admin",
+                ],
+            )
+            .to_owned(),
             _ => self.words(),
         }
     }
@@ -505,7 +636,7 @@ fn text(rng: &TestRng, out: &mut String, percent: usize, name: &str, values: &[&
 }
 
 fn sentence(rng: &TestRng) -> String {
-    let words: Vec<&str> = (0..1 + rng.below(4)).map(|_| pick(rng, &WORDS)).collect();
+    let words: Vec<&str> = (0..=rng.below(4)).map(|_| pick(rng, &WORDS)).collect();
     words.join(pick(rng, &[" ", ", ", "/"]))
 }
 
@@ -521,7 +652,11 @@ fn tree(rng: &TestRng, depth: usize) -> String {
 
 /// A value, in quotes where it must be.
 fn quoted(value: &str) -> String {
-    if value.contains(' ') { format!("\"{value}\"") } else { value.to_owned() }
+    if value.contains(' ') {
+        format!("\"{value}\"")
+    } else {
+        value.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -362,13 +362,12 @@ fn a_pager_is_for_what_is_longer_than_the_screen() {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let shown = |pager: Option<&str>, arguments: &[&str], rows| {
         let mut command = server.client();
-        command
-            .args(["list", "--color", "never"])
-            .args(arguments)
-            .env("PATH", &path);
-        if let Some(pager) = pager {
-            command.env("PAGER", pager);
-        }
+        command.args(["list", "--color", "never"]).args(arguments);
+        match pager {
+            Some(pager) => command.env("PATH", &path).env("PAGER", pager),
+            // Where there is no less.
+            None => command.env("PATH", server.path()),
+        };
         on_screen(&mut command, 120, rows, 0)
     };
     let marking = Some("sed 's/^/paged /'");

@@ -73,6 +73,9 @@ fn every_query_case_holds_across_segments_and_memory() {
         let half = file.events() / 2;
         let store = site.open().unwrap();
         block_on(file.write(&*store, 0..half)).unwrap();
+        // Who asks waits for the terms; an index that is closed before they are made reads them back from the log.
+        let log = crate::site::main_log(&store, file.name());
+        block_on(store.producers(log)).unwrap();
         close(store);
         let store = site.open().unwrap();
         block_on(file.write(&*store, half..file.events())).unwrap();
@@ -102,6 +105,9 @@ fn every_query_case_holds_after_a_power_cut() {
         let half = file.events() / 2;
         let store = site.open().unwrap();
         block_on(file.write(&*store, 0..half)).unwrap();
+        // Who asks waits for the terms; an index that is closed before they are made reads them back from the log.
+        let log = crate::site::main_log(&store, file.name());
+        block_on(store.producers(log)).unwrap();
         close(store);
         let store = site.open().unwrap();
         block_on(file.write(&*store, half..file.events())).unwrap();

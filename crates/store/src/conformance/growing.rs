@@ -27,7 +27,10 @@ pub(super) async fn growth_that_was_is_answered_at_once(store: &dyn LedgerStore)
 pub(super) async fn who_waits_for_growth_is_answered_when_it_comes(
     store: &dyn LedgerStore,
 ) -> Verdict {
-    let (one, two) = (tenant(store, "acme").await?, tenant(store, "umbrella").await?);
+    let (one, two) = (
+        tenant(store, "acme").await?,
+        tenant(store, "umbrella").await?,
+    );
     let (log, other) = (LogRef::main(&one), LogRef::main(&two));
     for round in 0..20_u64 {
         let known = size(store, log).await?;

@@ -61,7 +61,10 @@ pub fn read_all(directory: &Path) -> Result<Vec<CaseFile>, Broken> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(directory).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path.extension().is_some_and(|extension| extension == "json") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             paths.push(path);
         }
     }
@@ -142,7 +145,9 @@ impl CaseFile {
             let event = prepared(&tenant, "api", text, id);
             events.push(event.map_err(|broken| Broken::new(format!("event {id}: {broken}")))?);
         }
-        store_all(store, LogRef::main(&tenant), events).await.map(drop)
+        store_all(store, LogRef::main(&tenant), events)
+            .await
+            .map(drop)
     }
 
     async fn tenant(&self, store: &dyn Searchable) -> Result<Option<Arc<Tenant>>, Broken> {
@@ -168,7 +173,10 @@ impl CaseFile {
             let answers = [
                 ("the evaluator", judged),
                 ("the store", case.asked(store, log, HITS_MAX).await?),
-                ("the store in pages", case.asked(store, log, SHORT_PAGE).await?),
+                (
+                    "the store in pages",
+                    case.asked(store, log, SHORT_PAGE).await?,
+                ),
             ];
             for (who, found) in answers {
                 if found != case.expect {
@@ -199,7 +207,11 @@ impl QueryCase {
         let (name, query) = (text_of(value, "name")?, text_of(value, "query")?);
         let filter = query::parse(&query, now)
             .map_err(|error| Broken::new(format!("case {name:?} `{query}`: {error}")))?;
-        let choice = |member: &str| value.member(member).map(|value| value.as_str().unwrap_or_default());
+        let choice = |member: &str| {
+            value
+                .member(member)
+                .map(|value| value.as_str().unwrap_or_default())
+        };
         let viewer = match choice("viewer") {
             None | Some("whole") => Viewer::Whole,
             Some("without_persons") => Viewer::WithoutPersons,

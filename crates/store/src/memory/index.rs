@@ -105,7 +105,10 @@ pub(super) fn statistics(log: &Log, asked: &Counting) -> Result<Statistics, Stor
                 .entry(bucket_of(time, statistics.interval))
                 .or_default() += 1;
         }
-        assert!(buckets.len() <= BUCKETS_MAX, "an interval bounds its buckets");
+        assert!(
+            buckets.len() <= BUCKETS_MAX,
+            "an interval bounds its buckets"
+        );
         statistics.histogram = buckets.into_iter().collect();
     }
     for field in asked.top.iter().take(TOP_FIELDS_MAX) {
@@ -220,9 +223,7 @@ pub(super) fn producers(log: &Log) -> Result<Vec<ProducerAccount>, StoreError> {
         .into_iter()
         .map(|(reference, seen)| seen.account(reference))
         .collect();
-    accounts.sort_by(|left, right| {
-        (&left.id, &left.reference).cmp(&(&right.id, &right.reference))
-    });
+    accounts.sort_by(|left, right| (&left.id, &left.reference).cmp(&(&right.id, &right.reference)));
     Ok(accounts)
 }
 

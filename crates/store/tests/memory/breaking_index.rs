@@ -10,8 +10,8 @@ use ledger::prepare::Prepared;
 use ledger::time::Micros;
 use query::{Document, Field, Filter, Leaf, Test, Viewer};
 use store::index::{
-    Counting, EventIndex, Hit, IndexHealth, Order, Page, Place, ProducerAccount, Search, Statistics, VALUES_MAX,
-    ValueCount,
+    Counting, EventIndex, Hit, IndexHealth, Order, Page, Place, ProducerAccount, Search,
+    Statistics, VALUES_MAX, ValueCount,
 };
 use store::memory::MemoryStore;
 use store::registry::{ApiKey, Change, Instance};
@@ -65,7 +65,10 @@ impl IndexBreak {
         ),
         (Self::FindsEntry0, &["entry_0_is_never_found"]),
         (Self::RebuildsRecords, &["a_hit_is_the_stored_record"]),
-        (Self::TurnsEqualTimes, &["equal_times_are_in_the_order_of_the_log"]),
+        (
+            Self::TurnsEqualTimes,
+            &["equal_times_are_in_the_order_of_the_log"],
+        ),
         (
             Self::IgnoresSize,
             &[
@@ -77,8 +80,14 @@ impl IndexBreak {
             Self::LosesBetweenPages,
             &["pages_of_every_size_join_to_the_whole_while_writes_go_on"],
         ),
-        (Self::KnowsOneOrder, &["oldest_first_is_newest_first_backwards"]),
-        (Self::ForgetsForeignPlaces, &["a_search_goes_on_from_any_place"]),
+        (
+            Self::KnowsOneOrder,
+            &["oldest_first_is_newest_first_backwards"],
+        ),
+        (
+            Self::ForgetsForeignPlaces,
+            &["a_search_goes_on_from_any_place"],
+        ),
         (Self::UnlimitedPages, &["limits_of_pages_are_clamped"]),
         (
             Self::LeaksAcrossTenants,
@@ -115,7 +124,10 @@ impl IndexBreak {
             Self::ShiftsBuckets,
             &["buckets_begin_on_their_edges_and_hold_them"],
         ),
-        (Self::CountsNothingAsOne, &["an_empty_answer_counts_nothing"]),
+        (
+            Self::CountsNothingAsOne,
+            &["an_empty_answer_counts_nothing"],
+        ),
         (Self::UnlimitedCounts, &["limits_of_counts_are_clamped"]),
         (
             Self::SortsValuesByText,
@@ -133,7 +145,10 @@ impl IndexBreak {
                 "more_gaps_than_are_listed_are_counted",
             ],
         ),
-        (Self::RebuildsToNothing, &["a_rebuilt_index_answers_the_same"]),
+        (
+            Self::RebuildsToNothing,
+            &["a_rebuilt_index_answers_the_same"],
+        ),
     ];
 }
 
@@ -173,7 +188,8 @@ impl BreakingIndex {
         for tenant in self.inner.tenants().await? {
             let mine = tenant.record.id == log.tenant();
             for other in [LogRef::main(&tenant), LogRef::access(&tenant)] {
-                let leaks = self.is(IndexBreak::LeaksAcrossTenants) && !mine && other.kind() == log.kind();
+                let leaks =
+                    self.is(IndexBreak::LeaksAcrossTenants) && !mine && other.kind() == log.kind();
                 let mixes = self.is(IndexBreak::MixesLogs) && mine && other != log;
                 if leaks || mixes {
                     logs.push(other);
@@ -194,7 +210,9 @@ impl BreakingIndex {
             IndexBreak::ForgetsForeignPlaces => {
                 search.after = search.after.filter(|place| place.seq != u64::MAX);
             }
-            IndexBreak::RebuildsToNothing if self.rebuilt.load(Ordering::Relaxed) => search.size = 0,
+            IndexBreak::RebuildsToNothing if self.rebuilt.load(Ordering::Relaxed) => {
+                search.size = 0
+            }
             _ => {}
         }
         let mut page = match self.inner.search(log, &search).await {
@@ -208,7 +226,8 @@ impl BreakingIndex {
         };
         for other in self.logs(log).await?.into_iter().skip(1) {
             search.size = u64::MAX;
-            page.hits.extend(self.inner.search(other, &search).await?.hits);
+            page.hits
+                .extend(self.inner.search(other, &search).await?.hits);
         }
         self.spoil(log, asked, &mut page).await?;
         Ok(page)
@@ -216,7 +235,10 @@ impl BreakingIndex {
 
     async fn spoil(&self, log: LogRef, asked: &Search, page: &mut Page) -> Result<(), StoreError> {
         match self.how {
-            IndexBreak::RebuildsRecords => page.hits.iter_mut().for_each(|hit| hit.record.details = None),
+            IndexBreak::RebuildsRecords => page
+                .hits
+                .iter_mut()
+                .for_each(|hit| hit.record.details = None),
             IndexBreak::TurnsEqualTimes => {
                 page.hits.sort_by_key(|hit| hit.place.seq);
                 page.next = page.next.and(page.hits.last().map(|hit| hit.place));
@@ -250,7 +272,12 @@ impl BreakingIndex {
     }
 
     /// Adds events in whose stored details the text stands that was asked for.
-    async fn find_tags(&self, log: LogRef, asked: &Search, page: &mut Page) -> Result<(), StoreError> {
+    async fn find_tags(
+        &self,
+        log: LogRef,
+        asked: &Search,
+        page: &mut Page,
+    ) -> Result<(), StoreError> {
         let Filter::Leaf(Leaf { test, .. }) = &asked.filter else {
             return Ok(());
         };
@@ -260,7 +287,8 @@ impl BreakingIndex {
             _ => return Ok(()),
         };
         for record in self.inner.records(log, 1..u64::MAX).await? {
-            let details = String::from_utf8_lossy(record.details.as_deref().unwrap_or_default()).to_lowercase();
+            let details = String::from_utf8_lossy(record.details.as_deref().unwrap_or_default())
+                .to_lowercase();
             let known = page.hits.iter().any(|hit| hit.record.seq == record.seq);
             if details.contains(&text) && !known {
                 let document = document(&record);
@@ -280,15 +308,23 @@ impl BreakingIndex {
         counting.viewer = self.taken_for(asked.viewer);
         match self.how {
             IndexBreak::IgnoresSize => counting.size = u64::MAX,
-            IndexBreak::RebuildsToNothing if self.rebuilt.load(Ordering::Relaxed) => counting.size = 0,
+            IndexBreak::RebuildsToNothing if self.rebuilt.load(Ordering::Relaxed) => {
+                counting.size = 0
+            }
             _ => {}
         }
         let mut counted = match self.inner.statistics(log, &counting).await {
-            Err(StoreError::NotFound) if self.is(IndexBreak::AnswersUnknown) => Statistics::default(),
+            Err(StoreError::NotFound) if self.is(IndexBreak::AnswersUnknown) => {
+                Statistics::default()
+            }
             answer => answer?,
         };
         match self.how {
-            IndexBreak::CountsTooMany => counted.top.iter_mut().flatten().for_each(|value| value.count += 1),
+            IndexBreak::CountsTooMany => counted
+                .top
+                .iter_mut()
+                .flatten()
+                .for_each(|value| value.count += 1),
             IndexBreak::ShiftsBuckets => {
                 for (start, _) in &mut counted.histogram {
                     *start = start.plus(1);
@@ -329,7 +365,9 @@ impl BreakingIndex {
         };
         match self.how {
             IndexBreak::SortsValuesByText => values.sort(),
-            IndexBreak::ListsTags => values.iter_mut().for_each(|value| value.value = tagged(&value.value)),
+            IndexBreak::ListsTags => values
+                .iter_mut()
+                .for_each(|value| value.value = tagged(&value.value)),
             IndexBreak::ListsIdentifiers => {
                 for record in self.inner.records(log, 1..u64::MAX).await? {
                     let document = document(&record);
@@ -359,7 +397,12 @@ impl BreakingIndex {
 }
 
 fn document(record: &Record) -> Document<'_> {
-    Document::read(&record.entry, record.person.as_deref(), record.details.as_deref()).unwrap()
+    Document::read(
+        &record.entry,
+        record.person.as_deref(),
+        record.details.as_deref(),
+    )
+    .unwrap()
 }
 
 /// The filter without its negations.
@@ -374,7 +417,10 @@ fn without_not(filter: &Filter) -> Filter {
 
 /// A value with the tag that must not be there.
 fn tagged(value: &str) -> String {
-    value.replace("[masked]", "[masked:hmac-sha256:e1477ef2:g1TnMd4iu4m4cbAEX7UafQ]")
+    value.replace(
+        "[masked]",
+        "[masked:hmac-sha256:e1477ef2:g1TnMd4iu4m4cbAEX7UafQ]",
+    )
 }
 
 impl EventIndex for BreakingIndex {

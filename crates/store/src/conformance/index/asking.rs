@@ -10,7 +10,9 @@ use query::{Field, Filter, Side, Test, Viewer, words};
 use super::Searchable;
 use crate::conformance::fixture::{prepared, size, store_all, tenant};
 use crate::conformance::{Broken, Verdict, ensure};
-use crate::index::{Counting, HITS_MAX, Hit, Interval, Order, Page, Place, Search, Statistics, ValueCount};
+use crate::index::{
+    Counting, HITS_MAX, Hit, Interval, Order, Page, Place, Search, Statistics, ValueCount,
+};
 use crate::record::LogRef;
 use crate::registry::Tenant;
 
@@ -84,7 +86,9 @@ pub(super) fn says(text: &str) -> Filter {
 
 /// These words stand side by side in a field.
 pub(super) fn words_of(field: Field, text: &str, prefix: bool) -> Filter {
-    let words = words::words(text).map(std::borrow::Cow::into_owned).collect();
+    let words = words::words(text)
+        .map(std::borrow::Cow::into_owned)
+        .collect();
     Filter::leaf(field, Test::Words { words, prefix })
 }
 
@@ -143,13 +147,20 @@ impl<'a> Asker<'a> {
             "a page of at most {limit} has {} hits",
             page.hits.len()
         );
-        let places = search.after.into_iter().chain(page.hits.iter().map(|hit| hit.place));
-        let places: Vec<Place> = places.chain(page.next.filter(|next| {
-            // The next page begins behind the last hit, or farther on.
-            page.hits.last().is_none_or(|last| last.place != *next)
-        })).collect();
+        let places = search
+            .after
+            .into_iter()
+            .chain(page.hits.iter().map(|hit| hit.place));
+        let places: Vec<Place> = places
+            .chain(page.next.filter(|next| {
+                // The next page begins behind the last hit, or farther on.
+                page.hits.last().is_none_or(|last| last.place != *next)
+            }))
+            .collect();
         ensure!(
-            places.windows(2).all(|pair| matches!(pair, [before, after] if search.order.is_after(*after, *before))),
+            places.windows(2).all(
+                |pair| matches!(pair, [before, after] if search.order.is_after(*after, *before))
+            ),
             "a page goes on behind {:?} with {:?} and {:?}",
             search.after,
             page.hits.iter().map(|hit| hit.place).collect::<Vec<_>>(),
@@ -227,7 +238,11 @@ impl<'a> Asker<'a> {
     pub(super) async fn top(&self, field: &Field) -> Result<Vec<(String, u64)>, Broken> {
         let fields = std::slice::from_ref(field);
         let top = self.count(&Filter::All, None, fields).await?.top;
-        ensure!(top.len() == 1, "of one field {} lists are counted", top.len());
+        ensure!(
+            top.len() == 1,
+            "of one field {} lists are counted",
+            top.len()
+        );
         Ok(top.into_iter().flatten().map(pair).collect())
     }
 
@@ -237,7 +252,10 @@ impl<'a> Asker<'a> {
         field: &Field,
         prefix: &str,
     ) -> Result<Vec<(String, u64)>, Broken> {
-        let values = self.store.values(self.log, field, prefix, self.viewer, 100).await?;
+        let values = self
+            .store
+            .values(self.log, field, prefix, self.viewer, 100)
+            .await?;
         Ok(values.into_iter().map(pair).collect())
     }
 

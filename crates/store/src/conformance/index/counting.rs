@@ -16,16 +16,61 @@ const DAY: i64 = 24 * HOUR;
 
 /// Ten events: time, operation, project, environment.
 const TEN: [(&str, &str, &str, &str); 10] = [
-    ("2026-03-09T00:00:00Z", "deployment.created", "alpha", "production"),
-    ("2026-03-09T00:59:59.999999Z", "deployment.succeeded", "alpha", "production"),
-    ("2026-03-09T01:00:00Z", "deployment.created", "beta", "Production"),
-    ("2026-03-09T01:00:00Z", "deployment.failed", "beta", "staging"),
-    ("2026-03-09T05:30:00Z", "deployment.created", "alpha", "staging"),
-    ("2026-03-08T23:59:59.999999Z", "build.started", "gamma", "preview"),
-    ("2026-03-10T00:00:00Z", "build.started", "alpha", "production"),
-    ("2026-03-09T05:59:59Z", "deployment.created", "delta", "preview"),
+    (
+        "2026-03-09T00:00:00Z",
+        "deployment.created",
+        "alpha",
+        "production",
+    ),
+    (
+        "2026-03-09T00:59:59.999999Z",
+        "deployment.succeeded",
+        "alpha",
+        "production",
+    ),
+    (
+        "2026-03-09T01:00:00Z",
+        "deployment.created",
+        "beta",
+        "Production",
+    ),
+    (
+        "2026-03-09T01:00:00Z",
+        "deployment.failed",
+        "beta",
+        "staging",
+    ),
+    (
+        "2026-03-09T05:30:00Z",
+        "deployment.created",
+        "alpha",
+        "staging",
+    ),
+    (
+        "2026-03-08T23:59:59.999999Z",
+        "build.started",
+        "gamma",
+        "preview",
+    ),
+    (
+        "2026-03-10T00:00:00Z",
+        "build.started",
+        "alpha",
+        "production",
+    ),
+    (
+        "2026-03-09T05:59:59Z",
+        "deployment.created",
+        "delta",
+        "preview",
+    ),
     ("2026-03-09T05:00:00Z", "build.failed", "alpha", "staging"),
-    ("2026-03-09T06:00:00Z", "deployment.created", "beta", "production"),
+    (
+        "2026-03-09T06:00:00Z",
+        "deployment.created",
+        "beta",
+        "production",
+    ),
 ];
 
 async fn ten(store: &dyn Searchable) -> Result<Asker<'_>, Broken> {
@@ -45,8 +90,15 @@ fn time(text: &str) -> Result<Micros, Broken> {
 
 pub(super) async fn counts_are_those_counted_by_hand(store: &dyn Searchable) -> Verdict {
     let asker = ten(store).await?;
-    let fields = [Field::Operation, Field::Environment, Field::Project, Field::Region];
-    let counted = asker.count(&Filter::All, Some(Interval::Micros(HOUR)), &fields).await?;
+    let fields = [
+        Field::Operation,
+        Field::Environment,
+        Field::Project,
+        Field::Region,
+    ];
+    let counted = asker
+        .count(&Filter::All, Some(Interval::Micros(HOUR)), &fields)
+        .await?;
     let buckets = [
         ("2026-03-08T23:00:00Z", 1),
         ("2026-03-09T00:00:00Z", 2),
@@ -55,7 +107,12 @@ pub(super) async fn counts_are_those_counted_by_hand(store: &dyn Searchable) -> 
         ("2026-03-09T06:00:00Z", 1),
         ("2026-03-10T00:00:00Z", 1),
     ];
-    expect_times(&counted, 10, "2026-03-08T23:59:59.999999Z", "2026-03-10T00:00:00Z")?;
+    expect_times(
+        &counted,
+        10,
+        "2026-03-08T23:59:59.999999Z",
+        "2026-03-10T00:00:00Z",
+    )?;
     expect_buckets(&counted, HOUR, &buckets)?;
     expect_top(
         &counted,
@@ -75,7 +132,9 @@ pub(super) async fn counts_are_those_counted_by_hand(store: &dyn Searchable) -> 
     )?;
     let alpha = is(Field::Project, "alpha").and(starts(Field::Operation, "deployment."));
     let fields = [Field::Environment, Field::Operation];
-    let counted = asker.count(&alpha, Some(Interval::Micros(DAY)), &fields).await?;
+    let counted = asker
+        .count(&alpha, Some(Interval::Micros(DAY)), &fields)
+        .await?;
     expect_times(&counted, 3, "2026-03-09T00:00:00Z", "2026-03-09T05:30:00Z")?;
     expect_buckets(&counted, DAY, &[("2026-03-09T00:00:00Z", 3)])?;
     expect_top(
@@ -120,10 +179,19 @@ fn expect_top(counted: &Statistics, expect: &[&[(&str, u64)]]) -> Verdict {
     let found: Vec<Vec<(String, u64)>> = counted
         .top
         .iter()
-        .map(|values| values.iter().map(|value| (value.value.clone(), value.count)).collect())
+        .map(|values| {
+            values
+                .iter()
+                .map(|value| (value.value.clone(), value.count))
+                .collect()
+        })
         .collect();
     ensure!(
-        found.len() == expect.len() && found.iter().zip(expect).all(|(found, expect)| same(found, expect)),
+        found.len() == expect.len()
+            && found
+                .iter()
+                .zip(expect)
+                .all(|(found, expect)| same(found, expect)),
         "the most frequent values are {found:?}, not {expect:?}"
     );
     Ok(())
@@ -133,7 +201,9 @@ pub(super) async fn buckets_begin_on_their_edges_and_hold_them(store: &dyn Searc
     let asker = ten(store).await?;
     let all = Filter::All;
     // Weeks begin on Mondays: 9 March 2026 is one.
-    let weeks = asker.count(&all, Some(Interval::Micros(7 * DAY)), &[]).await?;
+    let weeks = asker
+        .count(&all, Some(Interval::Micros(7 * DAY)), &[])
+        .await?;
     expect_buckets(
         &weeks,
         7 * DAY,
@@ -147,14 +217,26 @@ pub(super) async fn buckets_begin_on_their_edges_and_hold_them(store: &dyn Searc
     ];
     expect_buckets(&days, DAY, &by_day)?;
     // An hour makes 26 buckets from the first event to the last, three hours make ten.
-    for (buckets_max, width) in [(26, HOUR), (25, 3 * HOUR), (10, 3 * HOUR), (9, 6 * HOUR), (3, DAY), (2, 7 * DAY)] {
-        let counted = asker.count(&all, Some(Interval::Auto { buckets_max }), &[]).await?;
+    for (buckets_max, width) in [
+        (26, HOUR),
+        (25, 3 * HOUR),
+        (10, 3 * HOUR),
+        (9, 6 * HOUR),
+        (3, DAY),
+        (2, 7 * DAY),
+    ] {
+        let counted = asker
+            .count(&all, Some(Interval::Auto { buckets_max }), &[])
+            .await?;
         ensure!(
             counted.interval == width,
             "at most {buckets_max} buckets are {} microseconds wide, not {width}",
             counted.interval
         );
-        let fits = counted.histogram.iter().all(|(start, _)| bucket_of(*start, width) == *start);
+        let fits = counted
+            .histogram
+            .iter()
+            .all(|(start, _)| bucket_of(*start, width) == *start);
         let sum: u64 = counted.histogram.iter().map(|(_, count)| count).sum();
         ensure!(
             fits && sum == 10 && counted.histogram.len() <= buckets_max,
@@ -164,7 +246,9 @@ pub(super) async fn buckets_begin_on_their_edges_and_hold_them(store: &dyn Searc
     }
     // The width follows what is counted, not what is there.
     let hundred = Some(Interval::Auto { buckets_max: 100 });
-    let one = asker.count(&is(Field::Project, "gamma"), hundred, &[]).await?;
+    let one = asker
+        .count(&is(Field::Project, "gamma"), hundred, &[])
+        .await?;
     expect_buckets(&one, SECOND, &[("2026-03-08T23:59:59Z", 1)])
 }
 
@@ -201,11 +285,17 @@ pub(super) async fn an_event_counts_once_for_a_value_that_it_has_twice(
     ];
     store_events(store, log, events).await?;
     let asker = Asker::of(store, log);
-    asker.lists(&Field::RelatedId, &[("p2", 2), ("p1", 1)]).await?;
+    asker
+        .lists(&Field::RelatedId, &[("p2", 2), ("p1", 1)])
+        .await?;
     asker.lists(&Field::RelatedType, &[("project", 2)]).await?;
-    asker.lists(&Field::Metadata("tags".to_owned()), &[("b", 2), ("a", 1)]).await?;
+    asker
+        .lists(&Field::Metadata("tags".to_owned()), &[("b", 2), ("a", 1)])
+        .await?;
     let size = |side| super::asking::change("size", side);
-    asker.lists(&size(query::Side::Either), &[("l", 1), ("m", 1)]).await?;
+    asker
+        .lists(&size(query::Side::Either), &[("l", 1), ("m", 1)])
+        .await?;
     asker.lists(&size(query::Side::After), &[("m", 1)]).await?;
     asker.lists(&Field::Changed, &[("size", 1)]).await?;
     asker.finds(&is(Field::RelatedId, "p1"), &["e1"]).await
@@ -218,7 +308,8 @@ pub(super) async fn limits_of_counts_are_clamped(store: &dyn Searchable) -> Verd
         let events: Result<Vec<_>, Broken> = (first..count.min(first + 335))
             .map(|number| {
                 // Seven thousand years in a thousand steps; each name is one of its own.
-                let time = Micros::from_micros(i64::try_from(number).unwrap_or_default() * 7 * 365 * DAY);
+                let time =
+                    Micros::from_micros(i64::try_from(number).unwrap_or_default() * 7 * 365 * DAY);
                 let more = format!(r#","context":{{"service":"svc{number}"}}"#);
                 deployment(&tenant, &format!("e{number}"), time, &more)
             })
@@ -239,7 +330,9 @@ pub(super) async fn limits_of_counts_are_clamped(store: &dyn Searchable) -> Verd
         Interval::Micros(0),
         Interval::Micros(-7),
         Interval::Auto { buckets_max: 0 },
-        Interval::Auto { buckets_max: usize::MAX },
+        Interval::Auto {
+            buckets_max: usize::MAX,
+        },
     ] {
         counting.histogram = Some(interval);
         let counted = store.statistics(log, &counting).await?;
@@ -259,7 +352,13 @@ pub(super) async fn limits_of_counts_are_clamped(store: &dyn Searchable) -> Verd
     }
     counting.limit = 3;
     let counted = store.statistics(log, &counting).await?;
-    let first: Vec<&str> = counted.top.iter().flatten().take(3).map(|value| value.value.as_str()).collect();
+    let first: Vec<&str> = counted
+        .top
+        .iter()
+        .flatten()
+        .take(3)
+        .map(|value| value.value.as_str())
+        .collect();
     ensure!(
         first == ["svc0", "svc1", "svc10"],
         "of equally frequent values the first three are {first:?}"

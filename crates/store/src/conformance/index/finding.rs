@@ -89,7 +89,13 @@ fn filters() -> Vec<Filter> {
         Filter::leaf(Field::Seq, at_least("5")),
         Filter::leaf(Field::ProducerSeq, at_least("7")),
         Filter::leaf(Field::Timestamp, before(1_772_409_600_000_000)),
-        Filter::leaf(Field::Operation, Test::OneOf(vec!["deployment.failed".to_owned(), "warehouse.robot_moved".to_owned()])),
+        Filter::leaf(
+            Field::Operation,
+            Test::OneOf(vec![
+                "deployment.failed".to_owned(),
+                "warehouse.robot_moved".to_owned(),
+            ]),
+        ),
         is(Field::RequestId, "req_0123456789abcdef"),
         is(Field::Flag, "unknown_operation"),
         words_of(Field::OutcomeMessage, "check timed", false),
@@ -138,7 +144,10 @@ pub(super) async fn what_the_evaluator_accepts_is_found_and_nothing_else(
             accepted.sort_unstable();
             let search = asker.search(&filter, Order::Oldest).await?;
             let found: Vec<_> = asker.pages(search).await?;
-            let found: Vec<_> = found.iter().map(|hit| (hit.place.time, hit.place.seq)).collect();
+            let found: Vec<_> = found
+                .iter()
+                .map(|hit| (hit.place.time, hit.place.seq))
+                .collect();
             ensure!(
                 found == accepted,
                 "{filter:?} of {viewer:?} finds {found:?}; the evaluator accepts {accepted:?}"
@@ -165,13 +174,23 @@ pub(super) async fn entry_0_is_never_found(store: &dyn Searchable) -> Verdict {
         }),
     );
     let empty = Asker::of(store, main);
-    for filter in [Filter::All, zero.clone(), !has(Field::Id), !is(Field::Id, "x")] {
+    for filter in [
+        Filter::All,
+        zero.clone(),
+        !has(Field::Id),
+        !is(Field::Id, "x"),
+    ] {
         empty.finds(&filter, &[]).await?;
     }
     empty.lists(&Field::Operation, &[]).await?;
     let own = crate::conformance::fixture::instance(store).await?;
     store_events(store, main, vec![deployment(&tenant, "e1", at(0), "")?]).await?;
-    for log in [main, LogRef::access(&tenant), LogRef::main(&own), LogRef::access(&own)] {
+    for log in [
+        main,
+        LogRef::access(&tenant),
+        LogRef::main(&own),
+        LogRef::access(&own),
+    ] {
         let asker = Asker::of(store, log);
         let found = asker.found(&Filter::All).await?;
         let size = size(store, log).await?;
@@ -224,7 +243,12 @@ pub(super) async fn questions_at_once_with_writes_are_answered_in_full(
                 store.append(Batch { log, events }).await?;
                 // What this writer was told is there must be there, whatever the others do.
                 asker.finds(&is(Field::Id, &id), &[&id]).await?;
-                let search = asker.search(&starts(Field::ResourceId, &format!("dpl_w{writer}r")), Order::Newest).await?;
+                let search = asker
+                    .search(
+                        &starts(Field::ResourceId, &format!("dpl_w{writer}r")),
+                        Order::Newest,
+                    )
+                    .await?;
                 let mine = ids(&asker.pages(search).await?)?;
                 ensure!(
                     mine.len() == round,
@@ -236,6 +260,9 @@ pub(super) async fn questions_at_once_with_writes_are_answered_in_full(
     }
     at_once(calls).into_iter().collect::<Result<(), Broken>>()?;
     let total = asker.count(&Filter::All, None, &[]).await?.total;
-    ensure!(total == 80, "80 events were written and {total} are counted");
+    ensure!(
+        total == 80,
+        "80 events were written and {total} are counted"
+    );
     Ok(())
 }

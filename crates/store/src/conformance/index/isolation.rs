@@ -16,8 +16,7 @@ use crate::index::{Counting, Interval, Order, Search};
 use crate::record::LogRef;
 
 /// What only the second tenant's events say.
-const THEIRS: &str =
-    r#","reason":"quarterly penguin census","metadata":{"penguins":"adelie"},"producer":{"id":"theirs","seq":4}"#;
+const THEIRS: &str = r#","reason":"quarterly penguin census","metadata":{"penguins":"adelie"},"producer":{"id":"theirs","seq":4}"#;
 
 pub(super) async fn tenants_of_equal_content_never_see_each_other(
     store: &dyn Searchable,
@@ -51,7 +50,8 @@ pub(super) async fn tenants_of_equal_content_never_see_each_other(
     let search = asker.search(&Filter::All, Order::Newest).await?;
     let hits = asker.pages(search).await?;
     for hit in &hits {
-        let entry = Entry::parse(&hit.record.entry).map_err(|error| Broken::new(error.to_string()))?;
+        let entry =
+            Entry::parse(&hit.record.entry).map_err(|error| Broken::new(error.to_string()))?;
         ensure!(
             entry.place.log == mine.log(),
             "a hit of one tenant is a record of another's log"
@@ -63,14 +63,18 @@ pub(super) async fn tenants_of_equal_content_never_see_each_other(
         hits.len()
     );
     asker.lists(&penguins, &[]).await?;
-    asker.lists(&Field::Operation, &[("deployment.created", 12)]).await?;
+    asker
+        .lists(&Field::Operation, &[("deployment.created", 12)])
+        .await?;
     asker.lists(&Field::Producer, &[("ours", 12)]).await?;
     let beginnings = asker.values(&Field::ResourceId, "dpl_x").await?;
     ensure!(
         beginnings.is_empty(),
         "values of another tenant are listed: {beginnings:?}"
     );
-    let counted = asker.count(&Filter::All, Some(Interval::Micros(SECOND)), &[]).await?;
+    let counted = asker
+        .count(&Filter::All, Some(Interval::Micros(SECOND)), &[])
+        .await?;
     let buckets: Vec<u64> = counted.histogram.iter().map(|(_, count)| *count).collect();
     ensure!(
         counted.total == 12 && buckets == [4, 4, 4],
@@ -103,7 +107,8 @@ pub(super) async fn places_of_another_tenant_lead_nowhere(store: &dyn Searchable
             search.after = Some(hit.place);
             for hit in asker.pages(search).await? {
                 ensure!(
-                    Entry::parse(&hit.record.entry).is_ok_and(|entry| entry.place.log == mine.log()),
+                    Entry::parse(&hit.record.entry)
+                        .is_ok_and(|entry| entry.place.log == mine.log()),
                     "behind another tenant's place stands a record that is not mine"
                 );
             }
@@ -153,7 +158,10 @@ pub(super) async fn an_index_is_asked_through_its_own_tenant_only(
         limit: 10,
     };
     for record in [&forged, &instance_of_one, &unmade] {
-        for log in [LogRef::of_record(record, false), LogRef::of_record(record, true)] {
+        for log in [
+            LogRef::of_record(record, false),
+            LogRef::of_record(record, true),
+        ] {
             not_found("search", store.search(log, &search)).await?;
             not_found("statistics", store.statistics(log, &counting)).await?;
             let values = store.values(log, &Field::Operation, "", Viewer::Whole, 10);
@@ -176,7 +184,10 @@ pub(super) async fn events_of_the_access_log_are_found_in_it_only(
     store_events(store, main, vec![told]).await?;
     let own = own_event(&tenant, "veritrail.search.performed")?;
     let receipts = store_all(store, access, vec![own]).await?;
-    let id = receipts.first().map(|receipt| receipt.id.as_str()).unwrap_or_default();
+    let id = receipts
+        .first()
+        .map(|receipt| receipt.id.as_str())
+        .unwrap_or_default();
     let (events, reads) = (Asker::of(store, main), Asker::of(store, access));
     events.finds(&Filter::All, &["e1"]).await?;
     reads.finds(&Filter::All, &[id]).await?;
@@ -185,8 +196,12 @@ pub(super) async fn events_of_the_access_log_are_found_in_it_only(
     reads.finds(&performed, &[id]).await?;
     events.finds(&says("search"), &["e1"]).await?;
     reads.finds(&says("search"), &[id]).await?;
-    events.lists(&Field::Operation, &[("deployment.created", 1)]).await?;
-    reads.lists(&Field::Operation, &[("veritrail.search.performed", 1)]).await?;
+    events
+        .lists(&Field::Operation, &[("deployment.created", 1)])
+        .await?;
+    reads
+        .lists(&Field::Operation, &[("veritrail.search.performed", 1)])
+        .await?;
     reads.finds(&is(Field::Id, "e1"), &[]).await?;
     events.finds(&is(Field::Id, id), &[]).await
 }

@@ -12,18 +12,30 @@ pub(super) async fn values_are_listed_by_their_beginning_most_frequent_first(
     store: &dyn Searchable,
 ) -> Verdict {
     let (tenant, log) = house(store, "acme").await?;
-    let names = ["web", "Worker", "worker", "WEB", "web", "webhook", "wéb", "api", "api", "z"];
+    let names = [
+        "web", "Worker", "worker", "WEB", "web", "webhook", "wéb", "api", "api", "z",
+    ];
     for (number, name) in names.into_iter().enumerate() {
         let more = format!(r#","context":{{"service":"{name}"}},"metadata":{{"Team":"{name}"}}"#);
         let event = deployment(&tenant, &format!("e{number}"), at(0), &more)?;
         store_events(store, log, vec![event]).await?;
     }
     let asker = Asker::of(store, log);
-    let all = [("web", 3), ("api", 2), ("worker", 2), ("webhook", 1), ("wéb", 1), ("z", 1)];
+    let all = [
+        ("web", 3),
+        ("api", 2),
+        ("worker", 2),
+        ("webhook", 1),
+        ("wéb", 1),
+        ("z", 1),
+    ];
     for field in [Field::Service, Field::Metadata("team".to_owned())] {
         asker.lists(&field, &all).await?;
         for (prefix, expect) in [
-            ("w", vec![("web", 3), ("worker", 2), ("webhook", 1), ("wéb", 1)]),
+            (
+                "w",
+                vec![("web", 3), ("worker", 2), ("webhook", 1), ("wéb", 1)],
+            ),
             ("we", vec![("web", 3), ("webhook", 1)]),
             ("WE", vec![("web", 3), ("webhook", 1)]),
             ("web", vec![("web", 3), ("webhook", 1)]),
@@ -41,11 +53,15 @@ pub(super) async fn values_are_listed_by_their_beginning_most_frequent_first(
         }
         let two = store.values(log, &field, "w", Viewer::Whole, 2).await?;
         ensure!(
-            two.iter().map(|value| value.value.as_str()).eq(["web", "worker"]),
+            two.iter()
+                .map(|value| value.value.as_str())
+                .eq(["web", "worker"]),
             "the two most frequent values from w are {two:?}"
         );
     }
-    asker.lists(&Field::Operation, &[("deployment.created", 10)]).await?;
+    asker
+        .lists(&Field::Operation, &[("deployment.created", 10)])
+        .await?;
     asker.lists(&Field::ActorType, &[("user", 10)]).await?;
     asker.lists(&Field::Source, &[("api", 10)]).await?;
     asker.lists(&Field::Region, &[]).await?;
@@ -66,17 +82,31 @@ pub(super) async fn values_that_are_matched_whole_are_not_listed(
     };
     let events = vec![
         event(&tenant, &text("e1", &longest, "main"))?,
-        event(&tenant, &text("e2", &longer, "9fceb02d0ae598e95dc970b74767f19372d61af8"))?,
+        event(
+            &tenant,
+            &text("e2", &longer, "9fceb02d0ae598e95dc970b74767f19372d61af8"),
+        )?,
     ];
     store_events(store, log, events).await?;
     let asker = Asker::of(store, log);
     let commit = Field::Metadata("commit".to_owned());
     asker.lists(&commit, &[("main", 1)]).await?;
-    asker.lists(&Field::ResourceName, &[(longest.as_str(), 1)]).await?;
+    asker
+        .lists(&Field::ResourceName, &[(longest.as_str(), 1)])
+        .await?;
     // They are found all the same, whole.
-    asker.finds(&is(Field::ResourceName, &longer), &["e2"]).await?;
-    asker.finds(&starts(Field::ResourceName, "nnn"), &["e1"]).await?;
-    asker.finds(&is(commit.clone(), "9fceb02d0ae598e95dc970b74767f19372d61af8"), &["e2"]).await?;
+    asker
+        .finds(&is(Field::ResourceName, &longer), &["e2"])
+        .await?;
+    asker
+        .finds(&starts(Field::ResourceName, "nnn"), &["e1"])
+        .await?;
+    asker
+        .finds(
+            &is(commit.clone(), "9fceb02d0ae598e95dc970b74767f19372d61af8"),
+            &["e2"],
+        )
+        .await?;
     asker.finds(&starts(commit, "9fceb02d0ae"), &[]).await
 }
 
@@ -91,8 +121,15 @@ pub(super) async fn limits_of_lists_are_clamped(store: &dyn Searchable) -> Verdi
         }
         store_events(store, log, events).await?;
     }
-    for (limit, expect) in [(0, 0), (1, 1), (VALUES_MAX, VALUES_MAX), (usize::MAX, VALUES_MAX)] {
-        let listed = store.values(log, &Field::Service, "svc", Viewer::Whole, limit).await?;
+    for (limit, expect) in [
+        (0, 0),
+        (1, 1),
+        (VALUES_MAX, VALUES_MAX),
+        (usize::MAX, VALUES_MAX),
+    ] {
+        let listed = store
+            .values(log, &Field::Service, "svc", Viewer::Whole, limit)
+            .await?;
         ensure!(
             listed.len() == expect,
             "of {count} values at most {limit} are {}",

@@ -129,7 +129,12 @@ pub(super) async fn nothing_at_or_beyond_the_size_is_found(store: &dyn Searchabl
                 limit: 10,
             };
             let counted = store.statistics(log, &counting).await?;
-            let top = counted.top.iter().flatten().map(|value| value.count).sum::<u64>();
+            let top = counted
+                .top
+                .iter()
+                .flatten()
+                .map(|value| value.count)
+                .sum::<u64>();
             ensure!(
                 counted.total == found.len() as u64
                     && top == counted.total
@@ -172,8 +177,17 @@ pub(super) async fn a_search_goes_on_from_any_place(store: &dyn Searchable) -> V
     let (tenant, log) = house(store, "acme").await?;
     let rising = scattered(store, &tenant, log, 40).await?;
     let asker = Asker::of(store, log);
-    let times = [at(-1), at(0), at(1), at(4 * SECOND), at(9 * SECOND), at(10 * SECOND)];
-    let times = times.into_iter().chain([Micros::from_micros(0), Micros::from_micros(i64::MAX)]);
+    let times = [
+        at(-1),
+        at(0),
+        at(1),
+        at(4 * SECOND),
+        at(9 * SECOND),
+        at(10 * SECOND),
+    ];
+    let times = times
+        .into_iter()
+        .chain([Micros::from_micros(0), Micros::from_micros(i64::MAX)]);
     for time in times {
         // Most of these are no event's place.
         for seq in [0, 1, 17, 40, 41, u64::MAX] {

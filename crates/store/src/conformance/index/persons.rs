@@ -106,7 +106,10 @@ fn questions_about(person: &Person) -> Vec<Filter> {
         has(Field::Ip),
         has(Field::UserAgent),
         has(Field::Changed),
-        Filter::leaf(Field::ActorEmail, Test::OneOf(vec![(*email).to_owned(), "x".to_owned()])),
+        Filter::leaf(
+            Field::ActorEmail,
+            Test::OneOf(vec![(*email).to_owned(), "x".to_owned()]),
+        ),
     ];
     for network in [(*ip).to_owned(), "0.0.0.0/0".to_owned(), "::/0".to_owned()] {
         let network = query::address::Network::parse(&network);
@@ -151,7 +154,9 @@ pub(super) async fn readers_without_persons_find_nothing_by_persons(
         );
         blind.finds(&question, &[]).await?;
         blind.finds(&!question.clone(), &["p2", "p1"]).await?;
-        let also = question.clone().and(is(Field::Operation, "deployment.created"));
+        let also = question
+            .clone()
+            .and(is(Field::Operation, "deployment.created"));
         blind.finds(&also, &[]).await?;
         let either = question.or(is(Field::Operation, "deployment.created"));
         blind.finds(&either, &["p1"]).await?;
@@ -163,14 +168,20 @@ pub(super) async fn readers_without_persons_find_nothing_by_persons(
         );
         blind.lists(&field, &[]).await?;
     }
-    for (field, prefix) in [(Field::ActorId, "u4"), (Field::ActorEmail, "d"), (Field::ResourceId, "u")] {
+    for (field, prefix) in [
+        (Field::ActorId, "u4"),
+        (Field::ActorEmail, "d"),
+        (Field::ResourceId, "u"),
+    ] {
         let listed = blind.values(&field, prefix).await?;
         ensure!(
             listed.is_empty(),
             "values of {field:?} that begin with {prefix:?} are listed: {listed:?}"
         );
     }
-    blind.lists(&Field::Metadata("plain".to_owned()), &[("kept", 1)]).await?;
+    blind
+        .lists(&Field::Metadata("plain".to_owned()), &[("kept", 1)])
+        .await?;
     blind.lists(&Field::ResourceId, &[("dpl_1", 1)]).await
 }
 
@@ -187,12 +198,20 @@ pub(super) async fn persons_change_nothing_for_readers_without_persons(
         .chain(questions_about(&KIM))
         .collect();
     let fields = fields_of_persons();
-    for question in questions.iter().cloned().chain(questions.iter().cloned().map(|question| !question)) {
+    for question in questions
+        .iter()
+        .cloned()
+        .chain(questions.iter().cloned().map(|question| !question))
+    {
         let mut answers = Vec::new();
         for asker in &askers {
             let mut counted = Vec::new();
             for fields in fields.chunks(crate::index::TOP_FIELDS_MAX) {
-                counted.push(asker.count(&question, Some(Interval::Micros(1)), fields).await?);
+                counted.push(
+                    asker
+                        .count(&question, Some(Interval::Micros(1)), fields)
+                        .await?,
+                );
             }
             answers.push((asker.found(&question).await?, counted));
         }
@@ -262,7 +281,14 @@ pub(super) async fn a_masks_tag_is_never_found(store: &dyn Searchable) -> Verdic
     for inside in &masks {
         let mask = format!("[masked:{inside}]").to_lowercase();
         let tag = inside.rsplit(':').next().unwrap_or_default();
-        let tail: String = tag.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
+        let tail: String = tag
+            .chars()
+            .rev()
+            .take(8)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect();
         let mut filters = vec![
             is(value.clone(), &mask),
             is(password.clone(), &mask),
@@ -270,7 +296,9 @@ pub(super) async fn a_masks_tag_is_never_found(store: &dyn Searchable) -> Verdic
             says(&mask),
         ];
         let searchable = [tag, tail.as_str(), inside.as_str(), "hmac-sha256"];
-        let texts = searchable.into_iter().filter(|text| query::words::words(text).next().is_some());
+        let texts = searchable
+            .into_iter()
+            .filter(|text| query::words::words(text).next().is_some());
         filters.extend(texts.map(says));
         for filter in filters {
             asker.finds(&filter, &[]).await?;
@@ -290,7 +318,11 @@ pub(super) async fn a_masks_tag_is_never_listed(store: &dyn Searchable) -> Verdi
         store_events(store, log, vec![event?]).await?;
     }
     let asker = Asker::of(store, log);
-    for field in [change("value", Side::Either), change("value", Side::After), Field::Metadata("password".to_owned())] {
+    for field in [
+        change("value", Side::Either),
+        change("value", Side::After),
+        Field::Metadata("password".to_owned()),
+    ] {
         asker.lists(&field, &[("[masked]", 2)]).await?;
         for prefix in ["[masked:", SECRET] {
             let listed = asker.values(&field, prefix).await?;
@@ -302,6 +334,9 @@ pub(super) async fn a_masks_tag_is_never_listed(store: &dyn Searchable) -> Verdi
     }
     // Nor is the order of results one that tags decide.
     let found = asker.found_in(&says("masked"), Order::Oldest).await?;
-    ensure!(found == ["s1", "s2"], "masked events are found as {found:?}");
+    ensure!(
+        found == ["s1", "s2"],
+        "masked events are found as {found:?}"
+    );
     Ok(())
 }

@@ -42,7 +42,11 @@ pub(super) async fn producers_are_accounted_for_by_hand(store: &dyn Searchable) 
     let batch = (1, 1, 0, vec![], 0, 0);
     let one = (7, 9, 4, vec![(3, 3), (6, 8)], 2, 4);
     let two = (2, 3, 2, vec![(1, 2)], 0, 2);
-    for (account, (id, expect)) in accounts.iter().zip([("Web-1", one), ("batch", batch), ("web-2", two)]) {
+    for (account, (id, expect)) in
+        accounts
+            .iter()
+            .zip([("Web-1", one), ("batch", batch), ("web-2", two)])
+    {
         let ProducerAccount {
             events,
             highest,
@@ -53,16 +57,27 @@ pub(super) async fn producers_are_accounted_for_by_hand(store: &dyn Searchable) 
             ..
         } = account.clone();
         ensure!(
-            account.id.as_deref() == Some(id) && (events, highest, missing, gaps, late, doubled) == expect,
+            account.id.as_deref() == Some(id)
+                && (events, highest, missing, gaps, late, doubled) == expect,
             "{id} is accounted for as {account:?}, not {expect:?}"
         );
     }
-    ensure!(accounts.len() == 3, "three producers count, not {accounts:?}");
+    ensure!(
+        accounts.len() == 3,
+        "three producers count, not {accounts:?}"
+    );
     let records = all_records(store, log).await?;
     let last = records.get(11).map(|record| Entry::parse(&record.entry));
     let last = last.and_then(Result::ok);
-    let known = last.as_ref().map(|entry| (entry.producer_ref.unwrap_or_default(), entry.place.recorded_at));
-    let first = accounts.first().map(|account| (account.reference.as_str(), account.last_recorded_at));
+    let known = last.as_ref().map(|entry| {
+        (
+            entry.producer_ref.unwrap_or_default(),
+            entry.place.recorded_at,
+        )
+    });
+    let first = accounts
+        .first()
+        .map(|account| (account.reference.as_str(), account.last_recorded_at));
     ensure!(
         known == first,
         "the last event of Web-1 says {known:?} and its account {first:?}"
@@ -82,7 +97,9 @@ pub(super) async fn more_gaps_than_are_listed_are_counted(store: &dyn Searchable
     let far = r#","producer":{"id":"odd","seq":9007199254740991}"#;
     store_events(store, log, vec![deployment(&tenant, "far", at(0), far)?]).await?;
     let accounts = store.producers(log).await?;
-    let expect: Vec<(u64, u64)> = (0..100).map(|number| (2 * number + 1, 2 * number + 1)).collect();
+    let expect: Vec<(u64, u64)> = (0..100)
+        .map(|number| (2 * number + 1, 2 * number + 1))
+        .collect();
     ensure!(
         matches!(&accounts[..], [account] if account.gaps == expect && account.gaps.len() == GAPS_MAX),
         "the first hundred gaps are not listed: {accounts:?}"

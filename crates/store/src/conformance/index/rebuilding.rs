@@ -37,7 +37,12 @@ pub(super) async fn a_rebuilt_index_answers_the_same(store: &dyn Searchable) -> 
             number + 1
         );
         let time = at(number % 11 * SECOND);
-        store_events(store, log, vec![deployment(&tenant, &format!("e{number}"), time, &more)?]).await?;
+        store_events(
+            store,
+            log,
+            vec![deployment(&tenant, &format!("e{number}"), time, &more)?],
+        )
+        .await?;
     }
     let asker = Asker::of(store, log);
     let filters = [
@@ -50,10 +55,16 @@ pub(super) async fn a_rebuilt_index_answers_the_same(store: &dyn Searchable) -> 
     for _ in 0..2 {
         let mut answer = Vec::new();
         for filter in &filters {
-            let counted = asker.count(filter, Some(Interval::Micros(SECOND)), &[Field::Service]).await?;
+            let counted = asker
+                .count(filter, Some(Interval::Micros(SECOND)), &[Field::Service])
+                .await?;
             answer.push((asker.found_in(filter, Order::Oldest).await?, counted));
         }
-        answers.push((answer, asker.values(&Field::Service, "s").await?, store.producers(log).await?));
+        answers.push((
+            answer,
+            asker.values(&Field::Service, "s").await?,
+            store.producers(log).await?,
+        ));
         store.rebuild_index().await?;
         await_rebuild(store)?;
     }
@@ -62,7 +73,10 @@ pub(super) async fn a_rebuilt_index_answers_the_same(store: &dyn Searchable) -> 
         "a rebuilt index answers differently"
     );
     let total = asker.count(&Filter::All, None, &[]).await?.total;
-    ensure!(total == 150, "of 150 events {total} are counted after a rebuild");
+    ensure!(
+        total == 150,
+        "of 150 events {total} are counted after a rebuild"
+    );
     // What is acknowledged after a rebuild is found, too.
     store_events(store, log, vec![deployment(&tenant, "late", at(0), "")?]).await?;
     asker.finds(&is(Field::Id, "late"), &["late"]).await

@@ -30,8 +30,8 @@ const WARM_UP: usize = 3;
 const LIMITS: [usize; 2] = [50, 100];
 /// What facets are counted by.
 const FACETS: &str = "operation,outcome,project";
-/// Events of the first leg: the newest of everything is asked for here and at the end.
-const FIRST_LEG: usize = 500_000;
+/// Events that the newest of everything is asked among for comparison.
+const SMALLER: usize = 500_000;
 /// From ready to the look at idle memory.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
 
@@ -49,12 +49,7 @@ pub(crate) fn run(bench: &Bench, table: &mut Table) -> Result<(), Error> {
     let server = Server::start(&bench.binary, &home)?;
     let key = server.key.clone();
     let memory = server.watch_memory();
-    let first_leg = count.min(FIRST_LEG);
-    let mut took = loading::sustained(&server, &mut events, first_leg)?;
-    let early = warm(&server, newest)?;
-    if count > first_leg {
-        took += loading::sustained(&server, &mut events, count - first_leg)?;
-    }
+    let took = loading::sustained(&server, &mut events, count)?;
     table.heading(format!("{count} events, sustained, and what they take"));
     table.add(
         Row::new(
@@ -104,12 +99,28 @@ pub(crate) fn run(bench: &Bench, table: &mut Table) -> Result<(), Error> {
     table.add(
         Row::new("anonymous memory under load", Unit::Megabytes, highest).wanted(800.0, 400.0),
     );
-    if count > first_leg {
-        let growth = millis(late.p50) / millis(early.p50);
-        let what = format!("newest 100, p50: {count} events against {first_leg}");
+    if count > SMALLER {
+        let growth = millis(late.p50) / millis(newest_of_fewer(bench, newest)?.p50);
+        let what = format!("newest 100, p50: {count} events against {SMALLER}");
         table.add(Row::new(what, Unit::Times, growth).wanted(1.3, 1.0));
     }
     Ok(())
+}
+
+/// The newest of everything among [`SMALLER`] events, asked as among all of them.
+fn newest_of_fewer(bench: &Bench, newest: &Question) -> Result<Latency, Error> {
+    let home = Home::new("fewer")?;
+    let server = Server::start(&bench.binary, &home)?;
+    let key = server.key.clone();
+    loading::sustained(&server, &mut Events::new(bench.seed), SMALLER)?;
+    server.wait_signed()?;
+    server.wait_indexed()?;
+    server.stop()?;
+    let server = Server::again(&bench.binary, &home, &key)?;
+    std::thread::sleep(IDLE_AFTER);
+    let latency = warm(&server, newest)?;
+    server.stop()?;
+    Ok(latency)
 }
 
 /// The first run of each question, each by a server of its own.
