@@ -48,7 +48,10 @@ pub struct Event {
 /// What readers may count on among what a producer said; anything else may stand there, too.
 #[derive(JsonSchema)]
 #[schemars(extend("additionalProperties" = true))]
-#[expect(dead_code, reason = "a form, never a value: events are written as they were stored")]
+#[expect(
+    dead_code,
+    reason = "a form, never a value: events are written as they were stored"
+)]
 struct Said {
     /// When it happened, as the producer says.
     #[schemars(extend("format" = "date-time"))]

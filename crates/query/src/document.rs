@@ -361,11 +361,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Every scalar of a value as text. Depth is bounded by the JSON parser, too.
-    fn scalars(
-        &mut self,
-        value: Value<'a>,
-        take: &mut dyn FnMut(&mut Self, Cow<'a, str>),
-    ) {
+    fn scalars(&mut self, value: Value<'a>, take: &mut dyn FnMut(&mut Self, Cow<'a, str>)) {
         match value {
             Value::Null => {}
             Value::Bool(flag) => {

@@ -107,8 +107,15 @@ fn start(text: &str) -> Option<usize> {
 fn plain(text: &str) -> usize {
     let ascii = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
     let mut length = ascii;
-    let more = text.as_bytes().get(ascii).is_some_and(|byte| !byte.is_ascii());
-    let rest = if more { text.get(ascii..).unwrap_or_default() } else { "" };
+    let more = text
+        .as_bytes()
+        .get(ascii)
+        .is_some_and(|byte| !byte.is_ascii());
+    let rest = if more {
+        text.get(ascii..).unwrap_or_default()
+    } else {
+        ""
+    };
     for character in rest.chars() {
         if !character.is_alphanumeric() || (length > 0 && is_ideograph(character)) {
             break;
@@ -158,8 +165,7 @@ fn special(text: &str) -> Option<usize> {
     if !has(b':') {
         return None;
     }
-    let (mut length, next) =
-        run(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+    let (mut length, next) = run(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
     while text.get(..length)?.ends_with('.') {
         length -= 1;
     }

@@ -326,8 +326,7 @@ fn scope_of(whose: KeyOwner<'_>, roles: &Roles, new: &api::NewKey) -> Result<Sco
 /// platform's key sends and reads in every tenant, and administers none: a key that it made would outlive it.
 fn roles_of(whose: KeyOwner<'_>, new: &api::NewKey) -> Result<Roles, AdminError> {
     let of_platform = matches!(whose, KeyOwner::Platform);
-    let of_instance =
-        matches!(whose, KeyOwner::Tenant(tenant) if tenant.name == INSTANCE_TENANT);
+    let of_instance = matches!(whose, KeyOwner::Tenant(tenant) if tenant.name == INSTANCE_TENANT);
     let fits = |role: &Role| match role {
         Role::Operator => of_instance,
         Role::Reader | Role::Auditor => true,

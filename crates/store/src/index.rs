@@ -232,7 +232,13 @@ impl Interval {
                 let most = buckets_max.clamp(1, BUCKETS_MAX);
                 let usual = WIDTHS.iter().map(|seconds| seconds * SECOND);
                 let last = WIDTHS.last().map_or(SECOND, |seconds| seconds * SECOND);
-                (usual.into_iter().find(|width| fits(*width, most)).unwrap_or(last), most)
+                (
+                    usual
+                        .into_iter()
+                        .find(|width| fits(*width, most))
+                        .unwrap_or(last),
+                    most,
+                )
             }
         };
         // At most 63 times. What lies on both sides of the first Monday never fits into one bucket.

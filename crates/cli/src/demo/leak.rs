@@ -14,6 +14,7 @@ use super::script::Script;
 const PRINTED: &str = "+ env | sort\nCI=true\nNODE_ENV=production\nPAYMENTS_API_KEY=leaked-not-a-real-secret-1\n+ exit 0";
 const REASON: &str = "INC-212: rotate after leak";
 
+#[expect(clippy::too_many_lines, reason = "a story, told in order")]
 pub(super) fn tell(script: &mut Script) {
     let calendar = script.calendar;
     let day = calendar.leak();

@@ -9,6 +9,7 @@ use super::pipelines::Rollout;
 use super::places::{PRODUCTION, Thing, service};
 use super::script::Script;
 
+#[expect(clippy::too_many_lines, reason = "a story, told in order")]
 pub(super) fn tell(script: &mut Script) {
     let calendar = script.calendar;
     let day = calendar.rollback();

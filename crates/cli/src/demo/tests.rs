@@ -201,9 +201,9 @@ fn the_door_takes_every_event_and_masks_every_secret_and_nothing_else() {
         let prepared = prepare(ledger::json::parse(sent.as_bytes()).unwrap(), &door, &rng).unwrap();
         assert_eq!(prepared.id, text(&event, "/id"));
         for warning in &prepared.warnings {
-            let pointer = &*warning.pointer;
+            let pointer = warning.pointer.as_str();
             let is_value = pointer.starts_with("/changes/0/") || pointer == "/metadata/log_excerpt";
-            match &*warning.code {
+            match warning.code {
                 "masked" if is_value => masked += 1,
                 "operation_unknown" => {
                     unknown.insert(text(&event, "/operation").to_owned());

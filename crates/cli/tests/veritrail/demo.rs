@@ -54,7 +54,7 @@ impl Demo {
             let mut page = self.get("/v1/events", &parameters);
             found.append(page["events"].as_array_mut().unwrap());
             match page["cursor"].as_str() {
-                Some(next) => cursor = next.to_owned(),
+                Some(next) => next.clone_into(&mut cursor),
                 None => return found,
             }
         }
@@ -166,17 +166,15 @@ fn the_lines_of_the_welcome_work_when_pasted() {
     let person = demo.paste("veritrail list 'actor:").ends(0);
     assert!(person.contains("environment_variable.deleted"), "{person}");
     let variable = demo.paste("veritrail list 'operation:").ends(0);
-    for words in [
+    let when = format!("{} 14:07:41Z", demo.thursday());
+    let words = [
+        &*when,
+        "jonas.weber@example.com",
         "environment_variable.deleted",
         "DATABASE_URL",
-        "Jonas Weber",
-        demo.thursday(),
-    ] {
-        assert!(
-            variable.contains(words) || variable.contains("jonas.weber@"),
-            "{words}: {variable}"
-        );
-    }
+    ];
+    let is_it = |line: &&str| words.iter().all(|word| line.contains(word));
+    assert_eq!(variable.lines().filter(is_it).count(), 1, "{variable}");
 }
 
 /// The fixture of docs/guide/demo.md, made by hand: viewer on the day before last Thursday at 08:34, editor at 09:40, admin
@@ -229,13 +227,6 @@ fn what_a_person_was_permitted_is_known_for_any_time() {
         Some(&serde_json::json!(["production-logs:read"])),
         "{during}"
     );
-    let later = state(demo.thursday());
-    if demo.thursday() > &*day {
-        assert!(
-            later["fields"].get("permission@project/checkout").is_some(),
-            "{later}"
-        );
-    }
     let now = demo.get("/v1/resources/user/usr_104/state", &[]);
     assert_eq!(now.pointer(field), Some(&serde_json::json!([])), "{now}");
 }

@@ -45,7 +45,10 @@ impl ConflictBudget {
     /// Refuses a key that saw too many conflicts. `now` is monotonic, in microseconds.
     pub(crate) fn check(&self, key: &str, tenant: TenantId, now: i64) -> Result<(), HttpError> {
         let buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match buckets.get(&(key.to_owned(), tenant)).map(|bucket| bucket.at(now).left) {
+        match buckets
+            .get(&(key.to_owned(), tenant))
+            .map(|bucket| bucket.at(now).left)
+        {
             Some(left) if left <= 0 => {
                 let seconds = u64::try_from(1 - left).unwrap_or(1);
                 Err(HttpError::new(

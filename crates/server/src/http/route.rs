@@ -106,7 +106,7 @@ pub(super) enum Content {
 
 /// The JSON of a wire type.
 pub(super) fn json<T: JsonSchema>() -> Content {
-    Content::Json(|generator| generator.subschema_for::<T>())
+    Content::Json(SchemaGenerator::subschema_for::<T>)
 }
 
 /// A route that reads.

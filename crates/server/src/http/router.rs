@@ -15,7 +15,9 @@ pub fn router(server: Arc<Server>) -> Router {
     let rooms = routes::rooms().into_iter();
     let routes = rooms.flat_map(|(_, _, routes)| routes);
     routes
-        .fold(Router::new(), |router, route| router.route(route.path, route.service))
+        .fold(Router::new(), |router, route| {
+            router.route(route.path, route.service)
+        })
         .fallback(|| async { HttpError::not_found() })
         .method_not_allowed_fallback(|| async {
             HttpError::new(

@@ -15,11 +15,31 @@ use super::route::{Parameter, Route};
 /// The table; each room with its name and what it is about.
 pub(super) fn rooms() -> Vec<(&'static str, &'static str, Vec<Route>)> {
     vec![
-        ("Events", "Sending, finding, seeing, following, proving.", events::routes()),
-        ("Questions", "What events say together.", questions::routes()),
-        ("Logs", "Logs, as C2SP tlog-tiles serves them.", logs::routes()),
-        ("Administration", "Tenants, keys, the clock, the index.", administration::routes()),
-        ("Service", "The server itself; these take no key.", service::routes()),
+        (
+            "Events",
+            "Sending, finding, seeing, following, proving.",
+            events::routes(),
+        ),
+        (
+            "Questions",
+            "What events say together.",
+            questions::routes(),
+        ),
+        (
+            "Logs",
+            "Logs, as C2SP tlog-tiles serves them.",
+            logs::routes(),
+        ),
+        (
+            "Administration",
+            "Tenants, keys, the clock, the index.",
+            administration::routes(),
+        ),
+        (
+            "Service",
+            "The server itself; these take no key.",
+            service::routes(),
+        ),
     ]
 }
 

@@ -116,7 +116,11 @@ async fn an_admin_manages_the_own_tenant_and_makes_no_operator() {
     );
     let keys = world.get(&admin, "/v1/keys").await;
     let keys: api::Keys = serde_json::from_slice(&keys.bytes).unwrap();
-    assert!(keys.keys.iter().all(|key| key.tenant.as_deref() == Some("acme")));
+    assert!(
+        keys.keys
+            .iter()
+            .all(|key| key.tenant.as_deref() == Some("acme"))
+    );
 }
 
 #[tokio::test]

@@ -44,16 +44,31 @@ pub(crate) fn hold(
     (status, headers): (StatusCode, &HeaderMap),
     body: Option<&[u8]>,
 ) {
-    let text = |name| headers.get(name).map_or("", |value| value.to_str().unwrap());
-    let essence = text(header::CONTENT_TYPE.as_str()).split(';').next().unwrap();
+    let text = |name| {
+        headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    };
+    let essence = text(header::CONTENT_TYPE.as_str())
+        .split(';')
+        .next()
+        .unwrap();
     let told = format!("{method} {path} {status} {essence} {}", text("retry-after"));
-    let name = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
+    let name = if method == Method::HEAD {
+        "get".to_owned()
+    } else {
+        method.as_str().to_lowercase()
+    };
     let code = || {
         let problem: Value = serde_json::from_slice(body.unwrap()).unwrap();
         problem["code"].as_str().unwrap().to_owned()
     };
     let Some(template) = template(path) else {
-        assert_eq!((status, code().as_str()), (StatusCode::NOT_FOUND, "not_found"), "{told}");
+        assert_eq!(
+            (status, code().as_str()),
+            (StatusCode::NOT_FOUND, "not_found"),
+            "{told}"
+        );
         return;
     };
     let described = &DOCUMENT["paths"][template][&name];
@@ -64,17 +79,28 @@ pub(crate) fn hold(
     let answer = &described["responses"][status.as_str()];
     assert!(answer.is_object(), "{told}: no such status of {template}");
     let Some(content) = answer["content"].as_object() else {
-        assert_eq!(body.map_or(0, <[u8]>::len), 0, "{told}: described without a body");
+        assert_eq!(
+            body.map_or(0, <[u8]>::len),
+            0,
+            "{told}: described without a body"
+        );
         return;
     };
-    let known = content.iter().find(|(name, _)| name.split(';').next() == Some(essence));
+    let known = content
+        .iter()
+        .find(|(name, _)| name.split(';').next() == Some(essence));
     let Some((_, media)) = known else {
         panic!("{told}: no such content of {template}");
     };
     if essence == api::problem::MEDIA_TYPE && body.is_some_and(|body| !body.is_empty()) {
-        let codes = media["schema"]["allOf"][1]["properties"]["code"]["enum"].as_array().unwrap();
+        let codes = media["schema"]["allOf"][1]["properties"]["code"]["enum"]
+            .as_array()
+            .unwrap();
         let code = code();
-        assert!(codes.iter().any(|known| *known == *code), "{told}: {code} is no code of {template}");
+        assert!(
+            codes.iter().any(|known| *known == *code),
+            "{told}: {code} is no code of {template}"
+        );
         let waits = status == StatusCode::TOO_MANY_REQUESTS
             || status == StatusCode::SERVICE_UNAVAILABLE && code != api::code::STOPPED;
         assert_eq!(headers.contains_key("retry-after"), waits, "{told}: {code}");
@@ -94,7 +120,10 @@ fn operations() -> Vec<(String, Method, &'static Value)> {
                     path = path.replace(&variable, parameter["example"].as_str().unwrap());
                 }
             }
-            assert!(!path.contains('{'), "{path}: a variable that is not described");
+            assert!(
+                !path.contains('{'),
+                "{path}: a variable that is not described"
+            );
             operations.push((path, method.to_uppercase().parse().unwrap(), said));
         }
     }
@@ -102,12 +131,17 @@ fn operations() -> Vec<(String, Method, &'static Value)> {
 }
 
 fn is_what_is_checked_in(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs/reference")
+        .join(name);
     if std::env::var_os("VERITRAIL_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();
     }
     let known = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(known == text, "docs/reference/{name} is not what is served; VERITRAIL_BLESS=1 writes it anew");
+    assert!(
+        known == text,
+        "docs/reference/{name} is not what is served; VERITRAIL_BLESS=1 writes it anew"
+    );
 }
 
 #[test]
@@ -119,19 +153,55 @@ fn what_is_checked_in_is_what_is_served() {
 #[test]
 fn an_answer_that_is_not_described_is_found_out() {
     let problem = |code: &str| format!(r#"{{"code":"{code}"}}"#);
-    let json = HeaderMap::from_iter([(header::CONTENT_TYPE, "application/problem+json".parse().unwrap())]);
+    let json = HeaderMap::from_iter([(
+        header::CONTENT_TYPE,
+        "application/problem+json".parse().unwrap(),
+    )]);
     let found_out = |method: &Method, path: &str, status: u16, body: &str| {
         let status = StatusCode::from_u16(status).unwrap();
         let held = || hold((method, path), (status, &json), Some(body.as_bytes()));
         std::panic::catch_unwind(held).is_err()
     };
-    assert!(!found_out(&Method::GET, "/v1/events/e1", 404, &problem("not_found")));
-    assert!(found_out(&Method::GET, "/v1/events/e1", 404, &problem("conflict")));
-    assert!(found_out(&Method::GET, "/v1/events/e1", 418, &problem("not_found")));
-    assert!(found_out(&Method::GET, "/v1/events/e1", 200, &problem("not_found")));
-    assert!(found_out(&Method::GET, "/v1/events/e1", 503, &problem("busy")), "without Retry-After");
-    assert!(found_out(&Method::PUT, "/v1/events/e1", 404, &problem("not_found")));
-    assert!(found_out(&Method::GET, "/v1/other", 403, &problem("forbidden")));
+    assert!(!found_out(
+        &Method::GET,
+        "/v1/events/e1",
+        404,
+        &problem("not_found")
+    ));
+    assert!(found_out(
+        &Method::GET,
+        "/v1/events/e1",
+        404,
+        &problem("conflict")
+    ));
+    assert!(found_out(
+        &Method::GET,
+        "/v1/events/e1",
+        418,
+        &problem("not_found")
+    ));
+    assert!(found_out(
+        &Method::GET,
+        "/v1/events/e1",
+        200,
+        &problem("not_found")
+    ));
+    assert!(
+        found_out(&Method::GET, "/v1/events/e1", 503, &problem("busy")),
+        "without Retry-After"
+    );
+    assert!(found_out(
+        &Method::PUT,
+        "/v1/events/e1",
+        404,
+        &problem("not_found")
+    ));
+    assert!(found_out(
+        &Method::GET,
+        "/v1/other",
+        403,
+        &problem("forbidden")
+    ));
 }
 
 #[tokio::test]
@@ -164,9 +234,19 @@ async fn what_is_described_is_served_and_nothing_else() {
     let operations = operations();
     assert!(operations.len() > 20);
     for (path, _, _) in &operations {
-        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-            let described = operations.iter().any(|known| known.0 == *path && known.1 == method);
-            let asked = request(method.clone(), &key, path).body(Body::empty()).unwrap();
+        for method in [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
+            let described = operations
+                .iter()
+                .any(|known| known.0 == *path && known.1 == method);
+            let asked = request(method.clone(), &key, path)
+                .body(Body::empty())
+                .unwrap();
             let served = world.open(asked).await.status() != StatusCode::METHOD_NOT_ALLOWED;
             assert_eq!(served, described, "{method} {path}");
         }
@@ -176,8 +256,14 @@ async fn what_is_described_is_served_and_nothing_else() {
 #[tokio::test]
 async fn the_roles_that_are_described_are_those_that_may() {
     let world = World::new().await;
-    for role in ["writer", "analyst", "reader", "auditor", "admin", "operator"] {
-        let tenant = if role == "operator" { INSTANCE_TENANT } else { "acme" };
+    for role in [
+        "writer", "analyst", "reader", "auditor", "admin", "operator",
+    ] {
+        let tenant = if role == "operator" {
+            INSTANCE_TENANT
+        } else {
+            "acme"
+        };
         let key = world.key_of(tenant, &[role], "roles").await;
         for (path, method, said) in operations() {
             let Some(roles) = said["x-veritrail-roles"].as_array() else {
@@ -185,7 +271,9 @@ async fn the_roles_that_are_described_are_those_that_may() {
                 continue;
             };
             let content = &said["requestBody"]["content"]["application/json"];
-            let body = content.get("example").or(content["examples"]["one"].get("value"));
+            let body = content
+                .get("example")
+                .or(content["examples"]["one"].get("value"));
             let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
             let asked = request(method.clone(), &key, &path).body(body).unwrap();
             let refused = world.open(asked).await.status() == StatusCode::FORBIDDEN;

@@ -168,7 +168,10 @@ async fn storm<'a>(
     key: &'a str,
     count: usize,
     bytes: usize,
-) -> (Vec<Pin<Box<dyn Future<Output = Reply> + Send + 'a>>>, Vec<Reply>) {
+) -> (
+    Vec<Pin<Box<dyn Future<Output = Reply> + Send + 'a>>>,
+    Vec<Reply>,
+) {
     let (mut running, mut refused) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let body = Body::new(Endless((bytes > 0).then(|| vec![b' '; bytes].into())));

@@ -299,7 +299,11 @@ impl World {
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        documented::hold((&method, &path), (parts.status, &parts.headers), Some(&bytes));
+        documented::hold(
+            (&method, &path),
+            (parts.status, &parts.headers),
+            Some(&bytes),
+        );
         Reply {
             status: parts.status,
             headers: parts.headers,

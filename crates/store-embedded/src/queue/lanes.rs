@@ -18,7 +18,6 @@ const JOB_BYTES: usize = 512;
 /// All lanes.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    #[expect(clippy::struct_field_names, reason = "they are the lanes")]
     by_tenant: BTreeMap<TenantId, Lane>,
     /// Every tenant with a lane, the one whose turn it is first.
     turns: VecDeque<TenantId>,

@@ -31,7 +31,10 @@ type Now = (Micros, i64);
 const UNINDEXED: &str = "a test asked for it";
 
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "switches that tests turn, each on its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that tests turn, each on its own"
+)]
 pub(super) struct State {
     instance: Instance,
     master: Master,

@@ -39,6 +39,8 @@ pub(super) struct Demo {
     pub(super) key_file: PathBuf,
     /// The day that it was made for.
     pub(super) calendar: Calendar,
+    /// Whether that day is over.
+    pub(super) is_old: bool,
     /// How many events were stored now.
     pub(super) stored: usize,
 }
@@ -62,9 +64,11 @@ pub(super) async fn prepare(
     let tenant = tenant.ok_or(StoreError::NotFound)?;
     let now = parts.clock.wall();
     let begun = day_of_first_event(store, &tenant).await?;
+    let calendar = begun.unwrap_or(Calendar::of(now));
     let mut demo = Demo {
         key_file: config.keys.join(DEMO_KEY),
-        calendar: begun.unwrap_or(Calendar::of(now)),
+        calendar,
+        is_old: calendar != Calendar::of(now),
         stored: 0,
     };
     // The key comes last: who has it has all events.

@@ -17,6 +17,10 @@ use crate::failure::Failure;
 The first start makes the keys and data directories, a tenant `default`, and an operator's key in
 KEYS/operator.key. On a terminal, or with --print-key, it shows an API key of `default` that may
 write and audit for 24 hours.")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of the command line"
+)]
 pub(crate) struct Serve {
     /// The data directory [default: ./veritrail-data]
     #[arg(long, value_name = "DIR")]

@@ -61,11 +61,13 @@ pub(super) fn print(config: &Config, address: SocketAddr, first: &First, printer
 /// What the demo has to show, and how to ask it.
 fn tell_demo(demo: &Demo, url: &str, printer: &mut Printer) {
     let calendar = demo.calendar;
-    let made = if demo.stored > 0 {
-        format!(" {} events were stored now.", demo.stored)
-    } else {
-        String::new()
-    };
+    let mut made = String::new();
+    if demo.stored > 0 {
+        made = format!(" {} events were stored now.", demo.stored);
+    }
+    if demo.is_old {
+        made.push_str(" For a week up to today start with new directories: --data and --keys.");
+    }
     printer.line(&format!(
         "Demo: tenant demo holds a week of an invented platform, up to {}.{made}",
         calendar.date(0)

@@ -26,9 +26,9 @@ pub(crate) async fn create(
     } else {
         Some(managed(&server, &caller, new.tenant.as_deref()).await?)
     };
-    let whose = tenant
-        .as_ref()
-        .map_or(KeyOwner::Platform, |tenant| KeyOwner::Tenant(&tenant.record));
+    let whose = tenant.as_ref().map_or(KeyOwner::Platform, |tenant| {
+        KeyOwner::Tenant(&tenant.record)
+    });
     let to = caller.administration(&server.instance);
     let made = server
         .administration(&caller, &to)

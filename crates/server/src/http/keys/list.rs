@@ -29,7 +29,8 @@ pub(crate) struct ListParameters {
 }
 
 impl Expected for ListParameters {
-    const EXPECTED: &'static str = "expected none of the parameters, or one of tenant=<name>, platform=true";
+    const EXPECTED: &'static str =
+        "expected none of the parameters, or one of tenant=<name>, platform=true";
 }
 
 pub(crate) async fn list(

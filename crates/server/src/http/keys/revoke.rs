@@ -34,9 +34,9 @@ pub(crate) async fn revoke(
         ),
         None => None,
     };
-    let whose = tenant
-        .as_ref()
-        .map_or(KeyOwner::Platform, |tenant| KeyOwner::Tenant(&tenant.record));
+    let whose = tenant.as_ref().map_or(KeyOwner::Platform, |tenant| {
+        KeyOwner::Tenant(&tenant.record)
+    });
     if key.revoked_at.is_none() {
         let to = caller.administration(&server.instance);
         server

@@ -47,7 +47,12 @@ fn parameters(route: &Route, forms: &mut Forms) -> Vec<Value> {
     if let Some(query) = route.query {
         parameters.extend(forms.query(query));
     }
-    parameters.extend(route.headers.iter().map(|header| parameter("header", header)));
+    parameters.extend(
+        route
+            .headers
+            .iter()
+            .map(|header| parameter("header", header)),
+    );
     if route.access != Access::Everybody {
         parameters.push(json!({"$ref": "#/components/parameters/Tenant"}));
     }
@@ -83,7 +88,9 @@ fn request_body(body: &Body, forms: &mut Forms) -> Value {
                 "description": "Each is accepted or refused for itself.",
             });
             let lines = example.as_array().map_or(&[][..], Vec::as_slice).iter();
-            let lines: String = lines.map(|event| format!("{event}\n")).collect();
+            let lines = lines.fold(String::new(), |lines, event| {
+                lines + &event.to_string() + "\n"
+            });
             json!({
                 "required": true,
                 "content": {
@@ -116,8 +123,9 @@ fn responses(route: &Route, forms: &mut Forms) -> Value {
         match responses.get_mut(&status.to_string()) {
             // A status that is an answer and a refusal, too.
             Some(known) => {
-                if let (Some(content), Value::Object(more)) = (known.get_mut("content"), &refusal["content"]) {
-                    content.as_object_mut().map(|content| content.extend(more.clone()));
+                let content = known.get_mut("content").and_then(Value::as_object_mut);
+                if let (Some(content), Value::Object(more)) = (content, &refusal["content"]) {
+                    content.extend(more.clone());
                 }
             }
             None => {

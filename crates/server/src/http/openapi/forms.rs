@@ -150,7 +150,7 @@ fn tidy_in(schema: &mut Value) {
         Value::Object(members) => {
             if let Some(Value::String(text)) = members.get_mut("description") {
                 *text = text
-                    .replace("\n", " ")
+                    .replace('\n', " ")
                     .replace("[`", "`")
                     .replace("`]", "`")
                     .replace("crate::", "");

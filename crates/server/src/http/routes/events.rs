@@ -12,7 +12,13 @@ use crate::http::events::{append, find, list, prove, show, stream};
 use crate::http::route::{Content, Parameter, Route, json, makes, reads};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![append_events(), search(), stream_events(), show_event(), prove_event()]
+    vec![
+        append_events(),
+        search(),
+        stream_events(),
+        show_event(),
+        prove_event(),
+    ]
 }
 
 fn append_events() -> Route {
@@ -25,7 +31,10 @@ fn append_events() -> Route {
          anything is stored."
     );
     let tells = [
-        ("RateLimit-Policy", "The tenant's quota of events, if it has one."),
+        (
+            "RateLimit-Policy",
+            "The tenant's quota of events, if it has one.",
+        ),
         ("RateLimit", "What is left of it."),
     ];
     let mut route = makes("/v1/events", append::append)
@@ -86,7 +95,11 @@ fn append_events() -> Route {
 /// What `POST /v1/events` answers with 200.
 #[derive(schemars::JsonSchema)]
 #[schemars(untagged, inline)]
-#[expect(dead_code, reason = "a form, never a value: answers are written by hand")]
+#[expect(
+    dead_code,
+    clippy::large_enum_variant,
+    reason = "a form, never a value: answers are written by hand"
+)]
 enum OneOrMany {
     One(api::Outcome),
     Many(api::BatchAnswer),

@@ -11,7 +11,12 @@ use crate::http::{fields, producers, resources, stats};
 
 pub(super) fn routes() -> Vec<Route> {
     let routes = vec![count(), list_fields(), list_producers(), state()];
-    let asked = |route: Route| route.needs(Act::ReadEvents).refuses(RECORDED).refuses(ASKED);
+    let asked = |route: Route| {
+        route
+            .needs(Act::ReadEvents)
+            .refuses(RECORDED)
+            .refuses(ASKED)
+    };
     routes.into_iter().map(asked).collect()
 }
 

@@ -35,7 +35,14 @@ impl Server {
     fn start_with(binary: &Path, home: &Home, key: Option<&str>) -> Result<Self, Error> {
         let begun = Instant::now();
         let mut command = Command::new(binary);
-        command.args(["serve", "--log-level", "warn", "--listen", "127.0.0.1:0", "--data"]);
+        command.args([
+            "serve",
+            "--log-level",
+            "warn",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+        ]);
         command.arg(home.data()).arg("--keys").arg(home.keys());
         if key.is_none() {
             command.arg("--print-key");
