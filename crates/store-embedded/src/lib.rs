@@ -1,6 +1,6 @@
 //! The embedded store: one machine, one directory, no server beside it.
 //!
-//! How events are found is [`index`]'s business, apart and derived. An event's way: queue → writer (place, journal, fsync) → visible → acknowledged → packer (packs, state) → signer →
+//! How events are found is the business of `index`, apart and derived. An event's way: queue → writer (place, journal, fsync) → visible → acknowledged → packer (packs, state) → signer →
 //! checkpoint. Everything but packs and journal can be made again from them. Files are touched through
 //! [`keys::durable`] only, so that the tests can stop the machine at any sync point.
 
