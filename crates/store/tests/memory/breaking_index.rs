@@ -211,7 +211,7 @@ impl BreakingIndex {
                 search.after = search.after.filter(|place| place.seq != u64::MAX);
             }
             IndexBreak::RebuildsToNothing if self.rebuilt.load(Ordering::Relaxed) => {
-                search.size = 0
+                search.size = 0;
             }
             _ => {}
         }
@@ -309,7 +309,7 @@ impl BreakingIndex {
         match self.how {
             IndexBreak::IgnoresSize => counting.size = u64::MAX,
             IndexBreak::RebuildsToNothing if self.rebuilt.load(Ordering::Relaxed) => {
-                counting.size = 0
+                counting.size = 0;
             }
             _ => {}
         }
@@ -390,7 +390,9 @@ impl BreakingIndex {
             answer => answer?,
         };
         if self.is(IndexBreak::ForgetsGaps) {
-            accounts.iter_mut().for_each(|account| account.gaps.clear());
+            for account in &mut accounts {
+                account.gaps.clear();
+            }
         }
         Ok(accounts)
     }
