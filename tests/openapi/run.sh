@@ -41,9 +41,9 @@ hold() { # NAME KEY EXAMPLES ARGUMENTS...
 reader=$(curl -fsS -H "Authorization: Bearer $VERITRAIL_OPERATOR" "$VERITRAIL_URL/v1/keys" \
   -d '{"tenant":"default","roles":["writer","reader"],"source":"reader","owner":"Reader"}' | "$venv/bin/python" -c 'import json,sys; print(json.load(sys.stdin)["key"])')
 # The stream has no end, and a rebuild takes searching away from all others: check.py asks for both.
-hold "writer and auditor" "$VERITRAIL_KEY" 150 --exclude-operation-id stream_events --exclude-tag Administration
-hold "writer and reader" "$reader" 40 --exclude-operation-id stream_events --phases examples,fuzzing
-hold operator "$VERITRAIL_OPERATOR" 100 --include-tag Administration --include-tag Logs --exclude-operation-id rebuild_index
+hold "writer and auditor" "$VERITRAIL_KEY" 100 --exclude-operation-id stream_events --exclude-tag Administration
+hold "writer and reader" "$reader" 25 --exclude-operation-id stream_events --phases examples,fuzzing
+hold operator "$VERITRAIL_OPERATOR" 60 --include-tag Administration --include-tag Logs --exclude-operation-id rebuild_index
 
 kill -TERM $server; wait $server || { cat err.txt; exit 1; }; server=
 if grep -E '"level":"ERROR"|ERROR' err.txt; then echo "the server failed inside"; exit 1; fi

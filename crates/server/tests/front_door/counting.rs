@@ -194,6 +194,7 @@ async fn values_are_completed_with_counts_and_operations_from_the_vocabulary_too
         ("field=hunter2", "field"),
         ("field=operation&limit=101", "limit"),
         ("prefix=x", "prefix"),
+        ("log=other", "log"),
         ("limit=5", "limit"),
     ] {
         let reply = world.get(&reader, &format!("/v1/fields?{query}")).await;
