@@ -385,9 +385,10 @@ fn look(site: &Site, server: &Server, search: &mut Search) {
     ] {
         search.find_none(places);
     }
-    let elsewhere = data
-        .iter()
-        .filter(|file| !file.place.contains("/journal/") && !file.is_pack_of("vtp"));
+    let elsewhere = data.iter().filter(|file| {
+        let known = ["/journal/", "/index/"];
+        !known.iter().any(|room| file.place.contains(room)) && !file.is_pack_of("vtp")
+    });
     let elsewhere = elsewhere.map(|file| Bytes {
         place: file.place.clone(),
         bytes: file.bytes.clone(),
