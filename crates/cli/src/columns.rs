@@ -123,6 +123,7 @@ impl Column {
         };
         match self.content {
             Content::Time | Content::RecordedAt => Heading::whole(&name),
+            Content::Operation => Heading::dotted(&name),
             _ => Heading::new(&name),
         }
     }

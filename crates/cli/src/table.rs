@@ -5,7 +5,7 @@
 //! never let colour count as width.
 
 use crate::escape::escaped;
-use crate::width::{cut, width};
+use crate::width::{cut, cut_within, width};
 
 /// Columns between two columns.
 const GAP: usize = 2;
@@ -53,7 +53,18 @@ impl Cell {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Heading {
     text: String,
-    gives_way: bool,
+    way: Way,
+}
+
+/// How a column gives way when there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Not at all.
+    Whole,
+    /// At the end.
+    End,
+    /// Before the last part of a dotted name.
+    Within,
 }
 
 impl Heading {
@@ -61,14 +72,22 @@ impl Heading {
     pub(crate) fn new(text: &str) -> Self {
         Self {
             text: escaped(text),
-            gives_way: true,
+            way: Way::End,
+        }
+    }
+
+    /// Of a column of dotted names, whose last part says most.
+    pub(crate) fn dotted(text: &str) -> Self {
+        Self {
+            way: Way::Within,
+            ..Self::new(text)
         }
     }
 
     /// Of a column that is of no use when cut, such as a time.
     pub(crate) fn whole(text: &str) -> Self {
         Self {
-            gives_way: false,
+            way: Way::Whole,
             ..Self::new(text)
         }
     }
@@ -150,10 +169,12 @@ impl Table {
         let mut line = String::with_capacity(128);
         let mut left = self.limit.unwrap_or(usize::MAX);
         let last = cells.len().saturating_sub(1);
-        for (at, ((text, colour), columns)) in cells.zip(&self.widths).enumerate() {
-            let text = match self.limit {
-                Some(_) => cut(text, (*columns).min(left)),
-                None => text.to_owned(),
+        let columns = self.widths.iter().zip(&self.headings);
+        for (at, ((text, colour), (columns, heading))) in cells.zip(columns).enumerate() {
+            let text = match (self.limit, heading.way) {
+                (Some(_), Way::Within) => cut_within(text, (*columns).min(left)),
+                (Some(_), _) => cut(text, (*columns).min(left)),
+                (None, _) => text.to_owned(),
             };
             let taken = width(&text);
             if colour.is_empty() {
@@ -182,7 +203,7 @@ fn shrink(headings: &[Heading], widths: &mut [usize], limit: usize) {
         let widest = widths
             .iter_mut()
             .zip(headings)
-            .filter(|(columns, heading)| heading.gives_way && **columns > LEAST)
+            .filter(|(columns, heading)| heading.way != Way::Whole && **columns > LEAST)
             .max_by_key(|(columns, _)| **columns);
         let Some((columns, _)) = widest else { return };
         *columns -= 1;

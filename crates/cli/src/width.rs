@@ -107,6 +107,20 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     kept
 }
 
+/// The same, but of a dotted name the last part is kept where it fits: `environm….deleted`.
+pub(crate) fn cut_within(name: &str, columns: usize) -> String {
+    let tail = name.rfind('.').and_then(|at| name.get(at..));
+    match tail {
+        Some(tail) if width(name) > columns && width(tail) <= columns * 2 / 3 => {
+            let head = name.strip_suffix(tail).unwrap_or_default();
+            let mut kept = cut(head, columns - width(tail));
+            kept.push_str(tail);
+            kept
+        }
+        _ => cut(name, columns),
+    }
+}
+
 /// Columns of one character.
 pub(crate) fn of(character: char) -> usize {
     let code = u32::from(character);
@@ -174,6 +188,18 @@ mod tests {
         assert_eq!(cut("本番環境", 6), "本番…");
         assert_eq!(cut("abc", 1), "…");
         assert_eq!(cut("abc", 0), "");
+    }
+
+    #[test]
+    fn of_an_operation_the_deed_is_kept() {
+        let name = "environment_variable.deleted";
+        assert_eq!(cut_within(name, 28), name);
+        assert_eq!(cut_within(name, 20), "environment….deleted");
+        assert_eq!(cut_within(name, 12), "env….deleted");
+        assert_eq!(cut_within(name, 11), "environmen…");
+        assert_eq!(cut_within("no_dots_here", 6), "no_do…");
+        assert_eq!(cut_within(".x", 1), "…");
+        assert_eq!(cut_within("", 0), "");
     }
 
     #[test]

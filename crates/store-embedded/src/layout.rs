@@ -183,6 +183,7 @@ impl Layout {
             "journal",
             "packs",
             "ids",
+            "index",
             "state.redb",
             "state.redb.new",
             "checkpoints",

@@ -160,7 +160,11 @@ fn print_bars(rows: &[(String, u64)], total: Option<u64>, columns: usize, printe
     let share = if total.is_some() { SHARE + 2 } else { 0 };
     let beside = digits + share + GAPS;
     let names = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
-    let names = names.min(columns.saturating_sub(beside + BAR_MIN).max(8));
+    let names = match total {
+        Some(_) => names.min(columns.saturating_sub(beside + BAR_MIN).max(8)),
+        // Times are of no use when cut.
+        None => names,
+    };
     let room = columns.saturating_sub(beside + names).clamp(1, BAR_MAX);
     for (name, count) in rows {
         let name = cut(name, names);
