@@ -8,6 +8,9 @@
 //! ```
 //! The lengths are u32 each: one per entry; of parts person and details, each plus one, 0 for what is absent.
 
+use std::cell::RefCell;
+use std::io;
+
 use ledger::name::LogId;
 
 use crate::codec::{Cursor, Malformed, length};
@@ -67,10 +70,11 @@ pub(crate) struct Builder {
     parts: Vec<u8>,
 }
 
-/// A block is closed beyond this many bytes of entries.
-const ENTRY_BYTES: usize = 56 * 1024;
+/// A block is closed beyond this many bytes of entries. Larger ones take less room, smaller ones are read faster, and a
+/// search reads fifty (docs/adr/0004).
+const ENTRY_BYTES: usize = 24 * 1024;
 /// A block is closed beyond this many bytes of parts.
-const PART_BYTES: usize = 60 * 1024;
+const PART_BYTES: usize = 24 * 1024;
 
 impl Builder {
     /// Adds one record.
@@ -180,6 +184,12 @@ impl Compressor {
     }
 }
 
+thread_local! {
+    /// Making one costs as much as unpacking a small block.
+    static DECOMPRESSOR: RefCell<io::Result<zstd::bulk::Decompressor<'static>>> =
+        RefCell::new(zstd::bulk::Decompressor::new());
+}
+
 /// A block's header, read from its file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Header {
@@ -249,8 +259,12 @@ impl Header {
         if key.is_some_and(|key| !key.verify(&pieces, &self.bytes[24..])) {
             return Err(BlockError::Check);
         }
-        let payload =
-            zstd::bulk::decompress(stored, self.payload_bytes).map_err(|_| BlockError::Packed)?;
+        let payload = DECOMPRESSOR.with_borrow_mut(|decompressor| {
+            let decompressor = decompressor.as_mut().map_err(|_| BlockError::Packed)?;
+            decompressor
+                .decompress(stored, self.payload_bytes)
+                .map_err(|_| BlockError::Packed)
+        })?;
         if payload.len() == self.payload_bytes {
             Ok(payload)
         } else {

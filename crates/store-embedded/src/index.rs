@@ -25,6 +25,7 @@ mod raw;
 mod rebuild;
 mod schema;
 mod segment;
+mod signature;
 mod tail;
 mod terms;
 mod values;

@@ -103,7 +103,7 @@ impl Index {
     /// Commits everything that waits.
     fn commit_waiting(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let mut months = self.months();
-        let (events, ends) = self.searchable().waiting();
+        let (waiting, ends) = self.searchable().waiting();
         if ends.is_empty() || months.is_none() {
             return Ok(());
         }
@@ -112,8 +112,8 @@ impl Index {
         // A number that a term bears must never be given to another log.
         progress.write(&*self.disk, &path)?;
         progress.generation += 1;
-        if !events.is_empty() {
-            let written = write(&mut months, progress.generation, &events);
+        if !waiting.chunks.is_empty() {
+            let written = write(&mut months, progress.generation, &waiting);
             if let Err(error) = written {
                 // Writers that failed are of no use; what was committed is ahead of the positions and left out.
                 match self.reopen(progress.generation - 1) {
@@ -194,11 +194,11 @@ impl Index {
 fn write(
     months: &mut Option<Months>,
     generation: u64,
-    events: &[Arc<super::tail::TailEvent>],
+    waiting: &super::tail::Waiting,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let months = months.as_mut().ok_or("the index is not open")?;
-    let events = events
-        .iter()
+    let events = waiting
+        .events()
         .map(|event| (event.month.as_str(), &event.event));
     let write = std::panic::AssertUnwindSafe(|| months.write(generation, events));
     match std::panic::catch_unwind(write) {

@@ -55,6 +55,19 @@ pub(crate) struct Context<'a> {
     pub(crate) seq_of: &'a dyn Fn(i64) -> Result<u64, StoreError>,
 }
 
+impl Condition {
+    /// Whether no event of another log can meet it.
+    pub(crate) fn is_of_one_log(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Term(term) | Self::Between(term, _) => terms::is_of_one_log(term),
+            Self::Any(parts) => parts.iter().all(Self::is_of_one_log),
+            Self::Every(parts) => parts.iter().any(Self::is_of_one_log),
+            Self::All | Self::Not(_) | Self::Time(..) | Self::Seq(..) => false,
+        }
+    }
+}
+
 impl Context<'_> {
     /// Compiles a filter.
     pub(crate) fn compile(&self, filter: &Filter) -> Result<Compiled, StoreError> {
@@ -172,7 +185,13 @@ impl Context<'_> {
             | Field::Key
             | Field::Text => Condition::All,
             _ => self.for_each_access(field, |access| {
-                Condition::Term(terms::exists(self.log, access, field))
+                let exists = Condition::Term(terms::exists(self.log, access, field));
+                if !terms::has_few_values(field) {
+                    return exists;
+                }
+                let from = terms::values_of(self.log, access, field);
+                let to = terms::behind(&from);
+                any(vec![Condition::Between(from, to), exists])
             }),
         }
     }
@@ -194,7 +213,17 @@ impl Context<'_> {
                 self.word(word)
             });
         }
-        // Identifiers share buckets, and words side by side are no term.
+        let end = words.len() - usize::from(prefix && !words.is_empty());
+        for pair in words.get(..end).unwrap_or_default().windows(2) {
+            if let [first, second] = pair
+                && terms::is_pair(first, second)
+            {
+                parts.push(self.for_each_access(&Field::Text, |access| {
+                    Condition::Term(terms::pair(self.log, access, first, second))
+                }));
+            }
+        }
+        // Identifiers and pairs share buckets, and other words side by side are no term.
         let exact = match words {
             [word] if *field == Field::Text => prefix || !is_identifier(word),
             _ => false,

@@ -23,7 +23,7 @@ use super::condition::{Compiled, accesses};
 use super::docs::{Bits, Docs};
 use super::schema::IndexedEvent;
 use super::segment::{IndexResult, SegmentView};
-use super::tail::TailEvent;
+use super::tail::{Waiting, place_of};
 use super::terms;
 use crate::shared::Shared;
 
@@ -42,9 +42,9 @@ struct Chosen {
 }
 
 /// Everything chosen.
-struct Choice {
+struct Choice<'a> {
     segments: Vec<Chosen>,
-    tail: Vec<Arc<TailEvent>>,
+    tail: Vec<&'a IndexedEvent>,
 }
 
 impl Shared {
@@ -62,7 +62,10 @@ impl Shared {
                 ..Statistics::default()
             });
         };
-        let choice = self.choose(log, asked, &compiled)?;
+        let searchable = self.index.searchable();
+        let (waiting, segments) = (searchable.waiting_of(log), searchable.segments.clone());
+        drop(searchable);
+        let choice = self.choose(log, asked, &compiled, &waiting, segments)?;
         let damaged = |error: tantivy::TantivyError| self.index.damaged(&error.to_string());
         let mut statistics = choice.totals();
         if let (Some(interval), Some(earliest), Some(latest)) =
@@ -86,28 +89,19 @@ impl Shared {
         Ok(statistics)
     }
 
-    fn choose(
+    fn choose<'a>(
         &self,
         log: LogId,
         asked: &Counting,
-        compiled: &Compiled,
-    ) -> Result<Choice, StoreError> {
+        compiled: &'a Compiled,
+        waiting: &'a Waiting,
+        segments: Vec<Arc<SegmentView>>,
+    ) -> Result<Choice<'a>, StoreError> {
         let damaged = |error: tantivy::TantivyError| self.index.damaged(&error.to_string());
-        let searchable = self.index.searchable();
-        let tail = searchable
-            .logs
-            .get(&log)
-            .into_iter()
-            .flat_map(|tail| &tail.events);
-        let mut tail: Vec<Arc<TailEvent>> = tail
-            .filter(|event| super::tail::meets(&event.event, &compiled.condition))
-            .map(Arc::clone)
-            .collect();
-        let segments = searchable.segments.clone();
-        drop(searchable);
+        let mut tail: Vec<&IndexedEvent> = waiting.matching(&compiled.condition).collect();
         let mut budget = JUDGED_MAX;
         if !compiled.exact {
-            let places: Vec<Place> = tail.iter().map(|event| place_of(&event.event)).collect();
+            let places: Vec<Place> = tail.iter().map(|event| place_of(event)).collect();
             let accepted = self.judge(log, asked, &places, &mut budget)?;
             let mut accepted = accepted.into_iter();
             tail.retain(|_| accepted.next().unwrap_or_default());
@@ -211,13 +205,13 @@ impl Docs<'_> {
     }
 }
 
-impl Choice {
+impl Choice<'_> {
     fn totals(&self) -> Statistics {
         let mut statistics = Statistics {
             total: self.tail.len() as u64,
             ..Statistics::default()
         };
-        let mut times: Vec<i64> = self.tail.iter().map(|event| event.event.time).collect();
+        let mut times: Vec<i64> = self.tail.iter().map(|event| event.time).collect();
         for chosen in &self.segments {
             statistics.total += chosen.count;
             // The latest lies first.
@@ -241,7 +235,7 @@ impl Choice {
         let width = interval.width(earliest, latest);
         let mut buckets: BTreeMap<Micros, u64> = BTreeMap::new();
         for event in &self.tail {
-            let time = Micros::from_micros(event.event.time);
+            let time = Micros::from_micros(event.time);
             *buckets.entry(bucket_of(time, width)).or_default() += 1;
         }
         for chosen in &self.segments {
@@ -270,7 +264,7 @@ impl Choice {
         for event in &self.tail {
             let mut values: Vec<String> = prefixes
                 .iter()
-                .flat_map(|prefix| values_in(&event.event, prefix, field))
+                .flat_map(|prefix| values_in(event, prefix, field))
                 .collect();
             values.sort_unstable();
             values.dedup();
@@ -419,9 +413,3 @@ pub(super) fn most_frequent(counts: HashMap<String, u64>, limit: usize) -> Vec<V
     counts
 }
 
-fn place_of(event: &IndexedEvent) -> Place {
-    Place {
-        time: Micros::from_micros(event.time),
-        seq: event.seq,
-    }
-}

@@ -33,13 +33,7 @@ impl Shared {
             });
         };
         let searchable = index.searchable();
-        let tail = searchable
-            .matching(log, &compiled.condition)
-            .map(|event| Place {
-                time: ledger::time::Micros::from_micros(event.time),
-                seq: event.seq,
-            });
-        let tail: Vec<Place> = tail.collect();
+        let waiting = searchable.waiting_of(log);
         let segments = searchable.segments.clone();
         // From here on nothing moves: events that are committed meanwhile are in the tail's list, not in the segments.
         drop(searchable);
@@ -49,7 +43,7 @@ impl Shared {
             &compiled.condition,
             search.after,
             segments,
-            tail,
+            &waiting,
         );
         self.collect(log, search, &compiled, walk)
     }
@@ -195,12 +189,14 @@ impl Shared {
             seq_of: &seq_of,
         };
         let compiled = context.compile(filter)?;
+        let mut parts = vec![Condition::Seq(0, last)];
+        // Looking up a term costs; one that says nothing new is left out.
+        if !compiled.condition.is_of_one_log() {
+            parts.push(Condition::Term(terms::of_log(number)));
+        }
+        parts.push(compiled.condition);
         Ok(Some(Compiled {
-            condition: every(vec![
-                Condition::Term(terms::of_log(number)),
-                Condition::Seq(0, last),
-                compiled.condition,
-            ]),
+            condition: every(parts),
             exact: compiled.exact,
         }))
     }

@@ -27,12 +27,10 @@ impl Shared {
             .map(|access| terms::values_of(number, access, &Field::Producer));
         // Seq and count of every event, by producer.
         let mut counts: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
-        for event in searchable
-            .logs
-            .get(&log)
-            .into_iter()
-            .flat_map(|tail| &tail.events)
-        {
+        let waiting = searchable.waiting_of(log);
+        let segments = searchable.segments.clone();
+        drop(searchable);
+        for event in waiting.events() {
             let Some(count) = event.event.count else {
                 continue;
             };
@@ -42,8 +40,6 @@ impl Shared {
                 }
             }
         }
-        let segments = searchable.segments.clone();
-        drop(searchable);
         for segment in &segments {
             for prefix in &prefixes {
                 let read = segment.for_each_term(

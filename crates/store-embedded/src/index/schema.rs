@@ -28,13 +28,6 @@ pub(crate) struct IndexedEvent {
     pub(crate) terms: Terms,
 }
 
-impl IndexedEvent {
-    /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
-        64 + self.terms.size()
-    }
-}
-
 pub(crate) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
     let fast = || NumericOptions::default().set_fast();

@@ -7,15 +7,19 @@
 //! ```text
 //! log u32, 'l'                                     every event
 //! log u32, 'v', access, field, [name, 0], value    a value that is found whole and by its beginning
-//! log u32, 'e', access, field, [name]              there is a value
+//! log u32, 'e', access, field, [name]              there is a value; of fields of few values: one that is no term
 //! log u32, 'w', access, word                       a common word of any text
 //! log u32, 'n', access, level, prefix              the network of an address
 //! log u32, 'o'                                     not all of its words are here
 //! ff ff ff ff, lane u8, bucket u16                 13 bits of an identifier's hash; four lanes make 52
+//! ff ff ff ff, 4, bucket u16                       13 bits of the hash of a word and the number behind it
 //! ```
 //! Identifiers hardly ever repeat, and a term of its own for each costs 5 µs and 30 bytes (docs/adr/0012): they share
-//! buckets, and what all four buckets have in common is the identifier's events.
+//! buckets, and what all four buckets have in common is the identifier's events. Numbers stand in most events, so that
+//! "deployment-63" would be looked for in every event about a deployment that has 63 anywhere: a number and the word
+//! before it are a term, too.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr};
 
 use query::Kind;
@@ -28,6 +32,10 @@ use query::words::{fold, is_identifier, is_matched_whole, words};
 const IDENTIFIERS: [u8; 4] = [0xff; 4];
 /// Lanes of an identifier's hash.
 pub(crate) const LANES: u8 = 4;
+/// Where words side by side have their buckets.
+const PAIRS_LANE: u8 = LANES;
+/// Numbers of more digits are rare enough to be found alone.
+const NUMBER_BYTES_MAX: usize = 8;
 /// Bits of the hash in one lane.
 const LANE_BITS: u32 = 13;
 /// Prefix lengths in bytes at which networks are indexed, of the 16 bytes of an address; IPv4 is mapped, so that 14 is
@@ -64,11 +72,6 @@ impl Terms {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.starts.len().saturating_sub(1)
-    }
-
-    /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
-        self.bytes.len() + self.starts.len() * 4
     }
 
     pub(crate) fn get(&self, index: usize) -> &[u8] {
@@ -180,6 +183,24 @@ pub(crate) fn identifier(log: u32, access: Access, word: &str) -> [Vec<u8>; LANE
     })
 }
 
+/// Whether two words side by side have a bucket: a word and the number behind it.
+pub(crate) fn is_pair(first: &str, second: &str) -> bool {
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
+    second.len() <= NUMBER_BYTES_MAX && is_number(second) && !is_number(first)
+}
+
+/// The bucket of two words side by side.
+pub(crate) fn pair(log: u32, access: Access, first: &str, second: &str) -> Vec<u8> {
+    let mut term = IDENTIFIERS.to_vec();
+    lane_into(&mut term, pair_hash(log, access, first, second), PAIRS_LANE);
+    term
+}
+
+/// Whether a term is one of a single log. A bucket has other logs' events, too, when hashes meet.
+pub(crate) fn is_of_one_log(term: &[u8]) -> bool {
+    !term.starts_with(&IDENTIFIERS)
+}
+
 /// The first term behind all that begin with `prefix`.
 pub(crate) fn behind(prefix: &[u8]) -> Vec<u8> {
     let mut end = prefix.to_vec();
@@ -202,7 +223,11 @@ pub(crate) fn octets(address: IpAddr) -> [u8; 16] {
 
 /// Whether values of the field are in the index as terms; the others are found by their words.
 pub(crate) fn is_term(field: &Field, value: &str) -> bool {
-    match field.kind() {
+    is_term_of(field.kind(), value)
+}
+
+fn is_term_of(kind: Kind, value: &str) -> bool {
+    match kind {
         Kind::Keyword => value.len() <= VALUE_BYTES_MAX,
         Kind::Open | Kind::Identifier => !is_matched_whole(value),
         Kind::Prose | Kind::Number | Kind::Time | Kind::Address => false,
@@ -240,27 +265,38 @@ impl Builder {
 
     fn fact(&mut self, fact: &Fact<'_>, words_left: &mut usize) {
         let (field, access) = (&fact.field, fact.access);
-        if field.kind() == Kind::Address {
-            self.address(fact);
-        } else if matches!(field.kind(), Kind::Keyword | Kind::Open | Kind::Identifier) {
-            let value = fold(&fact.text);
-            if is_term(field, &value) {
-                self.push(|term| {
-                    value_head(term, access, field);
-                    term.extend_from_slice(value.as_bytes());
-                });
+        let mut is_value = false;
+        match field.kind() {
+            Kind::Address => self.address(fact),
+            kind @ (Kind::Keyword | Kind::Open | Kind::Identifier) => {
+                let value = fold(&fact.text);
+                is_value = is_term_of(kind, &value);
+                if is_value {
+                    self.push(|term| {
+                        value_head(term, access, field);
+                        term.extend_from_slice(value.as_bytes());
+                    });
+                }
             }
+            Kind::Prose | Kind::Number | Kind::Time => {}
         }
-        if needs_exists(field) {
+        if needs_exists(field) && !(is_value && has_few_values(field)) {
             self.push(|term| exists_into(term, access, field));
         }
         if fact.counts_as_text() {
+            let mut before: Option<Cow<'_, str>> = None;
             for word in words(&fact.text) {
                 // What the evaluator looks at, no more.
                 if *words_left == 0 {
                     return self.push(|term| term.push(b'o'));
                 }
                 *words_left -= 1;
+                if let Some(before) = &before
+                    && is_pair(before, &word)
+                {
+                    let hash = pair_hash(self.number, access, before, &word);
+                    self.push_with(IDENTIFIERS, |term| lane_into(term, hash, PAIRS_LANE));
+                }
                 if is_identifier(&word) {
                     let hash = hash(self.number, access, &word);
                     for lane in 0..LANES {
@@ -272,6 +308,7 @@ impl Builder {
                         term.extend_from_slice(word.as_bytes());
                     });
                 }
+                before = Some(word);
             }
         }
     }
@@ -298,8 +335,8 @@ impl Builder {
                 .get(span.0 as usize..span.1 as usize)
                 .unwrap_or_default()
         };
-        // The first sixteen bytes decide nearly always, and numbers compare faster than slices.
-        let mut spans: Vec<(u128, (u32, u32))> = spans
+        // A few bytes decide nearly always, and numbers compare faster than slices.
+        let mut spans: Vec<(u64, (u32, u32))> = spans
             .into_iter()
             .map(|span| (head(text(&span)), span))
             .collect();
@@ -322,14 +359,18 @@ impl Builder {
     }
 }
 
-/// The first sixteen bytes of a term as a number of the same order.
-fn head(term: &[u8]) -> u128 {
-    let mut bytes = [0; 16];
-    let length = term.len().min(16);
-    if let (Some(to), Some(from)) = (bytes.get_mut(..length), term.get(..length)) {
+/// What follows a term's first four bytes, as a number of the same order: the log is the same in all that are
+/// compared, and buckets come behind.
+fn head(term: &[u8]) -> u64 {
+    let (log, rest) = term.split_at_checked(4).unwrap_or_default();
+    let mut bytes = [0; 8];
+    let length = rest.len().min(8);
+    if let (Some(to), Some(from)) = (bytes.get_mut(..length), rest.get(..length)) {
         to.copy_from_slice(from);
     }
-    u128::from_be_bytes(bytes)
+    // Letters and lanes leave the highest bit free.
+    let is_bucket = u64::from(log == IDENTIFIERS) << 63;
+    u64::from_be_bytes(bytes) | is_bucket
 }
 
 /// The levels at which the networks of an address are indexed.
@@ -341,6 +382,21 @@ pub(crate) fn levels_of(octets: [u8; 16]) -> impl Iterator<Item = usize> {
 /// A document is at most 512 KiB of parts and its terms a small multiple of that.
 fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Fields of few values, most of which most events have: that there is one is asked of the values, and only what is too
+/// long for a term says that it is there.
+pub(crate) fn has_few_values(field: &Field) -> bool {
+    matches!(
+        field,
+        Field::Outcome
+            | Field::Environment
+            | Field::Application
+            | Field::Service
+            | Field::Region
+            | Field::Channel
+            | Field::Producer
+    )
 }
 
 /// Every event has these, so that asking for them needs no term.
@@ -380,7 +436,7 @@ fn network_into(term: &mut Vec<u8>, access: Access, level: usize, prefix: &[u8])
 }
 
 fn lane_into(term: &mut Vec<u8>, hash: u64, lane: u8) {
-    let bucket = (hash >> (u32::from(lane) * LANE_BITS)) & ((1 << LANE_BITS) - 1);
+    let bucket = (hash >> (u32::from(lane % LANES) * LANE_BITS)) & ((1 << LANE_BITS) - 1);
     term.push(lane);
     term.extend_from_slice(&u16::try_from(bucket).unwrap_or_default().to_be_bytes());
 }
@@ -401,6 +457,10 @@ fn hash(log: u32, access: Access, word: &str) -> u64 {
         state = mix(state, block);
     }
     mix(mix(state, word.len() as u64), MULTIPLIER)
+}
+
+fn pair_hash(log: u32, access: Access, first: &str, second: &str) -> u64 {
+    hash(log, access, first).rotate_left(32) ^ hash(log, access, second)
 }
 
 fn name_of(field: &Field) -> Option<&str> {

@@ -34,12 +34,10 @@ impl Shared {
         };
         let prefixes = prefixes_of(number, field, viewer);
         let mut counts: HashMap<String, u64> = HashMap::new();
-        for event in searchable
-            .logs
-            .get(&log)
-            .into_iter()
-            .flat_map(|tail| &tail.events)
-        {
+        let waiting = searchable.waiting_of(log);
+        let segments = searchable.segments.clone();
+        drop(searchable);
+        for event in waiting.events() {
             let mut values: Vec<String> = prefixes
                 .iter()
                 .flat_map(|prefix| values_in(&event.event, prefix, field))
@@ -51,8 +49,6 @@ impl Shared {
                 *counts.entry(value).or_default() += 1;
             }
         }
-        let segments = searchable.segments.clone();
-        drop(searchable);
         let mut left = TERMS_MAX;
         for segment in &segments {
             for prefix in &prefixes {

@@ -12,6 +12,8 @@ use tantivy::{DocId, TERMINATED};
 use super::condition::Condition;
 use super::docs::Docs;
 use super::segment::{IndexResult, SegmentView};
+use super::signature::Probe;
+use super::tail::{Chunk, Waiting, place_of};
 
 /// Documents looked through at once when walking from the oldest end; grows while nothing is found.
 const FIRST_WINDOW: DocId = 4 * 1_024;
@@ -26,7 +28,10 @@ pub(crate) struct Walk<'a> {
     /// Not opened yet, in order.
     segments: VecDeque<&'a SegmentView>,
     open: Vec<Source<'a>>,
-    /// What waits in memory, in order.
+    /// What waits in memory and was not looked at yet, in order.
+    chunks: VecDeque<&'a Chunk>,
+    probe: Probe,
+    /// What waits in memory and meets the condition, in order.
     tail: VecDeque<Place>,
 }
 
@@ -54,21 +59,19 @@ impl<'a> Walk<'a> {
         condition: &'a Condition,
         after: Option<Place>,
         segments: impl Iterator<Item = &'a SegmentView>,
-        mut tail: Vec<Place>,
+        waiting: &'a Waiting,
     ) -> Self {
         let mut segments: Vec<_> = segments.filter(|segment| segment.docs > 0).collect();
+        let mut chunks: Vec<&Chunk> = waiting.chunks.iter().map(AsRef::as_ref).collect();
         match order {
             Order::Newest => {
                 segments.sort_by_key(|segment| std::cmp::Reverse(segment.time(0)));
-                tail.sort_unstable_by(|left, right| right.cmp(left));
+                chunks.sort_by_key(|chunk| std::cmp::Reverse(chunk.times.1));
             }
             Order::Oldest => {
                 segments.sort_by_key(|segment| segment.time(segment.docs - 1));
-                tail.sort_unstable();
+                chunks.sort_by_key(|chunk| chunk.times.0);
             }
-        }
-        if let Some(after) = after {
-            tail.retain(|place| order.is_after(*place, after));
         }
         Self {
             order,
@@ -76,7 +79,9 @@ impl<'a> Walk<'a> {
             after,
             segments: segments.into(),
             open: Vec::new(),
-            tail: tail.into(),
+            chunks: chunks.into(),
+            probe: Probe::of(condition),
+            tail: VecDeque::new(),
         }
     }
 
@@ -119,9 +124,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The time that comes next; opens every segment that may have it.
+    /// The time that comes next; opens every chunk and segment that may have it.
     fn next_time(&mut self) -> IndexResult<Option<i64>> {
         loop {
+            self.open_chunks();
             let times = self
                 .open
                 .iter()
@@ -144,6 +150,37 @@ impl<'a> Walk<'a> {
             }
             if let Some(segment) = self.segments.pop_front() {
                 self.open_segment(segment)?;
+            }
+        }
+    }
+
+    /// Looks through chunks until no other has an event that comes before those found.
+    fn open_chunks(&mut self) {
+        while let Some(chunk) = self.chunks.front() {
+            let first = self.tail.front().map(|place| place.time.as_micros());
+            let reached = match (self.order, first) {
+                (_, None) => true,
+                (Order::Newest, Some(first)) => chunk.times.1 >= first,
+                (Order::Oldest, Some(first)) => chunk.times.0 <= first,
+            };
+            if !reached {
+                return;
+            }
+            let found = chunk.matching(self.condition, self.probe.clone());
+            let found = found.map(place_of).filter(|place| {
+                self.after
+                    .is_none_or(|after| self.order.is_after(*place, after))
+            });
+            let before = self.tail.len();
+            self.tail.extend(found);
+            self.chunks.pop_front();
+            if self.tail.len() > before {
+                let tail = self.tail.make_contiguous();
+                // Mostly in order already: what comes is later than what is there, or earlier.
+                match self.order {
+                    Order::Newest => tail.sort_by(|left, right| right.cmp(left)),
+                    Order::Oldest => tail.sort(),
+                }
             }
         }
     }
