@@ -72,9 +72,9 @@ pub(crate) struct Builder {
 
 /// A block is closed beyond this many bytes of entries. Larger ones take less room, smaller ones are read faster, and a
 /// search reads fifty (docs/adr/0004).
-const ENTRY_BYTES: usize = 24 * 1024;
+const ENTRY_BYTES: usize = 32 * 1024;
 /// A block is closed beyond this many bytes of parts.
-const PART_BYTES: usize = 24 * 1024;
+const PART_BYTES: usize = 32 * 1024;
 
 impl Builder {
     /// Adds one record.

@@ -39,6 +39,7 @@ use std::sync::{
 use std::time::Duration;
 
 use keys::durable::{Disk, Secrecy};
+use ledger::name::LogId;
 use store::StoreError;
 use store::index::IndexHealth;
 
@@ -48,7 +49,10 @@ pub(crate) use pool::SearchPool;
 use progress::Progress;
 use raw::Raw;
 pub(crate) use rebuild::run as make_terms;
-use tail::Searchable;
+use segment::SegmentView;
+use tail::{Searchable, Waiting};
+
+use crate::run::Run;
 
 /// When a caller that finds the index unavailable may try again.
 const RETRY_AFTER_MS: u64 = 2_000;
@@ -152,8 +156,9 @@ impl Index {
         self.why().clone()
     }
 
-    /// Waits until everything published so far can be searched.
-    fn await_published(&self) -> Result<(), StoreError> {
+    /// Waits until everything published of a log so far can be searched, but for the last `most` events, which are
+    /// answered and have to be looked at as they are.
+    fn await_published(&self, log: LogId, most: u64) -> Result<Vec<Run>, StoreError> {
         // Just after a start the index is available in a moment.
         let waited = self
             .available_changed
@@ -163,10 +168,20 @@ impl Index {
             return Err(unavailable(why.clone()));
         }
         drop(why);
-        if self.raw.await_terms() {
-            Ok(())
-        } else {
-            Err(unavailable("it has fallen behind".to_owned()))
+        self.raw
+            .await_terms(log, most)
+            .ok_or_else(|| unavailable("it has fallen behind".to_owned()))
+    }
+
+    /// What can be searched of a log now: what waits in memory, and the segments.
+    fn snapshot(&self, log: LogId) -> Result<(Waiting, Vec<Arc<SegmentView>>), StoreError> {
+        let searchable = self.searchable();
+        let taken = (searchable.waiting_of(log), searchable.segments.clone());
+        drop(searchable);
+        // Whoever builds the index anew says so before he empties it.
+        match &*self.why() {
+            Some(why) => Err(unavailable(why.clone())),
+            None => Ok(taken),
         }
     }
 
@@ -201,7 +216,7 @@ impl Index {
     }
 
     /// Runs of a frame that has become visible; called under the view's lock.
-    pub(crate) fn publish(&self, runs: &[crate::run::Run]) {
+    pub(crate) fn publish(&self, runs: &[Run]) {
         self.raw.publish(runs);
     }
 

@@ -54,7 +54,7 @@ impl Shared {
         log: LogId,
         asked: &Counting,
     ) -> Result<Statistics, StoreError> {
-        self.index.await_published()?;
+        self.index.await_published(log, 0)?;
         let Some(compiled) = self.compile(log, &asked.filter, asked.viewer, asked.size)? else {
             let top = vec![Vec::new(); asked.top.len()];
             return Ok(Statistics {
@@ -62,9 +62,7 @@ impl Shared {
                 ..Statistics::default()
             });
         };
-        let searchable = self.index.searchable();
-        let (waiting, segments) = (searchable.waiting_of(log), searchable.segments.clone());
-        drop(searchable);
+        let (waiting, segments) = self.index.snapshot(log)?;
         let choice = self.choose(log, asked, &compiled, &waiting, segments)?;
         let damaged = |error: tantivy::TantivyError| self.index.damaged(&error.to_string());
         let mut statistics = choice.totals();
@@ -412,4 +410,3 @@ pub(super) fn most_frequent(counts: HashMap<String, u64>, limit: usize) -> Vec<V
     counts.truncate(limit.min(VALUES_MAX));
     counts
 }
-

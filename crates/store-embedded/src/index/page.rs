@@ -14,29 +14,36 @@ use super::segment::SegmentView;
 use super::terms;
 use super::walk::Walk;
 use super::{Index, unavailable};
+use crate::run::Run;
 use crate::shared::Shared;
 
 /// Records that one page looks at where the index can't decide alone.
 const JUDGED_MAX: usize = 20_000;
+/// Events that a page looks at before their terms are made: about a batch, and as fast as waiting for them.
+const RAW_MAX: u64 = 1_024;
 /// Records read at once.
 const CHUNK_MAX: usize = 256;
 
 impl Shared {
     /// Answers one page; the caller has checked that the log is the tenant's.
     pub(crate) fn search(&self, log: LogId, search: &Search) -> Result<Page, StoreError> {
-        let index = &self.index;
-        index.await_published()?;
-        let Some(compiled) = self.compile(log, &search.filter, search.viewer, search.size)? else {
+        let mut raw = self.index.await_published(log, RAW_MAX)?;
+        let compile = || self.compile(log, &search.filter, search.viewer, search.size);
+        let mut compiled = compile()?;
+        if compiled.is_none() && !raw.is_empty() {
+            // The first events of a log, which gets its number with their terms.
+            raw = self.index.await_published(log, 0)?;
+            compiled = compile()?;
+        }
+        let Some(compiled) = compiled else {
             return Ok(Page {
                 hits: Vec::new(),
                 next: None,
             });
         };
-        let searchable = index.searchable();
-        let waiting = searchable.waiting_of(log);
-        let segments = searchable.segments.clone();
-        // From here on nothing moves: events that are committed meanwhile are in the tail's list, not in the segments.
-        drop(searchable);
+        // In this order: what leaves one place has come to the next before. What is met twice counts once.
+        let raw = raw_matches(&raw, search);
+        let (waiting, segments) = self.index.snapshot(log)?;
         let segments = segments.iter().map(AsRef::<SegmentView>::as_ref);
         let walk = Walk::new(
             search.order,
@@ -44,6 +51,7 @@ impl Shared {
             search.after,
             segments,
             &waiting,
+            raw,
         );
         self.collect(log, search, &compiled, walk)
     }
@@ -217,6 +225,29 @@ impl Shared {
         }
         Ok(low)
     }
+}
+
+/// Where events without terms are that meet the filter.
+fn raw_matches(runs: &[Run], search: &Search) -> Vec<Place> {
+    let visible = |run: &Run| run.first..search.size;
+    let records = runs
+        .iter()
+        .flat_map(|run| visible(run).zip(run.records.iter()));
+    let mut places = Vec::new();
+    for (seq, record) in records {
+        let document = Document::read(
+            &record.entry,
+            record.person.as_deref(),
+            record.details.as_deref(),
+        );
+        // Entry 0 is no event, and what can't be read is not indexed either.
+        let Ok(document) = document else { continue };
+        if query::evaluate::matches(&search.filter, &document, search.viewer) {
+            let time = document.time;
+            places.push(Place { time, seq });
+        }
+    }
+    places
 }
 
 impl Index {

@@ -18,18 +18,15 @@ use crate::shared::Shared;
 impl Shared {
     /// Every producer's account; the caller has checked that the log is the tenant's.
     pub(crate) fn producers(&self, log: LogId) -> Result<Vec<ProducerAccount>, StoreError> {
-        self.index.await_published()?;
-        let searchable = self.index.searchable();
-        let Some(number) = searchable.numbers.get(&log).copied() else {
+        self.index.await_published(log, 0)?;
+        let (waiting, segments) = self.index.snapshot(log)?;
+        let Some(number) = self.index.searchable().numbers.get(&log).copied() else {
             return Ok(Vec::new());
         };
         let prefixes = [Access::Open, Access::Restricted]
             .map(|access| terms::values_of(number, access, &Field::Producer));
         // Seq and count of every event, by producer.
         let mut counts: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
-        let waiting = searchable.waiting_of(log);
-        let segments = searchable.segments.clone();
-        drop(searchable);
         for event in waiting.events() {
             let Some(count) = event.event.count else {
                 continue;

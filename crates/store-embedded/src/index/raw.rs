@@ -1,12 +1,14 @@
 //! Acknowledged runs whose terms aren't made yet.
 //!
 //! Promises: bounded, because the writer is held back: a burst may run ahead for a few seconds, steady writing by a few
-//! thousand events, so that a search, which waits for these terms, waits shortly. Runs are taken in the order in which
-//! they were published.
+//! thousand events. A search looks at a few events of its log without terms and waits for the terms of the rest; what
+//! other tenants write it does not wait for. Runs are taken in the order in which they were published.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use ledger::name::LogId;
 
 use crate::run::Run;
 
@@ -46,6 +48,8 @@ struct State {
     /// Whether published runs are kept; otherwise the terms thread reads the logs themselves.
     live: bool,
     runs: VecDeque<Run>,
+    /// Runs whose terms are being made.
+    taken: VecDeque<Run>,
     events: u64,
     /// Runs ever published and runs whose terms are made.
     published: u64,
@@ -90,6 +94,7 @@ impl Raw {
         state.live = false;
         state.rebuild = false;
         state.runs.clear();
+        state.taken.clear();
         state.events = 0;
         state.made = state.published;
         state.behind_since = None;
@@ -140,35 +145,51 @@ impl Raw {
             && let Some(run) = state.runs.pop_front()
         {
             events += run.records.len() as u64;
+            state.taken.push_back(run.clone());
             runs.push(run);
         }
         Work::Runs(runs)
     }
 
-    /// Says that the terms of taken runs are made.
-    pub(crate) fn done(&self, runs: &[Run]) {
+    /// Says that the terms of the first taken run are made.
+    pub(crate) fn done(&self) {
         let mut state = self.lock();
-        if !state.live {
-            return;
+        if let Some(run) = state.taken.pop_front() {
+            state.made += 1;
+            state.events = state.events.saturating_sub(run.records.len() as u64);
+            self.changed.notify_all();
         }
-        state.made += runs.len() as u64;
-        let events: usize = runs.iter().map(|run| run.records.len()).sum();
-        state.events = state.events.saturating_sub(events as u64);
-        self.changed.notify_all();
     }
 
-    /// Waits until the terms of everything published so far are made; false when that takes too long.
-    pub(crate) fn await_terms(&self) -> bool {
+    /// Waits until the terms of all but the last `most` events of what was published of a log are made; answers the
+    /// runs of those, whose terms may be made meanwhile. `None` when that takes too long.
+    pub(crate) fn await_terms(&self, log: LogId, most: u64) -> Option<Vec<Run>> {
         let state = self.lock();
-        let ticket = state.published;
+        let mut left = Vec::new();
+        let (mut ticket, mut events) = (0, 0);
+        let pending = state.taken.iter().chain(&state.runs);
+        let numbered = (state.made + 1..).zip(pending);
+        for (number, run) in numbered.filter(|(_, run)| run.log == log) {
+            left.push((number, run.clone()));
+            events += run.records.len() as u64;
+        }
+        left.retain(|(number, run)| {
+            let waits = events > most;
+            if waits {
+                events -= run.records.len() as u64;
+                ticket = *number;
+            }
+            !waits
+        });
+        let left = left.into_iter().map(|(_, run)| run).collect();
         if state.made >= ticket {
-            return true;
+            return Some(left);
         }
         let waited = self
             .changed
             .wait_timeout_while(state, PATIENCE, |state| state.made < ticket);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.made >= ticket
+        (state.made >= ticket).then_some(left)
     }
 
     /// Holds the writer back for a moment when too much waits.

@@ -320,8 +320,8 @@ impl TermsThread {
                 Work::Runs(runs) => {
                     for run in &runs {
                         self.add_run(run);
+                        self.index.raw.done();
                     }
-                    self.index.raw.done(&runs);
                 }
                 Work::Rebuild => return Ended::Rebuild,
                 Work::End => return Ended::Closed,

@@ -41,7 +41,10 @@ impl Signature {
         let mut hash = hash(term);
         for _ in 0..BITS {
             let bit = hash % (WORDS as u64 * 64);
-            if let Some(word) = usize::try_from(bit / 64).ok().and_then(|at| self.0.get_mut(at)) {
+            if let Some(word) = usize::try_from(bit / 64)
+                .ok()
+                .and_then(|at| self.0.get_mut(at))
+            {
                 *word |= 1 << (bit % 64);
             }
             hash >>= 10;
@@ -157,8 +160,14 @@ mod tests {
             (Condition::All, true),
             (project.clone(), true),
             (other.clone(), false),
-            (Condition::Every(vec![project.clone(), term("actor 42")]), true),
-            (Condition::Every(vec![project.clone(), other.clone()]), false),
+            (
+                Condition::Every(vec![project.clone(), term("actor 42")]),
+                true,
+            ),
+            (
+                Condition::Every(vec![project.clone(), other.clone()]),
+                false,
+            ),
             (Condition::Any(vec![project.clone(), other.clone()]), true),
             (Condition::Any(vec![other.clone(), term("actor 7")]), false),
             (
@@ -172,7 +181,11 @@ mod tests {
             (Condition::Not(Box::new(other)), true),
         ];
         for (condition, expected) in cases {
-            assert_eq!(Probe::of(&condition).may_meet(&event), expected, "{condition:?}");
+            assert_eq!(
+                Probe::of(&condition).may_meet(&event),
+                expected,
+                "{condition:?}"
+            );
         }
     }
 

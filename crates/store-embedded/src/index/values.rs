@@ -26,17 +26,14 @@ impl Shared {
         viewer: Viewer,
         limit: usize,
     ) -> Result<Vec<ValueCount>, StoreError> {
-        self.index.await_published()?;
+        self.index.await_published(log, 0)?;
         let beginning = &*fold(beginning);
-        let searchable = self.index.searchable();
-        let Some(number) = searchable.numbers.get(&log).copied() else {
+        let (waiting, segments) = self.index.snapshot(log)?;
+        let Some(number) = self.index.searchable().numbers.get(&log).copied() else {
             return Ok(Vec::new());
         };
         let prefixes = prefixes_of(number, field, viewer);
         let mut counts: HashMap<String, u64> = HashMap::new();
-        let waiting = searchable.waiting_of(log);
-        let segments = searchable.segments.clone();
-        drop(searchable);
         for event in waiting.events() {
             let mut values: Vec<String> = prefixes
                 .iter()

@@ -53,13 +53,14 @@ enum Steps<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Walks over `segments` and the places that met the condition in memory.
+    /// Walks over `segments`, over what waits in memory, and over places in memory that were judged already.
     pub(crate) fn new(
         order: Order,
         condition: &'a Condition,
         after: Option<Place>,
         segments: impl Iterator<Item = &'a SegmentView>,
         waiting: &'a Waiting,
+        mut raw: Vec<Place>,
     ) -> Self {
         let mut segments: Vec<_> = segments.filter(|segment| segment.docs > 0).collect();
         let mut chunks: Vec<&Chunk> = waiting.chunks.iter().map(AsRef::as_ref).collect();
@@ -67,11 +68,16 @@ impl<'a> Walk<'a> {
             Order::Newest => {
                 segments.sort_by_key(|segment| std::cmp::Reverse(segment.time(0)));
                 chunks.sort_by_key(|chunk| std::cmp::Reverse(chunk.times.1));
+                raw.sort_unstable_by(|left, right| right.cmp(left));
             }
             Order::Oldest => {
                 segments.sort_by_key(|segment| segment.time(segment.docs - 1));
                 chunks.sort_by_key(|chunk| chunk.times.0);
+                raw.sort_unstable();
             }
+        }
+        if let Some(after) = after {
+            raw.retain(|place| order.is_after(*place, after));
         }
         Self {
             order,
@@ -81,7 +87,7 @@ impl<'a> Walk<'a> {
             open: Vec::new(),
             chunks: chunks.into(),
             probe: Probe::of(condition),
-            tail: VecDeque::new(),
+            tail: raw.into(),
         }
     }
 
