@@ -12,7 +12,7 @@ import pathlib
 import threading
 import time
 
-from measuring import INGEST_BUDGET_S, bytes_of, evict, latency, row, say, warm
+from measuring import INGEST_BUDGET_S, bytes_of, evict, heat, latency, row, say, warm
 from prepared import CLICKHOUSE_COLUMNS
 from questions import typed
 
@@ -123,6 +123,7 @@ def cold(directory, prepared, questions):
 
 def warm_and_ingest(directory, prepared, questions):
     opened = session(directory)
+    heat(directory)
     for question in questions:
         asker = Asker(opened, question)
         if question.name != questions[-1].name:

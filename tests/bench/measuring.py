@@ -67,5 +67,14 @@ def evict(directory):
                 os.close(descriptor)
 
 
+def heat(directory):
+    """Reads every file of a directory, so that it is in the operating system's cache: where warm rows begin."""
+    for path in pathlib.Path(directory).rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            with open(path, "rb", buffering=0) as file:
+                while file.read(1 << 20):
+                    pass
+
+
 def bytes_of(directory):
     return sum(path.stat().st_size for path in pathlib.Path(directory).rglob("*") if path.is_file())

@@ -18,7 +18,7 @@ import time
 import psycopg
 from psycopg.pq import ExecStatus
 
-from measuring import INGEST_BUDGET_S, evict, latency, row, say, warm
+from measuring import INGEST_BUDGET_S, evict, heat, latency, row, say, warm
 from prepared import BATCH, POSTGRES_COLUMNS
 from questions import numbered
 

@@ -37,6 +37,14 @@ impl Home {
         Ok(bytes)
     }
 
+    /// Reads every file, so that it is in the operating system's cache.
+    pub(crate) fn heat(&self) -> Result<(), Error> {
+        for path in files(&self.0)? {
+            std::io::copy(&mut File::open(path)?, &mut std::io::sink())?;
+        }
+        Ok(())
+    }
+
     /// Drops every page of its files from the operating system's cache. Nobody may have them open.
     pub(crate) fn chill(&self) -> Result<(), Error> {
         rustix::fs::sync();

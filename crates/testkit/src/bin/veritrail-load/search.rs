@@ -3,7 +3,7 @@
 //!
 //! Promises: what is asked and with which parameters is what the peers were asked; the same answers are asserted where
 //! theirs were recorded. Cold means: a server that was just started, over files of which nothing is in the operating
-//! system's cache.
+//! system's cache. Warm means: files in that cache, and other parameters each time.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -86,6 +86,7 @@ pub(crate) fn run(bench: &Bench, table: &mut Table) -> Result<(), Error> {
     let ready = server.ready_after.as_secs_f64();
     std::thread::sleep(IDLE_AFTER);
     let idle_mb = server.anonymous_memory_mb()?;
+    home.heat()?;
     let late = quiet(&server, &questions, table)?;
     let memory = server.watch_memory();
     during_ingest(&server, &mut events, &questions, table)?;
