@@ -10,6 +10,7 @@
 //! shown); whatever happens to it, writing and reading by id go on. Must never: hold up the writer for longer than
 //! [`Raw`]'s limits say, or block a search on the disk while it holds the lock.
 
+mod budget;
 mod checked;
 mod commit;
 mod condition;
@@ -32,7 +33,7 @@ mod values;
 mod walk;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -43,6 +44,7 @@ use ledger::name::LogId;
 use store::StoreError;
 use store::index::IndexHealth;
 
+pub(crate) use budget::Budget;
 pub(crate) use commit::run as commit;
 use months::Months;
 pub(crate) use pool::SearchPool;
@@ -78,6 +80,8 @@ pub(crate) struct Index {
     commit: Mutex<CommitOrders>,
     commit_changed: Condvar,
     rebuilding: Mutex<Option<(u64, u64)>>,
+    /// Whether it was built anew because it named a wrong event.
+    doubted: AtomicBool,
     indexed: AtomicU64,
     bytes: AtomicU64,
 }
@@ -107,6 +111,7 @@ impl Index {
             commit: Mutex::default(),
             commit_changed: Condvar::new(),
             rebuilding: Mutex::new(None),
+            doubted: AtomicBool::new(false),
             indexed: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
         })

@@ -23,7 +23,7 @@ use store::{
 };
 use tokio::sync::oneshot;
 
-use crate::index::{self, SearchPool};
+use crate::index::{self, Budget, SearchPool};
 use crate::open::{OpenError, Options, open};
 use crate::own;
 use crate::packer::{Inbox, Packer};
@@ -321,17 +321,19 @@ impl EmbeddedStore {
         }
     }
 
-    /// Runs a search on a thread for it. One that panics met a damaged file: the index is built anew.
+    /// Runs a search of a tenant on a thread for it. One that panics met a damaged file: the index is built anew.
     async fn find_out<T: Send + 'static>(
         &self,
-        task: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+        tenant: TenantId,
+        task: impl Fn(&Budget) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let shared = Arc::clone(&self.shared);
-        let guarded = move || {
-            let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(task));
+        let guarded = move |budget: &Budget| {
+            let attempt = std::panic::AssertUnwindSafe(|| task(budget));
+            let caught = std::panic::catch_unwind(attempt);
             caught.unwrap_or_else(|_| Err(shared.index.damaged("a search panicked")))
         };
-        self.pool.run(guarded).await
+        self.pool.run(tenant, guarded).await
     }
 
     /// Answers at once: everything asked is in memory or in the page cache.
@@ -534,17 +536,17 @@ impl LedgerStore for EmbeddedStore {
 impl EventIndex for EmbeddedStore {
     fn search<'a>(&'a self, log: LogRef, search: &'a Search) -> Answer<'a, Page> {
         let (shared, search) = (Arc::clone(&self.shared), search.clone());
-        Box::pin(self.find_out(move || {
+        Box::pin(self.find_out(log.tenant(), move |budget| {
             shared.size_of(log)?;
-            shared.search(log.log(), &search)
+            shared.search(log.log(), &search, budget)
         }))
     }
 
     fn statistics<'a>(&'a self, log: LogRef, asked: &'a Counting) -> Answer<'a, Statistics> {
         let (shared, asked) = (Arc::clone(&self.shared), asked.clone());
-        Box::pin(self.find_out(move || {
+        Box::pin(self.find_out(log.tenant(), move |budget| {
             shared.size_of(log)?;
-            shared.statistics(log.log(), &asked)
+            shared.statistics(log.log(), &asked, budget)
         }))
     }
 
@@ -557,17 +559,21 @@ impl EventIndex for EmbeddedStore {
         limit: usize,
     ) -> Answer<'a, Vec<ValueCount>> {
         let (shared, field, prefix) = (Arc::clone(&self.shared), field.clone(), prefix.to_owned());
-        Box::pin(self.find_out(move || {
+        Box::pin(self.find_out(log.tenant(), move |budget| {
             shared.size_of(log)?;
-            shared.values(log.log(), &field, &prefix, viewer, limit)
+            shared.values(log.log(), &field, &prefix, viewer, limit, budget)
         }))
     }
 
-    fn producers(&self, log: LogRef) -> Answer<'_, Vec<ProducerAccount>> {
+    fn producers(
+        &self,
+        log: LogRef,
+        viewer: query::Viewer,
+    ) -> Answer<'_, Vec<ProducerAccount>> {
         let shared = Arc::clone(&self.shared);
-        Box::pin(self.find_out(move || {
+        Box::pin(self.find_out(log.tenant(), move |_budget| {
             shared.size_of(log)?;
-            shared.producers(log.log())
+            shared.producers(log.log(), viewer)
         }))
     }
 

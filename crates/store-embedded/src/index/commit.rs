@@ -41,6 +41,8 @@ pub(crate) fn run(shared: &Arc<Shared>) {
             Ok(()) => failures = 0,
             Err(error) => {
                 failures += 1;
+                // Whether it passes or not is to be known soon.
+                waited = LONG_INTERVALS;
                 tracing::error!(%error, failures, "the index could not be written; events stay searchable in memory");
                 if failures >= ATTEMPTS && !last {
                     failures = 0;

@@ -4,6 +4,7 @@
 //! can't say (words side by side, numbers in metadata, values too long for a term) the condition is wider, and whoever
 //! uses it asks the evaluator about each event. Pure.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv6Addr};
 
 use query::address::Network;
@@ -17,7 +18,7 @@ use store::StoreError;
 use super::terms;
 
 /// What an event must have, in terms.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Condition {
     /// Every event of the log.
     All,
@@ -398,6 +399,7 @@ pub(crate) fn every(parts: Vec<Condition>) -> Condition {
             part => kept.push(part),
         }
     }
+    without_doubles(&mut kept);
     match kept.len() {
         0 => Condition::All,
         1 => kept.pop().unwrap_or(Condition::All),
@@ -416,10 +418,19 @@ fn any(parts: Vec<Condition>) -> Condition {
             part => kept.push(part),
         }
     }
+    without_doubles(&mut kept);
     match kept.len() {
         0 => Condition::Nothing,
         1 => kept.pop().unwrap_or(Condition::Nothing),
         _ => Condition::Any(kept),
+    }
+}
+
+/// A phrase may say one word two thousand times; each is looked up once.
+fn without_doubles(parts: &mut Vec<Condition>) {
+    if parts.len() > 1 {
+        let mut known = HashSet::with_capacity(parts.len());
+        parts.retain(|part| known.insert(part.clone()));
     }
 }
 

@@ -17,8 +17,9 @@ use store::index::{
     Counting, Interval, Place, Statistics, TOP_FIELDS_MAX, VALUES_MAX, ValueCount, bucket_of,
 };
 use tantivy::postings::SegmentPostings;
-use tantivy::{DocSet, TERMINATED};
+use tantivy::{DocId, DocSet, TERMINATED};
 
+use super::budget::Budget;
 use super::condition::{Compiled, accesses};
 use super::docs::{Bits, Docs};
 use super::schema::IndexedEvent;
@@ -53,6 +54,7 @@ impl Shared {
         &self,
         log: LogId,
         asked: &Counting,
+        budget: &Budget,
     ) -> Result<Statistics, StoreError> {
         self.index.await_published(log, 0)?;
         let Some(compiled) = self.compile(log, &asked.filter, asked.viewer, asked.size)? else {
@@ -63,7 +65,7 @@ impl Shared {
             });
         };
         let (waiting, segments) = self.index.snapshot(log)?;
-        let choice = self.choose(log, asked, &compiled, &waiting, segments)?;
+        let choice = self.choose(log, asked, &compiled, &waiting, segments, budget)?;
         let damaged = |error: tantivy::TantivyError| self.index.damaged(&error.to_string());
         let mut statistics = choice.totals();
         if let (Some(interval), Some(earliest), Some(latest)) =
@@ -80,8 +82,9 @@ impl Shared {
             .unwrap_or_default();
         for field in asked.top.iter().take(TOP_FIELDS_MAX) {
             let counts = choice
-                .values(number, field, asked.viewer)
+                .values(number, field, asked.viewer, budget)
                 .map_err(damaged)?;
+            budget.check()?;
             statistics.top.push(most_frequent(counts, asked.limit));
         }
         Ok(statistics)
@@ -94,23 +97,25 @@ impl Shared {
         compiled: &'a Compiled,
         waiting: &'a Waiting,
         segments: Vec<Arc<SegmentView>>,
+        budget: &Budget,
     ) -> Result<Choice<'a>, StoreError> {
         let damaged = |error: tantivy::TantivyError| self.index.damaged(&error.to_string());
         let mut tail: Vec<&IndexedEvent> = waiting.matching(&compiled.condition).collect();
-        let mut budget = JUDGED_MAX;
+        let mut left = JUDGED_MAX;
         if !compiled.exact {
             let places: Vec<Place> = tail.iter().map(|event| place_of(event)).collect();
-            let accepted = self.judge(log, asked, &places, &mut budget)?;
+            let accepted = self.judge(log, asked, &places, &mut left, budget)?;
             let mut accepted = accepted.into_iter();
             tail.retain(|_| accepted.next().unwrap_or_default());
         }
         let mut chosen = Vec::new();
         for segment in segments {
             let mut bits = Bits::new(segment.docs);
-            let mut docs = Docs::of(&segment, &compiled.condition).map_err(damaged)?;
-            docs.gather(&mut bits);
+            let docs = Docs::of(&segment, &compiled.condition, budget);
+            docs.map_err(damaged)?.gather(&mut bits, budget);
+            budget.check()?;
             if !compiled.exact {
-                bits = self.judge_segment(log, asked, &segment, &bits, &mut budget)?;
+                bits = self.judge_segment(log, asked, &segment, &bits, &mut left, budget)?;
             }
             let count = bits.count(0, segment.docs);
             if count > 0 {
@@ -133,7 +138,8 @@ impl Shared {
         asked: &Counting,
         segment: &SegmentView,
         candidates: &Bits,
-        budget: &mut usize,
+        left: &mut usize,
+        budget: &Budget,
     ) -> Result<Bits, StoreError> {
         let mut bits = Bits::new(segment.docs);
         let mut docs = Vec::with_capacity(CHUNK);
@@ -151,7 +157,7 @@ impl Shared {
                         seq: segment.seq(*doc),
                     })
                     .collect();
-                let accepted = self.judge(log, asked, &places, budget)?;
+                let accepted = self.judge(log, asked, &places, left, budget)?;
                 for (doc, _) in docs
                     .drain(..)
                     .zip(accepted)
@@ -171,22 +177,24 @@ impl Shared {
         log: LogId,
         asked: &Counting,
         places: &[Place],
-        budget: &mut usize,
+        left: &mut usize,
+        budget: &Budget,
     ) -> Result<Vec<bool>, StoreError> {
-        *budget = budget
-            .checked_sub(places.len())
-            .ok_or(StoreError::TooBroad)?;
+        *left = left.checked_sub(places.len()).ok_or(StoreError::TooBroad)?;
         let records = self.records_at(log, places)?;
         records
             .iter()
-            .map(|(place, record)| self.is_hit(*place, record, &asked.filter, asked.viewer, false))
+            .map(|(place, record)| {
+                budget.check()?;
+                self.is_hit(*place, record, &asked.filter, asked.viewer, false)
+            })
             .collect()
     }
 }
 
 impl Docs<'_> {
-    /// Puts every document into a bit set.
-    fn gather(&mut self, bits: &mut Bits) {
+    /// Puts every document into a bit set, until the budget is over.
+    fn gather(&mut self, bits: &mut Bits, budget: &Budget) {
         if let Self::Postings(postings) = self {
             bits.insert_all(postings);
             return;
@@ -196,7 +204,7 @@ impl Docs<'_> {
             return;
         }
         let mut doc = self.seek(0);
-        while doc != TERMINATED {
+        while doc != TERMINATED && !budget.is_over() {
             bits.insert(doc);
             doc = self.seek(doc + 1);
         }
@@ -256,6 +264,7 @@ impl Choice<'_> {
         number: u32,
         field: &Field,
         viewer: Viewer,
+        budget: &Budget,
     ) -> IndexResult<HashMap<String, u64>> {
         let mut counts: HashMap<String, u64> = HashMap::new();
         let prefixes = prefixes_of(number, field, viewer);
@@ -272,7 +281,7 @@ impl Choice<'_> {
         }
         for chosen in &self.segments {
             // A change may have the same value before and after: one event all the same.
-            let mut both: HashMap<String, Bits> = HashMap::new();
+            let mut both: HashMap<String, Vec<DocId>> = HashMap::new();
             let several = matches!(
                 field,
                 Field::Change {
@@ -286,11 +295,12 @@ impl Choice<'_> {
                     .segment
                     .for_each_term(prefix, &to, |term, frequency, mut postings| {
                         let value = text_of(field, term.get(prefix.len()..).unwrap_or_default());
+                        if budget.is_over() {
+                            return false;
+                        }
                         if several {
-                            let bits = both
-                                .entry(value)
-                                .or_insert_with(|| Bits::new(chosen.segment.docs));
-                            chosen.for_each_common(&mut postings, |doc| bits.insert(doc));
+                            let docs = both.entry(value).or_default();
+                            chosen.for_each_common(&mut postings, |doc| docs.push(doc));
                             return true;
                         }
                         let count = if chosen.count == u64::from(chosen.segment.docs) {
@@ -306,10 +316,11 @@ impl Choice<'_> {
                         true
                     })?;
             }
-            for (value, bits) in both {
-                let count = bits.count(0, chosen.segment.docs);
-                if count > 0 {
-                    *counts.entry(value).or_default() += count;
+            for (value, mut docs) in both {
+                docs.sort_unstable();
+                docs.dedup();
+                if !docs.is_empty() {
+                    *counts.entry(value).or_default() += docs.len() as u64;
                 }
             }
         }

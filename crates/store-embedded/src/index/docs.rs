@@ -6,6 +6,7 @@
 use tantivy::postings::SegmentPostings;
 use tantivy::{DocId, DocSet, TERMINATED};
 
+use super::budget::Budget;
 use super::condition::Condition;
 use super::segment::{IndexResult, SegmentView};
 
@@ -123,7 +124,13 @@ impl Bits {
 
 impl<'a> Docs<'a> {
     /// The documents of `segment` that meet `condition`.
-    pub(crate) fn of(segment: &'a SegmentView, condition: &Condition) -> IndexResult<Self> {
+    ///
+    /// When the budget is over afterwards, some of them may lack.
+    pub(crate) fn of(
+        segment: &'a SegmentView,
+        condition: &Condition,
+        budget: &Budget,
+    ) -> IndexResult<Self> {
         Ok(match condition {
             Condition::All => Self::Range(0, segment.docs),
             Condition::Nothing => Self::None,
@@ -134,10 +141,12 @@ impl<'a> Docs<'a> {
                 Some(postings) => Self::Postings(Box::new(postings)),
                 None => Self::None,
             },
-            Condition::Between(from, to) => Self::between(segment, from, to)?,
+            Condition::Between(from, to) => Self::between(segment, from, to, budget)?,
             Condition::Any(parts) => {
-                let parts: IndexResult<Vec<_>> =
-                    parts.iter().map(|part| Self::of(segment, part)).collect();
+                let parts: IndexResult<Vec<_>> = parts
+                    .iter()
+                    .map(|part| Self::of(segment, part, budget))
+                    .collect();
                 let mut parts = parts?;
                 parts.retain(|part| !matches!(part, Self::None));
                 if parts.len() > SIDE_BY_SIDE_MAX {
@@ -160,14 +169,14 @@ impl<'a> Docs<'a> {
                 let is_time = |part: &&Condition| matches!(part, Condition::Time(..));
                 let (times, others): (Vec<_>, Vec<_>) = parts.iter().partition(is_time);
                 for part in times.into_iter().chain(others) {
-                    match Self::of(segment, part)? {
+                    match Self::of(segment, part, budget)? {
                         Self::None => return Ok(Self::None),
                         part => docs.push(part),
                     }
                 }
                 every(docs)
             }
-            Condition::Not(inner) => match Self::of(segment, inner)? {
+            Condition::Not(inner) => match Self::of(segment, inner, budget)? {
                 Self::None => Self::Range(0, segment.docs),
                 inner => Self::Not(Box::new(inner), segment.docs, 0),
             },
@@ -186,10 +195,18 @@ impl<'a> Docs<'a> {
     }
 
     /// The documents that have a term from `from` to below `to`.
-    fn between(segment: &'a SegmentView, from: &[u8], to: &[u8]) -> IndexResult<Self> {
+    fn between(
+        segment: &'a SegmentView,
+        from: &[u8],
+        to: &[u8],
+        budget: &Budget,
+    ) -> IndexResult<Self> {
         let mut lists: Vec<SegmentPostings> = Vec::new();
         let mut bits: Option<Bits> = None;
         segment.for_each_term(from, to, |_, _, mut postings| {
+            if budget.is_over() {
+                return false;
+            }
             if let Some(bits) = &mut bits {
                 bits.insert_all(&mut postings);
                 return true;

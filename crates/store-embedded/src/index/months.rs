@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use keys::durable::Disk;
+use keys::durable::{Disk, Secrecy};
 use ledger::time::Micros;
 use tantivy::directory::META_LOCK;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
@@ -138,6 +138,8 @@ impl Months {
 
     /// Removes every file of every index.
     pub(crate) fn clear(disk: &dyn Disk, root: &std::path::Path) -> std::io::Result<()> {
+        // Somebody may have removed all of it.
+        disk.create_dir_all(root, Secrecy::Secret)?;
         for name in disk.list(root)? {
             let path = root.join(&name);
             if is_month(&name) {

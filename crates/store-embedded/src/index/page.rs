@@ -1,7 +1,10 @@
 //! One page of a search.
 //!
 //! Promises: every hit is read from the ledger and judged by the evaluator before it is answered; an index that named
-//! one wrongly is reported and built anew. A page looks at no more than [`JUDGED_MAX`] records.
+//! one wrongly is reported and built anew. A page looks at no more than [`JUDGED_MAX`] records and ends when its
+//! budget does, with a place to go on from.
+
+use std::sync::atomic::Ordering;
 
 use ledger::name::LogId;
 use query::document::Viewer;
@@ -9,6 +12,7 @@ use query::{Document, Filter};
 use store::index::{HITS_MAX, Hit, Page, Place, Search};
 use store::{Record, StoreError};
 
+use super::budget::Budget;
 use super::condition::{Compiled, Condition, Context, every};
 use super::segment::SegmentView;
 use super::terms;
@@ -26,7 +30,12 @@ const CHUNK_MAX: usize = 256;
 
 impl Shared {
     /// Answers one page; the caller has checked that the log is the tenant's.
-    pub(crate) fn search(&self, log: LogId, search: &Search) -> Result<Page, StoreError> {
+    pub(crate) fn search(
+        &self,
+        log: LogId,
+        search: &Search,
+        budget: &Budget,
+    ) -> Result<Page, StoreError> {
         let mut raw = self.index.await_published(log, RAW_MAX)?;
         let compile = || self.compile(log, &search.filter, search.viewer, search.size);
         let mut compiled = compile()?;
@@ -48,12 +57,13 @@ impl Shared {
         let walk = Walk::new(
             search.order,
             &compiled.condition,
+            budget,
             search.after,
             segments,
             &waiting,
             raw,
         );
-        self.collect(log, search, &compiled, walk)
+        self.collect(log, search, &compiled, walk, budget)
     }
 
     fn collect(
@@ -62,11 +72,13 @@ impl Shared {
         search: &Search,
         compiled: &Compiled,
         mut walk: Walk<'_>,
+        budget: &Budget,
     ) -> Result<Page, StoreError> {
         let limit = search.limit.clamp(1, HITS_MAX);
         let mut hits: Vec<Hit> = Vec::with_capacity(limit.min(CHUNK_MAX));
         let mut waiting: Vec<Place> = Vec::new();
         let mut judged = 0;
+        let mut seen = None;
         // Where the index can't decide alone it is mostly right: a little more than is wanted, more when it isn't.
         let mut chunk_size = limit.clamp(16, CHUNK_MAX);
         loop {
@@ -79,6 +91,9 @@ impl Shared {
                 let group = walk
                     .next_group()
                     .map_err(|error| self.index.damaged(&error.to_string()))?;
+                if budget.is_over() {
+                    return unfinished(hits, seen, budget);
+                }
                 if group.is_empty() {
                     break;
                 }
@@ -95,6 +110,10 @@ impl Shared {
             judged += chunk.len();
             let last = chunk.last().copied();
             for (place, record) in self.records_at(log, &chunk)? {
+                if budget.is_over() {
+                    return unfinished(hits, seen, budget);
+                }
+                seen = Some(place);
                 if self.is_hit(
                     place,
                     &record,
@@ -169,9 +188,7 @@ impl Shared {
             document.map_err(|_| self.index.damaged("it names an entry that is no event"))?;
         let accepted = query::evaluate::matches(filter, &document, viewer);
         if document.time != place.time || (exact && !accepted) {
-            return Err(self
-                .index
-                .damaged("it named an event that was not asked for"));
+            return self.index.doubt();
         }
         Ok(accepted)
     }
@@ -227,6 +244,14 @@ impl Shared {
     }
 }
 
+/// What a page answers whose budget is over: what was found, and where to go on.
+fn unfinished(hits: Vec<Hit>, seen: Option<Place>, budget: &Budget) -> Result<Page, StoreError> {
+    if seen.is_none() || budget.goes_on_elsewhere() {
+        return Err(StoreError::TooBroad);
+    }
+    Ok(Page { hits, next: seen })
+}
+
 /// Where events without terms are that meet the filter.
 fn raw_matches(runs: &[Run], search: &Search) -> Vec<Place> {
     let visible = |run: &Run| run.first..search.size;
@@ -251,6 +276,19 @@ fn raw_matches(runs: &[Run], search: &Search) -> Vec<Place> {
 }
 
 impl Index {
+    /// An event was named that should not have been: the index is built anew, once. If that does not help, the index
+    /// is not damaged but wrong; the event is left out and the rest of the answer stands.
+    fn doubt(&self) -> Result<bool, StoreError> {
+        let what = "it named an event that was not asked for";
+        if !self.doubted.swap(true, Ordering::Relaxed) {
+            return Err(self.damaged(what));
+        }
+        tracing::error!(
+            "the index is not to be trusted: {what}; events that it does not name are missed, please report this"
+        );
+        Ok(false)
+    }
+
     /// Reports damage and answers what the caller is told.
     pub(crate) fn damaged(&self, error: &str) -> StoreError {
         self.report_damage(error);

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::entry::Entry;
 use ledger::name::LogId;
-use query::Document;
-use query::document::Access;
-use query::field::Field;
+use query::{Access, Document, Field, Viewer};
 use store::StoreError;
 use store::index::{GAPS_MAX, ProducerAccount};
 use tantivy::{DocSet, TERMINATED};
@@ -17,40 +15,47 @@ use crate::shared::Shared;
 
 impl Shared {
     /// Every producer's account; the caller has checked that the log is the tenant's.
-    pub(crate) fn producers(&self, log: LogId) -> Result<Vec<ProducerAccount>, StoreError> {
+    pub(crate) fn producers(
+        &self,
+        log: LogId,
+        viewer: Viewer,
+    ) -> Result<Vec<ProducerAccount>, StoreError> {
         self.index.await_published(log, 0)?;
         let (waiting, segments) = self.index.snapshot(log)?;
         let Some(number) = self.index.searchable().numbers.get(&log).copied() else {
             return Ok(Vec::new());
         };
-        let prefixes = [Access::Open, Access::Restricted]
-            .map(|access| terms::values_of(number, access, &Field::Producer));
-        // Seq and count of every event, by producer.
-        let mut counts: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
+        let prefixes = [Access::Open, Access::Restricted].map(|access| {
+            let prefix = terms::values_of(number, access, &Field::Producer);
+            (prefix, viewer == Viewer::Whole || access == Access::Open)
+        });
+        let mut counted: BTreeMap<String, Counted> = BTreeMap::new();
         for event in waiting.events() {
             let Some(count) = event.event.count else {
                 continue;
             };
-            for prefix in &prefixes {
+            for (prefix, is_shown) in &prefixes {
                 for id in values_in(&event.event, prefix, &Field::Producer) {
-                    counts.entry(id).or_default().push((event.event.seq, count));
+                    let producer = counted.entry(id).or_default();
+                    producer.add(event.event.seq, count, *is_shown);
                 }
             }
         }
         for segment in &segments {
-            for prefix in &prefixes {
+            for (prefix, is_shown) in &prefixes {
                 let read = segment.for_each_term(
                     prefix,
                     &terms::behind(prefix),
                     |term, _, mut postings| {
                         let id = term.get(prefix.len()..).unwrap_or_default();
-                        let events = counts
+                        let producer = counted
                             .entry(String::from_utf8_lossy(id).into_owned())
                             .or_default();
                         let mut doc = postings.doc();
                         while doc != TERMINATED {
-                            events
-                                .extend(segment.count(doc).map(|count| (segment.seq(doc), count)));
+                            if let Some(count) = segment.count(doc) {
+                                producer.add(segment.seq(doc), count, *is_shown);
+                            }
                             doc = postings.advance();
                         }
                         true
@@ -60,9 +65,8 @@ impl Shared {
             }
         }
         let mut accounts = Vec::new();
-        for (_, events) in counts.into_iter().filter(|(_, events)| !events.is_empty()) {
-            // Ids are folded in the index; two that differ in case only are told apart by their pseudonyms.
-            accounts.extend(self.accounts(log, events)?);
+        for producer in counted.into_values() {
+            accounts.extend(self.accounts(log, producer)?);
         }
         accounts.sort_by(|left, right| {
             left.id
@@ -75,28 +79,52 @@ impl Shared {
     fn accounts(
         &self,
         log: LogId,
-        mut events: Vec<(u64, u64)>,
-    ) -> Result<Vec<ProducerAccount>, StoreError> {
+        producer: Counted,
+    ) -> Result<Option<ProducerAccount>, StoreError> {
+        let Counted { mut events, shown } = producer;
         events.sort_unstable();
         let (Some((first, _)), Some((last, _))) = (events.first().copied(), events.last().copied())
         else {
-            return Ok(Vec::new());
+            return Ok(None);
+        };
+        let id = match shown {
+            Some(seq) => self.producer_of(log, seq)?,
+            None => None,
         };
         let first = self.record(log, first)?.ok_or(StoreError::NotFound)?;
         let entry =
             Entry::parse(&first.entry).map_err(|error| StoreError::Damaged(error.to_string()))?;
         let reference = entry.producer_ref.unwrap_or_default().to_owned();
-        let document = Document::read(&first.entry, None, first.details.as_deref()).ok();
-        let id = document.and_then(|document| {
-            let fact = document
-                .facts
-                .into_iter()
-                .find(|fact| fact.field == Field::Producer);
-            fact.map(|fact| fact.text.into_owned())
-        });
         let last = self.record(log, last)?.ok_or(StoreError::NotFound)?;
         let last_recorded_at = crate::packer::time_of(&last.entry).unwrap_or_default();
-        Ok(vec![account(id, reference, &events, last_recorded_at)])
+        Ok(Some(account(id, reference, &events, last_recorded_at)))
+    }
+
+    /// The producer's id as an event spells it; the index has it folded.
+    fn producer_of(&self, log: LogId, seq: u64) -> Result<Option<String>, StoreError> {
+        let record = self.record(log, seq)?.ok_or(StoreError::NotFound)?;
+        let document = Document::read(&record.entry, None, record.details.as_deref()).ok();
+        let facts = document.into_iter().flat_map(|document| document.facts);
+        let mut ids = facts.filter(|fact| fact.field == Field::Producer);
+        Ok(ids.next().map(|fact| fact.text.into_owned()))
+    }
+}
+
+/// The events of one producer that bear a count.
+#[derive(Default)]
+struct Counted {
+    /// Seq and count of each.
+    events: Vec<(u64, u64)>,
+    /// The first of them that says to the viewer who the producer is.
+    shown: Option<u64>,
+}
+
+impl Counted {
+    fn add(&mut self, seq: u64, count: u64, is_shown: bool) {
+        self.events.push((seq, count));
+        if is_shown {
+            self.shown = Some(self.shown.map_or(seq, |known| known.min(seq)));
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use query::words::fold;
 use store::StoreError;
 use store::index::ValueCount;
 
+use super::budget::Budget;
 use super::count::{most_frequent, prefixes_of, text_of, values_in};
 use super::terms;
 use crate::shared::Shared;
@@ -25,6 +26,7 @@ impl Shared {
         beginning: &str,
         viewer: Viewer,
         limit: usize,
+        budget: &Budget,
     ) -> Result<Vec<ValueCount>, StoreError> {
         self.index.await_published(log, 0)?;
         let beginning = &*fold(beginning);
@@ -61,11 +63,12 @@ impl Shared {
                         *counts.entry(value).or_default() += u64::from(count);
                     }
                     left = left.saturating_sub(1);
-                    left > 0
+                    left > 0 && !budget.is_over()
                 });
                 counted.map_err(|error| self.index.damaged(&error.to_string()))?;
             }
         }
+        budget.check()?;
         if left == 0 {
             return Err(StoreError::TooBroad);
         }

@@ -9,6 +9,7 @@ use ledger::time::Micros;
 use store::index::{Order, Place};
 use tantivy::{DocId, TERMINATED};
 
+use super::budget::Budget;
 use super::condition::Condition;
 use super::docs::Docs;
 use super::segment::{IndexResult, SegmentView};
@@ -24,6 +25,7 @@ const WINDOW_GROWTH: u32 = 8;
 pub(crate) struct Walk<'a> {
     order: Order,
     condition: &'a Condition,
+    budget: &'a Budget,
     after: Option<Place>,
     /// Not opened yet, in order.
     segments: VecDeque<&'a SegmentView>,
@@ -57,6 +59,7 @@ impl<'a> Walk<'a> {
     pub(crate) fn new(
         order: Order,
         condition: &'a Condition,
+        budget: &'a Budget,
         after: Option<Place>,
         segments: impl Iterator<Item = &'a SegmentView>,
         waiting: &'a Waiting,
@@ -82,6 +85,7 @@ impl<'a> Walk<'a> {
         Self {
             order,
             condition,
+            budget,
             after,
             segments: segments.into(),
             open: Vec::new(),
@@ -91,7 +95,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The next events, all of one time, in order; empty at the end.
+    /// The next events, all of one time, in order; empty at the end. When the budget is over afterwards, events may
+    /// lack.
     pub(crate) fn next_group(&mut self) -> IndexResult<Vec<Place>> {
         loop {
             let Some(time) = self.next_time()? else {
@@ -109,7 +114,7 @@ impl<'a> Walk<'a> {
             for source in &mut self.open {
                 while source.doc != TERMINATED && source.segment.time(source.doc) == time {
                     seqs.push(source.segment.seq(source.doc));
-                    source.advance(self.condition)?;
+                    source.advance(self.condition, self.budget)?;
                 }
             }
             self.open.retain(|source| source.doc != TERMINATED);
@@ -163,6 +168,9 @@ impl<'a> Walk<'a> {
     /// Looks through chunks until no other has an event that comes before those found.
     fn open_chunks(&mut self) {
         while let Some(chunk) = self.chunks.front() {
+            if self.budget.is_over() {
+                return;
+            }
             let first = self.tail.front().map(|place| place.time.as_micros());
             let reached = match (self.order, first) {
                 (_, None) => true,
@@ -199,7 +207,7 @@ impl<'a> Walk<'a> {
                 if from >= to {
                     return Ok(());
                 }
-                let mut docs = Docs::of(segment, self.condition)?.within(from, to);
+                let mut docs = Docs::of(segment, self.condition, self.budget)?.within(from, to);
                 let doc = docs.seek(0);
                 Source {
                     segment,
@@ -220,7 +228,7 @@ impl<'a> Walk<'a> {
                     steps,
                     doc: TERMINATED,
                 };
-                source.advance(self.condition)?;
+                source.advance(self.condition, self.budget)?;
                 source
             }
         };
@@ -233,7 +241,7 @@ impl<'a> Walk<'a> {
 }
 
 impl Source<'_> {
-    fn advance(&mut self, condition: &Condition) -> IndexResult<()> {
+    fn advance(&mut self, condition: &Condition, budget: &Budget) -> IndexResult<()> {
         self.doc = match &mut self.steps {
             Steps::Forward(docs) => docs.seek(self.doc + 1),
             Steps::Backward {
@@ -242,9 +250,9 @@ impl Source<'_> {
                 window,
                 found,
             } => {
-                while found.is_empty() && *first < *end {
+                while found.is_empty() && *first < *end && !budget.is_over() {
                     let from = end.saturating_sub(*window).max(*first);
-                    let mut docs = Docs::of(self.segment, condition)?.within(from, *end);
+                    let mut docs = Docs::of(self.segment, condition, budget)?.within(from, *end);
                     let mut doc = docs.seek(from);
                     while doc != TERMINATED {
                         found.push(doc);

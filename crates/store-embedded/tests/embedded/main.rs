@@ -26,5 +26,6 @@ mod running;
 mod scene;
 mod search;
 mod search_damage;
+mod search_fairness;
 mod site;
 mod witness;

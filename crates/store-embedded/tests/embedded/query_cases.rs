@@ -75,7 +75,7 @@ fn every_query_case_holds_across_segments_and_memory() {
         block_on(file.write(&*store, 0..half)).unwrap();
         // Who asks waits for the terms; an index that is closed before they are made reads them back from the log.
         let log = crate::site::main_log(&store, file.name());
-        block_on(store.producers(log)).unwrap();
+        block_on(store.producers(log, query::Viewer::Whole)).unwrap();
         close(store);
         let store = site.open().unwrap();
         block_on(file.write(&*store, half..file.events())).unwrap();
@@ -107,7 +107,7 @@ fn every_query_case_holds_after_a_power_cut() {
         block_on(file.write(&*store, 0..half)).unwrap();
         // Who asks waits for the terms; an index that is closed before they are made reads them back from the log.
         let log = crate::site::main_log(&store, file.name());
-        block_on(store.producers(log)).unwrap();
+        block_on(store.producers(log, query::Viewer::Whole)).unwrap();
         close(store);
         let store = site.open().unwrap();
         block_on(file.write(&*store, half..file.events())).unwrap();
@@ -146,7 +146,7 @@ fn a_search_without_an_index_says_so() {
     let store = site.open().unwrap();
     block_on(file.write(&*store, 0..1)).unwrap();
     let log = crate::site::main_log(&store, file.name());
-    let answer = block_on(store.producers(log));
+    let answer = block_on(store.producers(log, query::Viewer::Whole));
     assert!(
         matches!(answer, Err(StoreError::IndexUnavailable { .. })),
         "{answer:?}"

@@ -276,6 +276,23 @@ fn files_harmed_while_they_are_searched_never_make_a_wrong_answer() {
 }
 
 #[test]
+fn a_directory_removed_while_it_is_searched_is_made_anew() {
+    let (_directory, site, store, log) = indexed();
+    heals(&store, log, "before");
+    std::fs::remove_dir_all(site.data.join("index")).unwrap();
+    write(&store, 60..70).unwrap();
+    heals(&store, log, "directory removed");
+    block_on(store.rebuild_index()).unwrap();
+    heals(&store, log, "rebuilt without a directory");
+    write(&store, 70..80).unwrap();
+    block_on(store.close()).unwrap();
+    drop(store);
+    assert!(site.data.join("index").join("progress").exists());
+    let store = site.open().unwrap();
+    heals(&store, log, "after a restart");
+}
+
+#[test]
 fn each_file_harmed_between_two_starts_is_found_out_or_does_not_matter() {
     let (directory, site, store, log) = indexed();
     block_on(store.close()).unwrap();
