@@ -19,6 +19,7 @@ mod peers;
 mod posting;
 mod process;
 mod search;
+mod storms;
 mod table;
 mod tenants;
 

@@ -123,7 +123,7 @@ pub(crate) fn post_batch(connection: &mut Connection, body: &str) -> Result<(), 
     Err(format!("status {}: {body}", answer.status).into())
 }
 
-fn singles(
+pub(crate) fn singles(
     server: &Server,
     connections: usize,
     count: usize,

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use testkit::events::Events;
 
-use super::Error;
 use super::arguments::Bench;
 use super::client::{Connection, encoded};
 use super::drawing::{self, Kind, Parameters, Question};
@@ -21,6 +20,7 @@ use super::loading::{self, INGEST_PER_SECOND};
 use super::posting::BATCH;
 use super::process::Server;
 use super::table::{Row, Table, Unit};
+use super::{Error, storms};
 
 /// Rounds of parameters, as `make bench` draws for the peers.
 const ROUNDS: usize = 100;
@@ -29,7 +29,7 @@ const WARM_UP: usize = 3;
 /// Hits of a page of the twelve, and of the newest of everything.
 const LIMITS: [usize; 2] = [50, 100];
 /// What facets are counted by.
-const FACETS: &str = "operation,outcome,project";
+pub(crate) const FACETS: &str = "operation,outcome,project";
 /// Events that the newest of everything is asked among for comparison.
 const SMALLER: usize = 500_000;
 /// From ready to the look at idle memory.
@@ -90,6 +90,7 @@ pub(crate) fn run(bench: &Bench, table: &mut Table) -> Result<(), Error> {
     let late = quiet(&server, &questions, table)?;
     let memory = server.watch_memory();
     during_ingest(&server, &mut events, &questions, table)?;
+    storms::run(&server, &mut events, &questions, table)?;
     let asked_mb = memory.highest_mb();
     server.stop()?;
 
@@ -221,7 +222,7 @@ fn rows(phase: &str, title: &str, measured: &[(&Question, Latency)], table: &mut
 }
 
 /// Every round over one connection, after a few that are not counted.
-fn warm(server: &Server, question: &Question) -> Result<Latency, Error> {
+pub(crate) fn warm(server: &Server, question: &Question) -> Result<Latency, Error> {
     let mut connection = Connection::open(server)?;
     for parameters in question.rounds.iter().take(WARM_UP) {
         ask(&mut connection, question, parameters)?;
