@@ -74,7 +74,7 @@ BENCH_VENV := target/bench-venv
 LOAD := target/release/veritrail-load
 # Events behind the loaded ones: for the peers' single inserts and for what is written beside the queries.
 MORE := 60000
-ROUNDS := 100
+ROUNDS := 300
 
 bench:
 	$(MAKE) --no-print-directory packages APT_PACKAGES="python3 python3-venv postgresql-15"

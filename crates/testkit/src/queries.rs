@@ -13,6 +13,8 @@ use crate::sources::TestRng;
 pub const NOW: &str = "2026-03-12T14:32:07.123000Z";
 /// Deepest nesting of a generated query.
 const DEPTH_MAX: usize = 4;
+/// Most characters of the beginning of a value: 128 bytes are asked for at most.
+const BEGINNING_MAX: usize = 127;
 /// Most conditions of a generated query; an `actor:` counts for three.
 const CONDITIONS_MAX: usize = 14;
 
@@ -87,11 +89,13 @@ const RESOURCES: [&str; 7] = [
     "dpl_77",
     "res_9fceb02d0ae598e95dc9",
 ];
-const NAMES: [&str; 5] = [
+/// The fifth is longer than what is counted, and a character of two bytes stands where it is cut.
+const NAMES: [&str; 6] = [
     "DATABASE_URL",
     "checkout",
     "Check-In",
     "Größe",
+    "clusters/eu-central/namespaces/billing/deployments/checkout-and-payment-gateway/containers/nightly-reconciliation-of-outgoing/fällige-zahlungen/revision",
     "mail of ann@acme.example",
 ];
 const PROJECTS: [&str; 3] = ["proj_1", "proj_10", "proj_2"];
@@ -107,7 +111,7 @@ const IDENTIFIERS: [&str; 4] = [
     "0f8fad5b-d9cb-469f-a165-70867728950e",
     "4bf92f3577b34da6a3ce929d0e0e4736",
 ];
-const WORDS: [&str; 16] = [
+const WORDS: [&str; 19] = [
     "rotate",
     "after",
     "leak",
@@ -121,6 +125,9 @@ const WORDS: [&str; 16] = [
     "Café",
     "部署失敗",
     "10.0.0.1",
+    "ip-10.0.0.1",
+    "Οδός",
+    "ΟΔΌΣ",
     "dana@acme.example",
     "deadbeef01",
     "0f8fad5b-d9cb-469f-a165-70867728950e",
@@ -142,7 +149,14 @@ const VALUES: [&str; 14] = [
     "\"0123456789abcdef\"",
     "\"10.0.0.1\"",
 ];
-const FIELDS: [&str; 4] = ["role", "size", "Value", "a.b"];
+const FIELDS: [&str; 6] = [
+    "role",
+    "size",
+    "Value",
+    "a.b",
+    "grants.dana@acme.example",
+    "10.0.0.1",
+];
 const KEYS: [&str; 4] = ["team", "Build", "tags", "a b"];
 const PRODUCERS: [&str; 3] = ["api-1", "API-1", "batch"];
 /// Beginnings of months, days and hours: events and queries meet at their edges.
@@ -505,7 +519,7 @@ impl Queries {
         match rng.below(5) {
             0 => format!("{name}:*"),
             1 => {
-                let end = 1 + rng.below(value.chars().count());
+                let end = 1 + rng.below(value.chars().count().min(BEGINNING_MAX));
                 let beginning: String = value.chars().take(end).collect();
                 // A beginning can't stand in quotes.
                 if beginning.contains([' ', '"']) {

@@ -25,6 +25,8 @@ use crate::shared::Shared;
 const JUDGED_MAX: usize = 20_000;
 /// Events that a page looks at before their terms are made: about a batch, and as fast as waiting for them.
 const RAW_MAX: u64 = 1_024;
+/// Records read beyond those that are probably needed.
+const CHUNK_SPARE: usize = 4;
 /// Records read at once.
 const CHUNK_MAX: usize = 256;
 
@@ -105,7 +107,6 @@ impl Shared {
             } else {
                 waiting.len().min(chunk_size)
             };
-            chunk_size = (chunk_size * 2).min(CHUNK_MAX);
             let chunk: Vec<Place> = waiting.drain(..take).collect();
             judged += chunk.len();
             let last = chunk.last().copied();
@@ -131,6 +132,9 @@ impl Shared {
                     }
                 }
             }
+            // As many as are needed if the rest is like what was seen, and some more.
+            let missing = limit - hits.len();
+            chunk_size = (missing * judged / hits.len().max(1) + CHUNK_SPARE).min(CHUNK_MAX);
             if waiting.is_empty() && at_end {
                 return Ok(Page { hits, next: None });
             }

@@ -38,7 +38,7 @@ struct Manners {
 /// Searches that write no waiting list for others: most take a millisecond or two.
 const QUICK: Manners = Manners {
     name: "search",
-    nice: 4,
+    nice: 1,
     budget: Duration::from_millis(25),
     of_one_max: 2,
 };

@@ -14,12 +14,16 @@ use crate::run::Run;
 
 /// Events that steady writing may run ahead.
 const STEADY_EVENTS_MAX: u64 = 8 * 1_024;
+/// Events that writing may run ahead while somebody searches: a search waits for most of them.
+const SEARCHED_EVENTS_MAX: u64 = 2 * 1_024;
+/// How long after a search that is so, in microseconds.
+const SEARCHED_MICROS: i64 = 2_000_000;
 /// Events that a burst may run ahead.
 const BURST_EVENTS_MAX: u64 = 256 * 1_024;
 /// How long a burst lasts, in microseconds.
 const BURST_MICROS: i64 = 4_000_000;
 /// Longest time that the writer is held back at once.
-const PACE: Duration = Duration::from_millis(500);
+const PACE: Duration = Duration::from_millis(200);
 /// Longest time that a search waits.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Events taken at once.
@@ -56,6 +60,11 @@ struct State {
     made: u64,
     /// Since when more wait than steady writing may leave.
     behind_since: Option<i64>,
+    /// Searches that had to wait, ever, and how many of them the writer took note of.
+    waited: u64,
+    noted: u64,
+    /// When the writer took note of the last one.
+    searched_at: Option<i64>,
     rebuild: bool,
     closing: bool,
 }
@@ -164,7 +173,7 @@ impl Raw {
     /// Waits until the terms of all but the last `most` events of what was published of a log are made; answers the
     /// runs of those, whose terms may be made meanwhile. `None` when that takes too long.
     pub(crate) fn await_terms(&self, log: LogId, most: u64) -> Option<Vec<Run>> {
-        let state = self.lock();
+        let mut state = self.lock();
         let mut left = Vec::new();
         let (mut ticket, mut events) = (0, 0);
         let pending = state.taken.iter().chain(&state.runs);
@@ -185,6 +194,7 @@ impl Raw {
         if state.made >= ticket {
             return Some(left);
         }
+        state.waited += 1;
         let waited = self
             .changed
             .wait_timeout_while(state, PATIENCE, |state| state.made < ticket);
@@ -195,12 +205,20 @@ impl Raw {
     /// Holds the writer back for a moment when too much waits.
     pub(crate) fn pace(&self, monotonic: i64) {
         let mut state = self.lock();
+        if state.noted != state.waited {
+            state.noted = state.waited;
+            state.searched_at = Some(monotonic);
+        }
+        let searched = state.searched_at;
+        let searched = searched.is_some_and(|at| monotonic - at < SEARCHED_MICROS);
         if state.events <= STEADY_EVENTS_MAX {
             state.behind_since = None;
-            return;
         }
-        let since = *state.behind_since.get_or_insert(monotonic);
-        let limit = if monotonic - since < BURST_MICROS {
+        let limit = if searched {
+            SEARCHED_EVENTS_MAX
+        } else if state.events <= STEADY_EVENTS_MAX {
+            return;
+        } else if monotonic - *state.behind_since.get_or_insert(monotonic) < BURST_MICROS {
             BURST_EVENTS_MAX
         } else {
             STEADY_EVENTS_MAX

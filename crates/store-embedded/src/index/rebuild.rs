@@ -19,6 +19,7 @@ use super::months::{Months, month_of};
 use super::progress::Progress;
 use super::raw::Work;
 use super::schema::IndexedEvent;
+use super::signature::Signature;
 use super::tail::TailEvent;
 use super::terms::{Terms, of_log};
 use crate::run::Run;
@@ -379,13 +380,15 @@ pub(super) fn event_of(
         .iter()
         .find(|fact| fact.field == Field::ProducerSeq)
         .and_then(|fact| fact.text.parse().ok());
+    let terms = Terms::of(number, &document);
     Some(TailEvent {
         month: month_of(document.time, document.recorded_at),
+        signature: Signature::of(&terms),
         event: IndexedEvent {
             time: document.time.as_micros(),
             seq: document.seq,
             count,
-            terms: Terms::of(number, &document),
+            terms,
         },
     })
 }

@@ -24,6 +24,8 @@ const CHUNK_EVENTS: usize = 512;
 pub(crate) struct TailEvent {
     pub(crate) month: String,
     pub(crate) event: IndexedEvent,
+    /// Of its terms; made before any lock is taken.
+    pub(crate) signature: Signature,
 }
 
 /// Some events of one log, by seq.
@@ -142,7 +144,7 @@ impl Chunk {
         let (earliest, latest) = self.times;
         let time = event.event.time;
         self.times = (earliest.min(time), latest.max(time));
-        self.signatures.push(Signature::of(&event.event.terms));
+        self.signatures.push(event.signature);
         self.events.push(event);
     }
 

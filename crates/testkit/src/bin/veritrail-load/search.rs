@@ -23,7 +23,7 @@ use super::table::{Row, Table, Unit};
 use super::{Error, storms};
 
 /// Rounds of parameters, as `make bench` draws for the peers.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 300;
 /// Runs of a warm row before the clock runs.
 const WARM_UP: usize = 3;
 /// Hits of a page of the twelve, and of the newest of everything.
@@ -120,7 +120,7 @@ fn newest_of_fewer(bench: &Bench, newest: &Question) -> Result<Latency, Error> {
     server.stop()?;
     let server = Server::again(&bench.binary, &home, &key)?;
     std::thread::sleep(IDLE_AFTER);
-    let latency = warm(&server, newest)?;
+    let latency = warm(&server, newest, ROUNDS)?;
     server.stop()?;
     Ok(latency)
 }
@@ -152,7 +152,7 @@ fn cold(
 fn quiet(server: &Server, questions: &[Question], table: &mut Table) -> Result<Latency, Error> {
     let mut measured = Vec::new();
     for question in questions {
-        measured.push((question, warm(server, question)?));
+        measured.push((question, warm(server, question, ROUNDS)?));
     }
     rows("quiet", "warm, nobody writes", &measured, table);
     let newest = measured
@@ -170,7 +170,7 @@ fn during_ingest(
     let (measured, ingested) = loading::beside(server, events, || {
         questions
             .iter()
-            .map(|question| Ok((question, warm(server, question)?)))
+            .map(|question| Ok((question, warm(server, question, ROUNDS)?)))
             .collect::<Result<Vec<_>, Error>>()
     })?;
     let title = format!("warm, during an ingest of {INGEST_PER_SECOND}/s");
@@ -221,8 +221,8 @@ fn rows(phase: &str, title: &str, measured: &[(&Question, Latency)], table: &mut
     }
 }
 
-/// Every round over one connection, after a few that are not counted.
-pub(crate) fn warm(server: &Server, question: &Question) -> Result<Latency, Error> {
+/// The first `rounds` over one connection, after a few that are not counted.
+pub(crate) fn warm(server: &Server, question: &Question, rounds: usize) -> Result<Latency, Error> {
     let mut connection = Connection::open(server)?;
     for parameters in question.rounds.iter().take(WARM_UP) {
         ask(&mut connection, question, parameters)?;
@@ -230,6 +230,7 @@ pub(crate) fn warm(server: &Server, question: &Question) -> Result<Latency, Erro
     let times: Result<Vec<Duration>, Error> = question
         .rounds
         .iter()
+        .take(rounds)
         .map(|parameters| Ok(ask(&mut connection, question, parameters)?.0))
         .collect();
     Ok(Latency::of(times?))

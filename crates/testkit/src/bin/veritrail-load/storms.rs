@@ -22,6 +22,8 @@ use super::table::{Row, Table, Unit};
 const ASKING: usize = 8;
 /// Single POSTs beside them.
 const SINGLES: usize = 2_000;
+/// Rounds of each short query beside writing without end.
+const ROUNDS: usize = 20;
 /// From the first searches or writes until they are in the way.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 /// What is asked for without end: all events judged one by one, counted by three fields, and walked over from the end.
@@ -30,6 +32,8 @@ const HEAVY: [&str; 3] = [
     "-\"weekly release train\"",
     "metadata.duration_ms:>1",
 ];
+/// What is asked for in between, and answered soon.
+const LIGHT: &str = "operation:deployment.* project:prj_7";
 
 /// Adds the rows.
 pub(crate) fn run(
@@ -73,7 +77,7 @@ pub(crate) fn run(
     let asked = || {
         short
             .iter()
-            .map(|question| warm(server, question))
+            .map(|question| warm(server, question, ROUNDS))
             .collect::<Result<Vec<_>, _>>()
     };
     let calm = asked()?;
@@ -137,10 +141,11 @@ fn ask_without_end(server: &Server, stop: &AtomicBool) -> Result<f64, Error> {
         let mut connection = Connection::open(server)?;
         while !stop.load(Ordering::Relaxed) {
             let number = asked.fetch_add(1, Ordering::Relaxed);
-            let text = encoded(HEAVY[number % HEAVY.len()]);
-            let path = match number % 2 {
-                0 => format!("/v1/stats?q={text}&by={FACETS}&top=10&interval=auto"),
-                _ => format!("/v1/events?q={text}&limit=50&order=oldest"),
+            let heavy = encoded(HEAVY[number % HEAVY.len()]);
+            let path = match number % 4 {
+                0 => format!("/v1/stats?q={heavy}&by={FACETS}&top=10&interval=auto"),
+                1 => format!("/v1/events?q={heavy}&limit=50&order=oldest"),
+                _ => format!("/v1/events?q={}&limit=50", encoded(LIGHT)),
             };
             let answer = connection.get(&path)?;
             // Too much at once, or too much to look at: part of the storm.
