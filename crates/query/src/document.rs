@@ -275,7 +275,10 @@ impl<'a> Facts<'a> {
         let Some(field) = item.member("field").and_then(Value::as_str) else {
             return self.text(item);
         };
-        let name = fold(field).into_owned();
+        // As in metadata: whoever may not see an address must not find out by guessing that it is a name.
+        let restricted = self.restricted;
+        self.restricted |= holds_address(field);
+        let name = without_tags(fold(field)).into_owned();
         for (member, value) in members(item) {
             let side = match member.as_ref() {
                 "field" => {
@@ -297,6 +300,7 @@ impl<'a> Facts<'a> {
                 facts.push(Field::Change { name, side }, text);
             });
         }
+        self.restricted = restricted;
     }
 
     /// Members of metadata by their path; items of arrays count for the array.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::address::address;
 use crate::document::{Access, Document, Fact, Viewer};
 use crate::field::{Field, Kind, Side};
-use crate::limits::{VALUE_BYTES_MAX, WORDS_MAX};
+use crate::limits::WORDS_MAX;
 use crate::plan::{Filter, Leaf, Number, Test};
 use crate::words::{fold, is_identifier, is_matched_whole, words};
 
@@ -93,10 +93,7 @@ fn value_passes(test: &Test, kind: Kind, text: &str) -> bool {
         Test::OneOf(values) => values.iter().any(|value| fold(text) == value.as_str()),
         Test::StartsWith(beginning) => {
             let value = fold(text);
-            let whole_only = match kind {
-                Kind::Open => is_matched_whole(&value),
-                _ => value.len() > VALUE_BYTES_MAX,
-            };
+            let whole_only = kind != Kind::Keyword && is_matched_whole(&value);
             !whole_only && value.starts_with(beginning.as_str())
         }
         Test::Words {

@@ -12,7 +12,8 @@ pub const FACTS_MAX: usize = 1_024;
 pub const WORDS_MAX: usize = 4_096;
 /// Bytes of one text whose words are searchable.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
-/// Longest value in bytes that is found by its beginning.
+/// Longest value in bytes that is counted and completed, and longest beginning that values are found by. Keywords that are
+/// longer are found by their first so many bytes, values nobody foresaw whole only.
 pub const VALUE_BYTES_MAX: usize = 128;
 /// Longest word in bytes that is found by its beginning.
 pub const WORD_BYTES_MAX: usize = 40;

@@ -44,7 +44,7 @@ pub struct Leaf {
 pub enum Test {
     /// The folded value is this text.
     Is(String),
-    /// The folded value begins with this text. Values that are matched whole only
+    /// The folded value begins with this text. Values of other fields than keywords that are matched whole only
     /// ([`crate::words::is_matched_whole`]) never pass.
     StartsWith(String),
     /// There is a value.

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use ledger::event::{ACTOR_TYPES, OUTCOMES};
 use ledger::time::Micros;
 use ledger::vocabulary::{self, Category, NameError, Severity};
 
@@ -31,7 +32,10 @@ pub(crate) fn test(field: &Field, value: &Value<'_>, now: Micros) -> Result<Test
     match kind {
         Kind::Prose => of_words(value),
         Kind::Keyword if *field == Field::Operation => operation(value),
-        Kind::Keyword => keyword(value),
+        Kind::Keyword => match known_values(field) {
+            Some(known) => one_of_few(value, known),
+            None => keyword(value),
+        },
         Kind::Identifier => {
             if value.form == Form::Prefix {
                 return Err(Refusal::new(value.place, "a whole identifier without `*`")
@@ -83,6 +87,27 @@ fn keyword(value: &Value<'_>) -> Result<Test, Refusal> {
         ));
     }
     Ok(Test::StartsWith(folded))
+}
+
+/// Every value that a field can have, where events with others are refused.
+fn known_values(field: &Field) -> Option<&'static [&'static str]> {
+    match field {
+        Field::Outcome => Some(&OUTCOMES),
+        Field::ActorType => Some(&ACTOR_TYPES),
+        _ => None,
+    }
+}
+
+/// One of the known values, or the beginning of any: what is misspelt would find nothing and look like an answer.
+fn one_of_few(value: &Value<'_>, known: &[&str]) -> Result<Test, Refusal> {
+    let test = keyword(value)?;
+    match &test {
+        Test::Is(folded) if !known.contains(&folded.as_str()) => Err(Refusal::new(
+            value.place,
+            format!("one of {}", known.join(", ")),
+        )),
+        _ => Ok(test),
+    }
 }
 
 /// The canonical name of an operation, whichever name was written.

@@ -12,7 +12,7 @@ use crate::limits::{IDENTIFIER_BYTES_MIN, TEXT_BYTES_MAX, VALUE_BYTES_MAX, WORD_
 /// From this length on one digit makes an identifier; shorter words need one in every six.
 const LONG_BYTES_MIN: usize = 16;
 
-/// Lower case, by Unicode's simple rules; what text is compared in.
+/// Lower case, by Unicode's simple rules, a sigma at the end of a word as one within; what text is compared in.
 pub fn fold(text: &str) -> Cow<'_, str> {
     if text
         .bytes()
@@ -24,7 +24,8 @@ pub fn fold(text: &str) -> Cow<'_, str> {
         return Cow::Owned(text.to_ascii_lowercase());
     }
     // Character by character: `str::to_lowercase` looks at neighbours, and a prefix would fold differently.
-    Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
+    let lower = text.chars().flat_map(char::to_lowercase);
+    Cow::Owned(lower.map(|c| if c == 'ς' { 'σ' } else { c }).collect())
 }
 
 /// The folded words of a text, in order: runs of letters and digits; addresses and UUIDs whole; ideographs one by one.
@@ -221,6 +222,7 @@ mod tests {
                 vec!["id", "0f8fad5b-d9cb-469f-a165-70867728950e"],
             ),
             ("部署 失敗x", vec!["部", "署", "失", "敗", "x"]),
+            ("Οδυσσεύς ΟΔΥΣΣΕΎΣ", vec!["οδυσσεύσ", "οδυσσεύσ"]),
             ("Größe ÉTÉ", vec!["größe", "été"]),
             ("::::", vec![]),
         ] {
@@ -250,9 +252,16 @@ mod tests {
 
     #[test]
     fn folding_twice_is_folding_once() {
-        for text in ["İstanbul", "ΣΑΣ", "ẞ", "Ａ", "plain"] {
+        for text in ["İstanbul", "ΣΑΣ", "σας", "ẞ", "Ａ", "plain"] {
             let once = fold(text).into_owned();
             assert_eq!(fold(&once), once);
         }
+    }
+
+    #[test]
+    fn a_sigma_is_the_same_wherever_it_stands() {
+        assert_eq!(fold("ΣΑΣ"), fold("σας"));
+        assert_eq!(fold("ΣΑΣ"), fold("σασ"));
+        assert!(fold("ΟΔΟΣΤΡΩΤΗΡΑΣ").starts_with(&*fold("οδος")));
     }
 }

@@ -565,11 +565,7 @@ impl EventIndex for EmbeddedStore {
         }))
     }
 
-    fn producers(
-        &self,
-        log: LogRef,
-        viewer: query::Viewer,
-    ) -> Answer<'_, Vec<ProducerAccount>> {
+    fn producers(&self, log: LogRef, viewer: query::Viewer) -> Answer<'_, Vec<ProducerAccount>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(self.find_out(log.tenant(), move |_budget| {
             shared.size_of(log)?;

@@ -49,8 +49,9 @@ pub trait EventIndex: Send + Sync + Debug {
         limit: usize,
     ) -> Answer<'a, Vec<ValueCount>>;
 
-    /// What is known of every producer that counts its own events; by id.
-    fn producers(&self, log: LogRef) -> Answer<'_, Vec<ProducerAccount>>;
+    /// What is known of every producer that counts its own events; by id. Pseudonyms and counts stand in entries and
+    /// are for every viewer; an id for one who finds any of the counted events by it.
+    fn producers(&self, log: LogRef, viewer: Viewer) -> Answer<'_, Vec<ProducerAccount>>;
 
     /// How the index is doing.
     fn index_health(&self) -> IndexHealth;

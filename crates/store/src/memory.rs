@@ -261,8 +261,8 @@ impl EventIndex for MemoryStore {
         lazy(move || index::values(self.state().indexed(log)?, field, prefix, viewer, limit))
     }
 
-    fn producers(&self, log: LogRef) -> Answer<'_, Vec<ProducerAccount>> {
-        lazy(move || index::producers(self.state().indexed(log)?))
+    fn producers(&self, log: LogRef, viewer: Viewer) -> Answer<'_, Vec<ProducerAccount>> {
+        lazy(move || index::producers(self.state().indexed(log)?, viewer))
     }
 
     fn index_health(&self) -> IndexHealth {

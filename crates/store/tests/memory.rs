@@ -121,7 +121,7 @@ fn an_index_that_is_unavailable_on_request_says_so_and_the_ledger_goes_on() {
         matches!(answer, Err(StoreError::IndexUnavailable { .. })),
         "{answer:?}"
     );
-    let producers = block_on(store.producers(log));
+    let producers = block_on(store.producers(log, Viewer::Whole));
     assert!(
         matches!(producers, Err(StoreError::IndexUnavailable { .. })),
         "{producers:?}"

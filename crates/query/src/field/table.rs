@@ -148,7 +148,7 @@ pub static FIELDS: &[FieldInfo] = &[
         name: "ip",
         aliases: &["origin.ip", "ip_address", "actor.ip_address"],
         kind: Kind::Address,
-        description: "the address it came from",
+        description: "the address it came from, in any spelling",
         example: "ip:10.0.0.0/8",
         field: &Field::Ip,
     },
@@ -379,7 +379,7 @@ pub(super) const TEXT: FieldInfo = FieldInfo {
     name: "text",
     aliases: &[],
     kind: Kind::Prose,
-    description: "every text of the event; what a word without a name means",
+    description: "every text of the event but producer, source, key, flags and the actor's type; what a word without a name means",
     example: "text:DATABASE_URL",
     field: &Field::Text,
 };

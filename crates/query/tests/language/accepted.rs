@@ -59,7 +59,15 @@ const ACCEPTED: &[(&str, &str)] = &[
         "outcome:(failure -denied)",
         "outcome:failure -outcome:denied",
     ),
-    ("outcome:((a OR b) c)", "(outcome:a OR outcome:b) outcome:c"),
+    (
+        "env:((a OR b) c)",
+        "(environment:a OR environment:b) environment:c",
+    ),
+    ("outcome:FAILURE", "outcome:failure"),
+    ("outcome:fai*", "outcome:fai*"),
+    ("actor_type:Service_Account", "actor.type:service_account"),
+    ("reason:ΛΟΓΟΣ", "reason:λογοσ"),
+    ("name:λόγος", "resource.name:λόγοσ"),
     (
         "-actor:(x OR y)",
         "-(actor.id:(x OR y) OR actor.email:(x OR y) OR actor.name:(x OR y))",

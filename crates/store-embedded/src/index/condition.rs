@@ -5,11 +5,12 @@
 //! uses it asks the evaluator about each event. Pure.
 
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use query::address::Network;
 use query::document::{Access, Viewer};
 use query::field::{Field, Side};
+use query::limits::VALUE_BYTES_MAX;
 use query::plan::{Bound, Leaf, Number, Span};
 use query::words::{is_identifier, words};
 use query::{Filter, Kind, Test};
@@ -131,11 +132,7 @@ impl Context<'_> {
         }
         Ok(match &leaf.test {
             Test::Is(value) => self.is(field, value),
-            Test::StartsWith(prefix) => exact(self.for_each_access(field, |access| {
-                let from = terms::value(self.log, access, field, prefix);
-                let to = terms::behind(&from);
-                Condition::Between(from, to)
-            })),
+            Test::StartsWith(prefix) => self.starts_with(field, prefix),
             Test::Exists => exact(self.exists(field)),
             Test::OneOf(values) => {
                 let values: Vec<Compiled> =
@@ -158,6 +155,30 @@ impl Context<'_> {
         })
     }
 
+    fn starts_with(&self, field: &Field, prefix: &str) -> Compiled {
+        if *field == Field::Operation && prefix.ends_with('.') {
+            return exact(Condition::Term(terms::operations(self.log, prefix)));
+        }
+        let between = |from: Vec<u8>| {
+            let to = terms::behind(&from);
+            Condition::Between(from, to)
+        };
+        let condition = self.for_each_access(field, |access| {
+            let values = between(terms::value(self.log, access, field, prefix));
+            if !terms::has_beginnings(field) {
+                return values;
+            }
+            let beginnings = terms::beginning(self.log, access, field, prefix);
+            any(vec![values, between(beginnings)])
+        });
+        // Of what is longer the index knows no more than that.
+        if prefix.len() > VALUE_BYTES_MAX {
+            wider(condition)
+        } else {
+            exact(condition)
+        }
+    }
+
     fn is(&self, field: &Field, value: &str) -> Compiled {
         if terms::is_term(field, value) {
             return exact(self.for_each_access(field, |access| {
@@ -165,7 +186,13 @@ impl Context<'_> {
             }));
         }
         // Too long or an identifier: its words lead to it.
-        let mut parts = vec![self.exists(field)];
+        let mut parts = vec![if terms::has_beginnings(field) {
+            self.for_each_access(field, |access| {
+                Condition::Term(terms::beginning(self.log, access, field, value))
+            })
+        } else {
+            self.exists(field)
+        }];
         if is_text(field) {
             let all = every(words(value).map(|word| self.word(&word)).collect());
             parts.push(any(vec![all, Condition::Term(terms::overflow(self.log))]));
@@ -276,55 +303,74 @@ impl Context<'_> {
         })
     }
 
+    /// Addresses of a network. The narrowest network that is a term and has all of it says quickly who is not in it.
     fn network(&self, access: Access, network: Network) -> Condition {
         let (first, last) = (
             terms::octets(network.first()),
             terms::octets(network.last()),
         );
-        let addresses = |first: [u8; 16], last: [u8; 16]| {
-            Condition::Between(
-                terms::address(self.log, access, first),
-                terms::behind(&terms::address(self.log, access, last)),
-            )
+        let is_v4 = network.first().is_ipv4();
+        let bits = usize::from(network.prefix()) + if is_v4 { 96 } else { 0 };
+        let levels = || {
+            let levels = terms::LEVELS.into_iter();
+            levels.filter(|level| (*level > 12) == is_v4)
         };
-        let networks = |level: usize| {
-            let prefix = |octets: &[u8; 16]| octets.get(..level).unwrap_or_default().to_vec();
-            Condition::Between(
-                terms::network(self.log, access, level, &prefix(&first)),
-                terms::behind(&terms::network(self.log, access, level, &prefix(&last))),
-            )
-        };
-        match (network.first(), network.prefix()) {
-            (IpAddr::V4(_), 24..) => addresses(first, last),
-            (IpAddr::V4(_), 16..) => networks(15),
-            (IpAddr::V4(_), 8..) => networks(14),
-            (IpAddr::V4(_), _) => networks(13),
-            (IpAddr::V6(_), 64..) => {
-                // IPv4 addresses stand among these, mapped; they are no part of an IPv6 network.
-                let v4 = [
-                    Ipv6Addr::from_bits(0xffff_0000_0000),
-                    Ipv6Addr::from_bits(0xffff_ffff_ffff),
-                ];
-                let [below, above] = v4.map(|address| address.octets());
-                if first > above || last < below {
-                    addresses(first, last)
-                } else {
-                    let mut parts = Vec::new();
-                    let before = Ipv6Addr::from_bits(0xfffe_ffff_ffff).octets();
-                    let behind = Ipv6Addr::from_bits(0x1_0000_0000_0000).octets();
-                    if first <= before {
-                        parts.push(addresses(first, before));
-                    }
-                    if last >= behind {
-                        parts.push(addresses(behind, last));
-                    }
-                    any(parts)
-                }
-            }
-            (IpAddr::V6(_), 48..) => networks(8),
-            (IpAddr::V6(_), 32..) => networks(6),
-            (IpAddr::V6(_), _) => networks(4),
+        let within = levels().filter(|level| level * 8 <= bits).max();
+        let around = within.map(|level| self.networks(access, level, first, first));
+        if within.is_some_and(|level| level * 8 == bits) {
+            return around.unwrap_or(Condition::All);
         }
+        let narrower = levels().filter(|level| level * 8 >= bits).min();
+        let inside = match narrower {
+            Some(level) => self.networks(access, level, first, last),
+            None if is_v4 => self.addresses(access, first, last),
+            None => self.v6_addresses(access, first, last),
+        };
+        every(around.into_iter().chain([inside]).collect())
+    }
+
+    /// The networks of a level from one address to another.
+    fn networks(&self, access: Access, level: usize, first: [u8; 16], last: [u8; 16]) -> Condition {
+        let term = |octets: [u8; 16]| {
+            let prefix = octets.get(..level).unwrap_or_default();
+            terms::network(self.log, access, level, prefix)
+        };
+        let (first, last) = (term(first), term(last));
+        if first == last {
+            Condition::Term(first)
+        } else {
+            Condition::Between(first, terms::behind(&last))
+        }
+    }
+
+    fn addresses(&self, access: Access, first: [u8; 16], last: [u8; 16]) -> Condition {
+        let (first, last) = (
+            terms::address(self.log, access, first),
+            terms::address(self.log, access, last),
+        );
+        if first == last {
+            Condition::Term(first)
+        } else {
+            Condition::Between(first, terms::behind(&last))
+        }
+    }
+
+    /// IPv4 addresses stand among these, mapped; they are no part of an IPv6 network.
+    fn v6_addresses(&self, access: Access, first: [u8; 16], last: [u8; 16]) -> Condition {
+        let octets = |bits: u128| Ipv6Addr::from_bits(bits).octets();
+        let (below, above) = (octets(0xffff_0000_0000), octets(0xffff_ffff_ffff));
+        if first > above || last < below {
+            return self.addresses(access, first, last);
+        }
+        let (before, behind) = (octets(0xfffe_ffff_ffff), octets(0x1_0000_0000_0000));
+        let mut parts = Vec::new();
+        if first <= before {
+            parts.push(self.addresses(access, first, before));
+        }
+        if last >= behind {
+            parts.push(self.addresses(access, behind, last));
+        }
+        any(parts)
     }
 
     fn for_each_access(&self, field: &Field, of: impl Fn(Access) -> Condition) -> Condition {

@@ -7,9 +7,11 @@
 //! ```text
 //! log u32, 'l'                                     every event
 //! log u32, 'v', access, field, [name, 0], value    a value that is found whole and by its beginning
+//! log u32, 'b', access, field, beginning           a keyword that is too long for a value begins so: its first 128 bytes
 //! log u32, 'e', access, field, [name]              there is a value; of fields of few values: one that is no term
 //! log u32, 'w', access, word                       a common word of any text
 //! log u32, 'n', access, level, prefix              the network of an address
+//! log u32, 'p', beginning                          the operation up to a dot, which is in it
 //! log u32, 'o'                                     not all of its words are here
 //! ff ff ff ff, lane u8, bucket u16                 13 bits of an identifier's hash; four lanes make 52
 //! ff ff ff ff, 4, bucket u16                       13 bits of the hash of a word and the number behind it
@@ -144,6 +146,22 @@ pub(crate) fn value(log: u32, access: Access, field: &Field, value: &str) -> Vec
     term
 }
 
+/// What the terms of long values of a keyword begin with that begin with `beginning`; the whole term when that is long
+/// itself.
+pub(crate) fn beginning(log: u32, access: Access, field: &Field, beginning: &str) -> Vec<u8> {
+    let mut term = log.to_be_bytes().to_vec();
+    beginning_into(&mut term, access, field, beginning);
+    term
+}
+
+/// The operations of a resource: `beginning` ends with a dot.
+pub(crate) fn operations(log: u32, beginning: &str) -> Vec<u8> {
+    let mut term = log.to_be_bytes().to_vec();
+    term.push(b'p');
+    term.extend_from_slice(beginning.as_bytes());
+    term
+}
+
 /// An address as a value.
 pub(crate) fn address(log: u32, access: Access, address: [u8; 16]) -> Vec<u8> {
     let mut term = values_of(log, access, &Field::Ip);
@@ -221,6 +239,22 @@ pub(crate) fn octets(address: IpAddr) -> [u8; 16] {
     }
 }
 
+/// Whether values of the field may be too long for a term and are found by their beginning all the same. The others'
+/// values are names that can't be as long.
+pub(crate) fn has_beginnings(field: &Field) -> bool {
+    field.kind() == Kind::Keyword
+        && !matches!(
+            field,
+            Field::Operation
+                | Field::ResourceType
+                | Field::ActorType
+                | Field::Outcome
+                | Field::Source
+                | Field::Key
+                | Field::Flag
+        )
+}
+
 /// Whether values of the field are in the index as terms; the others are found by their words.
 pub(crate) fn is_term(field: &Field, value: &str) -> bool {
     is_term_of(field.kind(), value)
@@ -276,6 +310,11 @@ impl Builder {
                         value_head(term, access, field);
                         term.extend_from_slice(value.as_bytes());
                     });
+                    if *field == Field::Operation {
+                        self.operations(&value);
+                    }
+                } else if has_beginnings(field) {
+                    self.push(|term| beginning_into(term, access, field, &value));
                 }
             }
             Kind::Prose | Kind::Number | Kind::Time => {}
@@ -310,6 +349,16 @@ impl Builder {
                 }
                 before = Some(word);
             }
+        }
+    }
+
+    fn operations(&mut self, operation: &str) {
+        for (at, _) in operation.match_indices('.') {
+            let beginning = operation.get(..=at).unwrap_or_default();
+            self.push(|term| {
+                term.push(b'p');
+                term.extend_from_slice(beginning.as_bytes());
+            });
         }
     }
 
@@ -420,6 +469,15 @@ fn value_head(term: &mut Vec<u8>, access: Access, field: &Field) {
         term.extend(name.bytes().filter(|byte| *byte != 0));
         term.push(0);
     }
+}
+
+fn beginning_into(term: &mut Vec<u8>, access: Access, field: &Field, value: &str) {
+    let mut end = value.len().min(VALUE_BYTES_MAX);
+    while !value.is_char_boundary(end) {
+        end -= 1;
+    }
+    term.extend_from_slice(&[b'b', code_of_access(access), code_of_field(field)]);
+    term.extend_from_slice(value.get(..end).unwrap_or_default().as_bytes());
 }
 
 fn exists_into(term: &mut Vec<u8>, access: Access, field: &Field) {

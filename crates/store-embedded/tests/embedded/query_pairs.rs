@@ -221,7 +221,7 @@ fn across(seed: u64, pairs: &[Pair]) {
     append(&store, first.to_vec());
     // Who asks waits for the terms; an index that is closed before they are made reads them back from the log.
     let log = main_log(&store, "alpha");
-    block_on(store.producers(log, query::Viewer::Whole)).unwrap();
+    block_on(store.producers(log, Viewer::Whole)).unwrap();
     close(store);
     let store = site.open().unwrap();
     append(&store, second.to_vec());

@@ -113,7 +113,8 @@ cases! {
         limits_of_lists_are_clamped;
     producers:
         producers_are_accounted_for_by_hand
-        more_gaps_than_are_listed_are_counted;
+        more_gaps_than_are_listed_are_counted
+        producers_that_name_persons_are_accounted_for_without_names;
     rebuilding:
         a_rebuilt_index_answers_the_same;
 }

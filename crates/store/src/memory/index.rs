@@ -5,8 +5,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ledger::entry::Entry;
-use ledger::json::Value;
-use ledger::part::{Label, value_of};
 use ledger::time::Micros;
 use query::limits::VALUE_BYTES_MAX;
 use query::words::{fold, is_matched_whole};
@@ -204,7 +202,7 @@ struct Seen {
     last_recorded_at: Micros,
 }
 
-pub(super) fn producers(log: &Log) -> Result<Vec<ProducerAccount>, StoreError> {
+pub(super) fn producers(log: &Log, viewer: Viewer) -> Result<Vec<ProducerAccount>, StoreError> {
     let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
     for record in log.all().iter().skip(1) {
         let entry = Entry::parse(&record.entry)
@@ -213,7 +211,9 @@ pub(super) fn producers(log: &Log) -> Result<Vec<ProducerAccount>, StoreError> {
             continue;
         };
         let producer = seen.entry(reference).or_default();
-        producer.id = producer.id.take().or_else(|| id_in(record));
+        if producer.id.is_none() {
+            producer.id = id_in(&read(record)?, viewer);
+        }
         producer.late += u64::from(count < producer.highest);
         producer.highest = producer.highest.max(count);
         producer.last_recorded_at = entry.place.recorded_at;
@@ -227,13 +227,13 @@ pub(super) fn producers(log: &Log) -> Result<Vec<ProducerAccount>, StoreError> {
     Ok(accounts)
 }
 
-/// The producer's id as the details say it.
-fn id_in(record: &Record) -> Option<String> {
-    let value = value_of(Label::Details, record.details.as_deref()?).ok()?;
-    match value.member("producer")?.member("id")? {
-        Value::String(id) | Value::Number(id) => Some(id.clone().into_owned()),
-        _ => None,
-    }
+/// The producer's id as the details say it to this viewer.
+fn id_in(document: &Document<'_>, viewer: Viewer) -> Option<String> {
+    let mut facts = document.facts.iter();
+    let fact = facts.find(|fact| {
+        fact.field == Field::Producer && (viewer == Viewer::Whole || fact.access == Access::Open)
+    })?;
+    Some(fact.text.clone().into_owned())
 }
 
 impl Seen {

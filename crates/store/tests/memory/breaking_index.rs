@@ -109,6 +109,7 @@ impl IndexBreak {
             &[
                 "readers_without_persons_find_nothing_by_persons",
                 "persons_change_nothing_for_readers_without_persons",
+                "producers_that_name_persons_are_accounted_for_without_names",
             ],
         ),
         (Self::FindsTags, &["a_masks_tag_is_never_found"]),
@@ -384,8 +385,13 @@ impl BreakingIndex {
         Ok(values)
     }
 
-    async fn account_badly(&self, log: LogRef) -> Result<Vec<ProducerAccount>, StoreError> {
-        let mut accounts = match self.inner.producers(log).await {
+    async fn account_badly(
+        &self,
+        log: LogRef,
+        viewer: Viewer,
+    ) -> Result<Vec<ProducerAccount>, StoreError> {
+        let viewer = self.taken_for(viewer);
+        let mut accounts = match self.inner.producers(log, viewer).await {
             Err(StoreError::NotFound) if self.is(IndexBreak::AnswersUnknown) => Vec::new(),
             answer => answer?,
         };
@@ -445,8 +451,8 @@ impl EventIndex for BreakingIndex {
         Box::pin(self.list_badly(log, field, prefix, viewer, limit))
     }
 
-    fn producers(&self, log: LogRef) -> Answer<'_, Vec<ProducerAccount>> {
-        Box::pin(self.account_badly(log))
+    fn producers(&self, log: LogRef, viewer: Viewer) -> Answer<'_, Vec<ProducerAccount>> {
+        Box::pin(self.account_badly(log, viewer))
     }
 
     fn index_health(&self) -> IndexHealth {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ledger::json::Value;
-use query::visibility::{is_address, is_delimiter};
+use query::visibility::addresses;
 
 /// What stands in place of an address.
 pub(super) const WITHHELD: &str = "[address withheld]";
@@ -48,19 +48,17 @@ pub(in crate::http) fn withhold_addresses(value: &mut Value<'_>) {
 }
 
 fn withhold_in(text: &mut Cow<'_, str>) {
-    if !text.split(is_delimiter).any(is_address) {
+    let found = addresses(text);
+    if found.is_empty() {
         return;
     }
-    let mut out = String::with_capacity(text.len());
-    for piece in text.split_inclusive(is_delimiter) {
-        let word = piece.trim_end_matches(is_delimiter);
-        if is_address(word) {
-            out.push_str(WITHHELD);
-            out.push_str(piece.get(word.len()..).unwrap_or_default());
-        } else {
-            out.push_str(piece);
-        }
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for range in found {
+        out.push_str(text.get(at..range.start).unwrap_or_default());
+        out.push_str(WITHHELD);
+        at = range.end;
     }
+    out.push_str(text.get(at..).unwrap_or_default());
     *text = Cow::Owned(out);
 }
 
@@ -96,6 +94,13 @@ mod tests {
             "https://198.51.100.23/path",
             "dev@localhost",
             "user=dev@example.com;x",
+            "198.51.100.1-198.51.100.9",
+            "ip-198.51.100.4",
+            "worker_198.51.100.4:9000",
+            "2001:db8::1-2001:db8::2",
+            "2001:db8::1%eth0",
+            "\"john @ example.com\"@corp.example",
+            "as bob%40corp.example.com",
         ] {
             let mut value = Value::string(text);
             withhold_addresses(&mut value);

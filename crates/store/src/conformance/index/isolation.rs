@@ -80,7 +80,7 @@ pub(super) async fn tenants_of_equal_content_never_see_each_other(
         counted.total == 12 && buckets == [4, 4, 4],
         "one tenant's 12 events are counted as {counted:?}"
     );
-    let accounts = store.producers(mine).await?;
+    let accounts = store.producers(mine, Viewer::Whole).await?;
     ensure!(
         matches!(&accounts[..], [account] if account.id.as_deref() == Some("ours") && account.events == 12),
         "one tenant's producers are {accounts:?}"
@@ -166,7 +166,7 @@ pub(super) async fn an_index_is_asked_through_its_own_tenant_only(
             not_found("statistics", store.statistics(log, &counting)).await?;
             let values = store.values(log, &Field::Operation, "", Viewer::Whole, 10);
             not_found("values", values).await?;
-            not_found("producers", store.producers(log)).await?;
+            not_found("producers", store.producers(log, Viewer::Whole)).await?;
         }
     }
     Ok(())

@@ -94,12 +94,20 @@ pub(super) async fn values_that_are_matched_whole_are_not_listed(
     asker
         .lists(&Field::ResourceName, &[(longest.as_str(), 1)])
         .await?;
-    // They are found all the same, whole.
+    // They are found all the same: whole, and keywords by their beginning, as long as it may be.
     asker
         .finds(&is(Field::ResourceName, &longer), &["e2"])
         .await?;
+    for beginning in ["nnn", &longest] {
+        asker
+            .finds(&starts(Field::ResourceName, beginning), &["e2", "e1"])
+            .await?;
+    }
     asker
-        .finds(&starts(Field::ResourceName, "nnn"), &["e1"])
+        .finds(&starts(Field::ResourceName, &longer), &["e2"])
+        .await?;
+    asker
+        .finds(&starts(Field::ResourceName, &format!("{longer}n")), &[])
         .await?;
     asker
         .finds(

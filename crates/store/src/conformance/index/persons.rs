@@ -54,7 +54,7 @@ fn life_of(person: &Person, tenant: &Tenant) -> Result<Vec<Prepared>, Broken> {
         event(
             tenant,
             &format!(
-                r#"{{"id":"p1","timestamp":"{first}","operation":"deployment.created",{actor},"resource":{{"type":"deployment","id":"dpl_1"}},"reason":"asked by {email} from {ip}","metadata":{{"owner":"{email}","host":"{ip}","plain":"kept"}}}}"#
+                r#"{{"id":"p1","timestamp":"{first}","operation":"deployment.created",{actor},"resource":{{"type":"deployment","id":"dpl_1"}},"reason":"asked by {email} from {ip}","changes":[{{"field":"grants.{email}","before":1,"after":5}},{{"field":"{ip}","after":"opened"}}],"metadata":{{"owner":"{email}","host":"{ip}","plain":"kept"}}}}"#
             ),
         )?,
         event(
@@ -98,6 +98,11 @@ fn questions_about(person: &Person) -> Vec<Filter> {
         is(change("role", Side::After), "admin"),
         starts(change("role", Side::Before), "viewer of"),
         is(Field::Changed, "role"),
+        is(Field::Changed, ip),
+        is(change(&format!("grants.{email}"), Side::Either), "5"),
+        has(change(&format!("grants.{email}"), Side::Before)),
+        starts(change(ip, Side::After), "open"),
+        says("opened"),
         says(name),
         says(email),
         says(ip),
@@ -118,8 +123,8 @@ fn questions_about(person: &Person) -> Vec<Filter> {
     questions
 }
 
-/// Fields whose values are persons'.
-fn fields_of_persons() -> Vec<Field> {
+/// Fields whose values are a person's.
+fn fields_of(person: &Person) -> Vec<Field> {
     vec![
         Field::ActorId,
         Field::ActorEmail,
@@ -131,6 +136,8 @@ fn fields_of_persons() -> Vec<Field> {
         Field::Session,
         Field::Changed,
         change("role", Side::Either),
+        change(&format!("grants.{}", person.email), Side::Either),
+        change(person.ip, Side::After),
         Field::Metadata("owner".to_owned()),
         Field::Metadata("host".to_owned()),
         Field::ResourceName,
@@ -161,7 +168,7 @@ pub(super) async fn readers_without_persons_find_nothing_by_persons(
         let either = question.or(is(Field::Operation, "deployment.created"));
         blind.finds(&either, &["p1"]).await?;
     }
-    for field in fields_of_persons() {
+    for field in fields_of(&DANA) {
         ensure!(
             !whole.values(&field, "").await?.is_empty(),
             "{field:?} has no values for who may see persons"
@@ -197,7 +204,7 @@ pub(super) async fn persons_change_nothing_for_readers_without_persons(
         .into_iter()
         .chain(questions_about(&KIM))
         .collect();
-    let fields = fields_of_persons();
+    let fields = fields_of(&DANA);
     for question in questions
         .iter()
         .cloned()

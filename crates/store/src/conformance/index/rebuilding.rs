@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use query::{Field, Filter};
+use query::{Field, Filter, Viewer};
 
 use super::Searchable;
 use super::asking::{Asker, SECOND, at, deployment, house, is, says, starts, store_events};
@@ -63,7 +63,7 @@ pub(super) async fn a_rebuilt_index_answers_the_same(store: &dyn Searchable) -> 
         answers.push((
             answer,
             asker.values(&Field::Service, "s").await?,
-            store.producers(log).await?,
+            store.producers(log, Viewer::Whole).await?,
         ));
         store.rebuild_index().await?;
         await_rebuild(store)?;
