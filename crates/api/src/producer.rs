@@ -13,7 +13,7 @@ pub struct Producers {
 /// One producer. Counts that are missing are events that were lost before they came here, or are on their way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Producer {
-    /// Its id; absent when the parts that say it are gone.
+    /// Its id; absent when the parts that say it are gone, or name a person to a key that may not see persons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Its pseudonym, as entries bear it.

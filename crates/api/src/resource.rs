@@ -14,7 +14,7 @@ use serde_json::Value;
 pub struct ResourceState {
     /// The resource.
     pub resource: ResourceName,
-    /// The time asked for. What happened at or after it is left out.
+    /// The time asked for: what happened at or after it is left out. Without one, now: what is dated later is left out.
     #[schemars(extend("format" = "date-time"))]
     pub at: String,
     /// Whether it existed; `null` when no event says so.

@@ -137,7 +137,9 @@ impl Resource {
         };
         let first = self.events == 0;
         self.events += 1;
-        let meaning = Meaning::of(told.operation, told.resource_type);
+        let sent = told.details.member("operation_as_sent");
+        let sent = sent.and_then(Value::as_str);
+        let meaning = Meaning::of(told.operation, sent, told.resource_type);
         let creates = part == Part::Resource
             && meaning.existence == Some(Existence::Begins)
             && is_effective(told);

@@ -8,6 +8,7 @@
 mod access;
 mod administration;
 mod bodies;
+mod bombs;
 mod counting;
 mod documented;
 mod events;
@@ -25,3 +26,4 @@ mod serving;
 mod state;
 mod streaming;
 mod support;
+mod timing;

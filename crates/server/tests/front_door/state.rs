@@ -174,3 +174,109 @@ async fn what_names_no_resource_is_not_there() {
     assert_eq!(bad.parameter(), (400, "bad_request".into(), "at".into()));
     assert!(!bad.text().contains("hunter2"));
 }
+
+#[tokio::test]
+async fn a_role_that_is_assigned_joins_as_what_is_granted_does() {
+    let world = World::new().await;
+    let told = |operation: &str, user: &str| {
+        let event = |day: u32, role: &str| {
+            format!(
+                r#"{{"id":"{operation}-{user}-{day}","timestamp":"2026-03-0{day}T09:00:00Z","operation":"{operation}","actor":{{"id":"1"}},
+                    "resource":{{"type":"user","id":"{user}"}},"changes":[{{"field":"roles","after":"{role}"}}]}}"#
+            )
+        };
+        [event(1, "a"), event(2, "b")].join(",")
+    };
+    let names = [
+        "permission.granted",
+        "role.assigned",
+        "user.role_assigned",
+        "RoleAssigned",
+        "role.assign",
+        "user.role.assigned",
+        "role.added",
+    ];
+    for (number, name) in names.into_iter().enumerate() {
+        let user = format!("ru{number}");
+        world.store(&format!("[{}]", told(name, &user))).await;
+        let removed = format!(
+            r#"{{"id":"gone-{number}","timestamp":"2026-03-03T09:00:00Z","operation":"role.removed","actor":{{"id":"1"}},
+                "resource":{{"type":"user","id":"{user}"}},"changes":[{{"field":"roles","before":"a"}}]}}"#
+        );
+        world.store(&removed).await;
+    }
+    let reader = world.key_of("acme", &["reader"], "x").await;
+    for (number, name) in names.into_iter().enumerate() {
+        let path = format!("user/ru{number}/state");
+        let both = state(&world, &reader, &format!("{path}?at=2026-03-03")).await;
+        let roles = both.fields["roles"].value.clone();
+        assert_eq!(roles, Some(json!(["a", "b"])), "{name}");
+        let left = state(&world, &reader, &path).await;
+        assert_eq!(left.fields["roles"].value, Some(json!(["b"])), "{name}");
+        // A user who loses a role is no role that ends.
+        assert_eq!(left.exists, None, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_given_to_whom_its_event_names() {
+    let world = World::new().await;
+    let reader = world.key_of("acme", &["reader"], "x").await;
+    for (number, name) in ["role.granted", "role.assigned", "role-assign"]
+        .into_iter()
+        .enumerate()
+    {
+        world
+            .store(&format!(
+                r#"{{"id":"r{number}","timestamp":"2026-03-01T09:00:00Z","operation":"{name}","actor":{{"id":"1"}},
+                    "resource":{{"type":"role","id":"X0"}},"related":[{{"type":"user","id":"ru{number}"}}]}}"#
+            ))
+            .await;
+        let path = format!("user/ru{number}/state");
+        let known = state(&world, &reader, &path).await;
+        assert_eq!(known.fields["role"].value, Some(json!(["X0"])), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn now_leaves_out_what_is_dated_later() {
+    let world = World::new().await;
+    world
+        .store(
+            r#"[{"id":"now","operation":"setting.updated","actor":{"id":"1"},"resource":{"type":"setting","id":"s"},
+                 "changes":[{"field":"level","after":"of now"}]},
+                {"id":"later","timestamp":"2026-11-21T08:00:00.000001Z","operation":"setting.updated","actor":{"id":"1"},
+                 "resource":{"type":"setting","id":"s"},"changes":[{"field":"level","after":"of later"}]},
+                {"id":"far","timestamp":"2027-01-05T00:00:00Z","operation":"setting.deleted","actor":{"id":"1"},
+                 "resource":{"type":"setting","id":"s"}}]"#,
+        )
+        .await;
+    let reader = world.key_of("acme", &["reader"], "x").await;
+    let of = async |query: &str| {
+        let known = state(&world, &reader, &format!("setting/s/state{query}")).await;
+        let level = known.fields.get("level");
+        let level = level.and_then(|known| known.value.clone());
+        (known.at, level, known.events)
+    };
+    // What was recorded at this very moment is not in the future.
+    let now = "2026-11-21T08:00:00.000000Z".to_owned();
+    assert_eq!(of("").await, (now, Some(json!("of now")), 1));
+    let (_, level, events) = of("?at=2026-12-01").await;
+    assert_eq!((level, events), (Some(json!("of later")), 2));
+    assert_eq!(of("?at=2028").await.2, 3);
+    world.clock.advance_seconds(1);
+    assert_eq!(of("").await.1, Some(json!("of later")));
+    // A clock that was put back: what was acknowledged stays known.
+    world
+        .store(
+            r#"{"id":"newest","operation":"setting.updated","actor":{"id":"1"},"resource":{"type":"setting","id":"s"},
+                "changes":[{"field":"level","after":"newest"}]}"#,
+        )
+        .await;
+    world.clock.advance_seconds(-1);
+    let (at, level, _) = of("").await;
+    assert_eq!(
+        (at.as_str(), level),
+        ("2026-11-21T08:00:01.000000Z", Some(json!("newest")))
+    );
+}

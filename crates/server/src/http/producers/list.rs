@@ -41,7 +41,7 @@ pub(crate) async fn list(
         more: Vec::new(),
     };
     let known = server.answer_recorded(&caller, &question, async {
-        Ok(server.index.producers(log).await?)
+        Ok(server.index.producers(log, caller.viewer()).await?)
     });
     let producers = known.await?.into_iter().map(shown).collect();
     json::answer(StatusCode::OK, &Producers { producers })

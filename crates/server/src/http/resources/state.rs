@@ -11,6 +11,7 @@ use ledger::json::{Member, Value, write_compact};
 use ledger::limits::ID_BYTES_MAX;
 use ledger::part::{Label, value_of};
 use ledger::time::Micros;
+use query::plan::{Bound, Span};
 use query::visibility::is_person_type;
 use query::words::fold;
 use query::{Field, Filter, Test, Viewer};
@@ -40,7 +41,7 @@ const _: () = assert!(PAGE_EVENTS <= HITS_MAX);
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StateParameters {
-    /// The state before this time, as `until:` takes it; by default that of now.
+    /// The state before this time, as `until:` takes it; by default that of now. What is dated later is left out.
     #[schemars(extend("maxLength" = TIME_BYTES_MAX, "example" = "2026-03-12"))]
     at: Option<String>,
 }
@@ -66,11 +67,8 @@ pub(crate) async fn state(
     }
     let now = server.clock.wall();
     let at = parameters.at.filter(|at| !at.is_empty());
-    let until = match &at {
-        Some(at) => bound("at", "until", at, now)?,
-        None => Filter::All,
-    };
-    let (_, end) = until.time_bounds();
+    let asked = at.as_deref().map(|at| bound("at", "until", at, now));
+    let asked = asked.transpose()?;
     let viewer = caller.viewer();
     let question = Question {
         kind: QuestionKind::State,
@@ -82,9 +80,24 @@ pub(crate) async fn state(
             ("at", at.as_deref().unwrap_or_default()),
         ],
     };
-    let folding = fold_events(&server, log, viewer, &kind, &id, until);
-    let resource = server.answer_recorded(&caller, &question, folding).await?;
-    let at = end.map_or(now, |end| Micros::from_micros(end.value));
+    let folding = async {
+        let size = server.store.head(log).await?.size;
+        let (at, until) = match asked {
+            Some(until) => (end_of(&until).unwrap_or(now), until),
+            None => until_now(now_of(&server, log, size, now).await?),
+        };
+        let about = Search {
+            filter: about(&kind, &id).and(until),
+            viewer,
+            order: Order::Oldest,
+            after: None,
+            size,
+            limit: PAGE_EVENTS,
+        };
+        let resource = Resource::new(&kind, &id);
+        Ok((fold_events(&server, log, about, resource).await?, at))
+    };
+    let (resource, at) = server.answer_recorded(&caller, &question, folding).await?;
     let shown = shown(&resource, &kind, &id, at, viewer);
     Ok(json::text(StatusCode::OK, "application/json", shown))
 }
@@ -99,29 +112,52 @@ fn is_type(kind: &str) -> bool {
     begins && kind.len() <= 64 && kind.bytes().all(goes_on)
 }
 
+/// When the last moment ends that a condition on time accepts.
+fn end_of(until: &Filter) -> Option<Micros> {
+    let (_, end) = until.time_bounds();
+    end.map(|end| Micros::from_micros(end.value))
+}
+
+/// The condition on time that leaves out what is dated later than `now`.
+fn until_now(now: Micros) -> (Micros, Filter) {
+    let end = Bound {
+        value: now.as_micros().saturating_add(1),
+        included: false,
+    };
+    let span = Span {
+        min: None,
+        max: Some(end),
+    };
+    (now, Filter::leaf(Field::Timestamp, Test::Time(span)))
+}
+
+/// The time by the log's clock, which stands still while ours was put back: what was acknowledged isn't in the future.
+async fn now_of(
+    server: &Server,
+    log: LogRef,
+    size: u64,
+    now: Micros,
+) -> Result<Micros, StoreError> {
+    let last = size.saturating_sub(1)..size;
+    let records = server.store.records(log, last).await?;
+    let newest = records
+        .last()
+        .and_then(|record| Entry::parse(&record.entry).ok());
+    Ok(newest.map_or(now, |entry| now.max(entry.place.recorded_at)))
+}
+
 /// Events that act upon the resource or name it, oldest first, folded as they are read.
 async fn fold_events(
     server: &Server,
     log: LogRef,
-    viewer: Viewer,
-    kind: &str,
-    id: &str,
-    until: Filter,
+    mut search: Search,
+    mut resource: Resource,
 ) -> Result<Resource, HttpError> {
-    let mut resource = Resource::new(kind, id);
     let mut looked_at = 0;
-    let mut search = Search {
-        filter: about(kind, id).and(until),
-        viewer,
-        order: Order::Oldest,
-        after: None,
-        size: server.store.head(log).await?.size,
-        limit: PAGE_EVENTS,
-    };
     loop {
         let page = server.index.search(log, &search).await?;
         for hit in &page.hits {
-            add(&mut resource, hit, viewer)?;
+            add(&mut resource, hit, search.viewer)?;
         }
         looked_at += page.hits.len() as u64;
         search.after = page.next;
