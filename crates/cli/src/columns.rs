@@ -123,15 +123,16 @@ impl Column {
         };
         match self.content {
             Content::Time | Content::RecordedAt => Heading::whole(&name),
-            Content::Operation => Heading::dotted(&name),
+            // Of less, the deed is lost.
+            Content::Operation => Heading::dotted(&name).at_least(12),
             _ => Heading::new(&name),
         }
     }
 
     /// How wide it is where events are not known beforehand.
-    pub(crate) fn usual_width(&self) -> usize {
+    pub(crate) fn usual_width(&self, zone: &Zone) -> usize {
         match self.content {
-            Content::Time | Content::RecordedAt => 20,
+            Content::Time | Content::RecordedAt => zone.seconds_width(),
             Content::Operation | Content::Resource => 30,
             Content::Changes => 40,
             Content::Outcome => 9,

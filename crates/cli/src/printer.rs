@@ -179,9 +179,11 @@ impl Printer {
         }
     }
 
-    /// The names of a table's columns.
+    /// The names of a table's columns, if they have a line of their own.
     pub(crate) fn table_heading(&mut self, table: &Table) {
-        self.data.line(BOLD, &table.heading());
+        if let Some(heading) = table.heading() {
+            self.data.line(BOLD, &heading);
+        }
     }
 
     /// One row of a table.

@@ -80,8 +80,11 @@ pub(crate) struct Period {
 }
 
 impl Question {
-    /// The query, if there is one to ask.
-    pub(crate) fn query(&self) -> Result<Option<String>, Failure> {
+    /// The query, if there is one to ask; `verb` is the command that asks it.
+    pub(crate) fn query(&self, verb: &str) -> Result<Option<String>, Failure> {
+        if let Some(letter) = self.words.iter().find_map(|word| mistyped(word)) {
+            return Err(no_such_flag(letter, verb));
+        }
         let words = self.words.join(" ");
         let words = words.trim();
         let mut conditions = self.conditions();
@@ -127,6 +130,52 @@ impl Question {
         }
         conditions
     }
+}
+
+/// The letter of a word that is nothing but a letter behind a minus: a flag of other programs, rather than "without n".
+/// Behind `--` it stands as it is ([`shielded`] adds no space there).
+fn mistyped(word: &str) -> Option<char> {
+    let mut characters = word.strip_prefix(" -")?.chars();
+    let letter = characters.next().filter(char::is_ascii_alphabetic)?;
+    characters.next().is_none().then_some(letter)
+}
+
+/// Flags that other programs have.
+const ELSEWHERE: [(&str, char, &str); 4] = [
+    ("list", 'n', "--limit N says how many"),
+    ("stats", 'n', "--top N says how many of each"),
+    ("tail", 'n', "--since 10m begins with what is there already"),
+    ("tail", 'f', "it follows what comes in any case"),
+];
+
+fn no_such_flag(letter: char, verb: &str) -> Failure {
+    let mut elsewhere = ELSEWHERE.iter();
+    let known = elsewhere.find(|(of, flag, _)| (*of, *flag) == (verb, letter));
+    let meant = match (known, flags_with(letter, verb).as_slice()) {
+        (Some((_, _, meant)), _) => format!("{meant};"),
+        (None, []) => format!("`veritrail {verb} --help` lists them;"),
+        (None, flags) => format!("did you mean {}?", flags.join(" or ")),
+    };
+    Failure::usage(format!(
+        "-{letter} looks like a flag, and there is none of this name"
+    ))
+    .hint(format!(
+        "{meant} to leave out the word {letter}, write -- -{letter} or '-\"{letter}\"'"
+    ))
+}
+
+/// A command's flags that begin with a letter, as they are typed.
+fn flags_with(letter: char, verb: &str) -> Vec<String> {
+    let root = Arguments::command();
+    let command = root.find_subcommand(verb);
+    let arguments = command.into_iter().flat_map(Command::get_arguments);
+    let shown = arguments.filter(|argument| !argument.is_hide_set());
+    let names = shown.filter_map(clap::Arg::get_long_and_visible_aliases);
+    let names = names.flatten();
+    names
+        .filter(|name| name.starts_with(letter.to_ascii_lowercase()))
+        .map(|name| format!("--{name}"))
+        .collect()
 }
 
 /// The query in parentheses, unless it would break out of them.
@@ -270,7 +319,7 @@ mod tests {
     fn query(arguments: &[&str]) -> Result<String, Failure> {
         let line = std::iter::once(&"list").chain(arguments);
         let line = Line::try_parse_from(line).map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(line.question.query()?.unwrap_or_default())
+        Ok(line.question.query("list")?.unwrap_or_default())
     }
 
     #[test]
@@ -353,6 +402,33 @@ mod tests {
             query(&["\"a) \\\" (\" OR b", "--actor", "x"]).unwrap(),
             "actor:x (\"a) \\\" (\" OR b)"
         );
+    }
+
+    #[test]
+    fn one_letter_behind_a_minus_is_a_flag_that_is_not_there() {
+        let hint = |verb, letter| no_such_flag(letter, verb).hint.unwrap();
+        for (verb, letter, meant) in [
+            ("list", 'n', "--limit N says"),
+            ("stats", 'n', "--top N says"),
+            ("tail", 'f', "it follows"),
+            ("list", 's', "did you mean --since?"),
+            ("list", 'T', "did you mean --type?"),
+            (
+                "list",
+                'o',
+                "did you mean --operation or --outcome or --order?",
+            ),
+            ("list", 'x', "`veritrail list --help`"),
+        ] {
+            assert!(
+                hint(verb, letter).starts_with(meant),
+                "{}",
+                hint(verb, letter)
+            );
+        }
+        for word in [" -nn", " -5", " -é", " -n:x", " -", "-n", "n"] {
+            assert_eq!(mistyped(word), None, "{word}");
+        }
     }
 
     #[test]

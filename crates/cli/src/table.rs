@@ -1,16 +1,18 @@
-//! Rows in columns that line up.
+//! Rows in columns that line up; where a terminal is too narrow for that, rows as blocks of lines.
 //!
 //! Promises: what stands in a cell is escaped; on a terminal no line is wider than the terminal, and what was cut ends in
 //! `…`; elsewhere nothing is cut. Rows that come later than those that were measured keep to the same columns. Must
-//! never let colour count as width.
+//! never leave a column out, or let colour count as width.
 
 use crate::escape::escaped;
 use crate::width::{cut, cut_within, width};
 
 /// Columns between two columns.
 const GAP: usize = 2;
-/// A column that gives way keeps at least this many.
+/// A column that gives way keeps at least this many, unless it says otherwise.
 const LEAST: usize = 8;
+/// How far the lines of a block stand in, but for its first.
+const INDENT: usize = 2;
 /// Where nothing is cut, cells beyond this are not waited for by the others.
 const PADDING_MAX: usize = 64;
 
@@ -54,6 +56,8 @@ impl Cell {
 pub(crate) struct Heading {
     text: String,
     way: Way,
+    /// Columns that it keeps when it gives way.
+    least: usize,
 }
 
 /// How a column gives way when there is no room.
@@ -73,6 +77,7 @@ impl Heading {
         Self {
             text: escaped(text),
             way: Way::End,
+            least: LEAST,
         }
     }
 
@@ -91,6 +96,30 @@ impl Heading {
             ..Self::new(text)
         }
     }
+
+    /// The same, of a column that says too little in fewer columns of the terminal than this.
+    #[must_use]
+    pub(crate) fn at_least(mut self, columns: usize) -> Self {
+        self.least = columns;
+        self
+    }
+
+    /// A cell's text in so many columns.
+    fn fitted(&self, text: &str, columns: usize) -> String {
+        match self.way {
+            Way::Within => cut_within(text, columns),
+            Way::End | Way::Whole => cut(text, columns),
+        }
+    }
+}
+
+/// How rows are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// A line for each row.
+    Lines,
+    /// A line for each cell: there is no room beside each other.
+    Blocks,
 }
 
 /// Columns with their widths.
@@ -98,6 +127,7 @@ impl Heading {
 pub(crate) struct Table {
     headings: Vec<Heading>,
     widths: Vec<usize>,
+    form: Form,
     /// Columns of the terminal.
     limit: Option<usize>,
 }
@@ -129,26 +159,28 @@ impl Table {
         let mut widths: Vec<usize> = widths
             .map(|(heading, widest)| widest.max(width(&heading.text)).min(cap))
             .collect();
-        if let Some(limit) = limit {
-            shrink(&headings, &mut widths, limit);
-        }
+        let fits = limit.is_none_or(|limit| shrink(&headings, &mut widths, limit));
         Self {
             headings,
             widths,
+            form: if fits { Form::Lines } else { Form::Blocks },
             limit,
         }
     }
 
-    /// The line with the names of the columns.
-    pub(crate) fn heading(&self) -> String {
+    /// The line with the names of the columns; none where each cell stands beside its name.
+    pub(crate) fn heading(&self) -> Option<String> {
+        if self.form == Form::Blocks {
+            return None;
+        }
         let texts = self
             .headings
             .iter()
             .map(|heading| (heading.text.as_str(), ""));
-        self.line(texts, "")
+        Some(self.line(texts, ""))
     }
 
-    /// One row. `colour` says what to write before a tone, and `reset` what behind.
+    /// One row, of one line or several. `colour` says what to write before a tone, and `reset` what behind.
     pub(crate) fn row(
         &self,
         cells: &[Cell],
@@ -158,7 +190,36 @@ impl Table {
         let texts = cells
             .iter()
             .map(|cell| (cell.text.as_str(), colour(cell.tone)));
-        self.line(texts, reset)
+        match self.form {
+            Form::Lines => self.line(texts, reset),
+            Form::Blocks => self.block(texts, reset),
+        }
+    }
+
+    /// A line for each cell, its name before it; all but the first stand in.
+    fn block<'a>(
+        &self,
+        cells: impl Iterator<Item = (&'a str, &'static str)>,
+        reset: &str,
+    ) -> String {
+        let limit = self.limit.unwrap_or(usize::MAX);
+        let names = self.headings.iter().map(|heading| width(&heading.text));
+        let names = names.max().unwrap_or(0).min(limit / 3);
+        let room = limit.saturating_sub(INDENT + names + GAP);
+        let lines = cells.zip(&self.headings).enumerate();
+        let lines = lines.map(|(at, ((text, colour), heading))| {
+            let indent = if at == 0 { 0 } else { INDENT };
+            let name = cut(&heading.text, names);
+            let padding = INDENT + names + GAP - indent - width(&name);
+            let text = heading.fitted(text, room);
+            let before = format!("{:indent$}{name}{:padding$}", "", "");
+            if text.is_empty() || colour.is_empty() {
+                format!("{before}{text}").trim_end().to_owned()
+            } else {
+                format!("{before}{colour}{text}{reset}")
+            }
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn line<'a>(
@@ -171,10 +232,9 @@ impl Table {
         let last = cells.len().saturating_sub(1);
         let columns = self.widths.iter().zip(&self.headings);
         for (at, ((text, colour), (columns, heading))) in cells.zip(columns).enumerate() {
-            let text = match (self.limit, heading.way) {
-                (Some(_), Way::Within) => cut_within(text, (*columns).min(left)),
-                (Some(_), _) => cut(text, (*columns).min(left)),
-                (None, _) => text.to_owned(),
+            let text = match self.limit {
+                Some(_) => heading.fitted(text, (*columns).min(left)),
+                None => text.to_owned(),
             };
             let taken = width(&text);
             if colour.is_empty() {
@@ -194,21 +254,23 @@ impl Table {
     }
 }
 
-/// Takes from the widest until all fit, or none has more than it needs to be of use.
-fn shrink(headings: &[Heading], widths: &mut [usize], limit: usize) {
+/// Takes from the widest until all fit, or none has more than it needs to be of use. Whether they fit.
+fn shrink(headings: &[Heading], widths: &mut [usize], limit: usize) -> bool {
     let gaps = GAP * widths.len().saturating_sub(1);
-    let room = limit.saturating_sub(gaps);
-    let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
+    let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(limit);
     while excess > 0 {
         let widest = widths
             .iter_mut()
             .zip(headings)
-            .filter(|(columns, heading)| heading.way != Way::Whole && **columns > LEAST)
+            .filter(|(columns, heading)| heading.way != Way::Whole && **columns > heading.least)
             .max_by_key(|(columns, _)| **columns);
-        let Some((columns, _)) = widest else { return };
+        let Some((columns, _)) = widest else {
+            return false;
+        };
         *columns -= 1;
         excess -= 1;
     }
+    true
 }
 
 #[cfg(test)]
@@ -227,7 +289,8 @@ mod tests {
             .collect();
         let table = Table::measured(headings, &rows, limit);
         let rows = rows.iter().map(|row| table.row(row, |_| "", ""));
-        std::iter::once(table.heading()).chain(rows).collect()
+        let lines: Vec<String> = table.heading().into_iter().chain(rows).collect();
+        lines.join("\n").lines().map(str::to_owned).collect()
     }
 
     #[test]
@@ -240,18 +303,51 @@ mod tests {
     fn no_line_is_wider_than_the_terminal_and_times_stay_whole() {
         let long = "x".repeat(500);
         let wide = "環".repeat(500);
-        for limit in [20, 40, 80, 200] {
+        for limit in (0..45).chain([80, 200]) {
             let rows = [["2026-11-19 14:32:07Z", &long, &wide]];
-            for line in table(&rows, Some(limit)) {
-                assert!(width(&line) <= limit, "{limit}: {line}");
-            }
             let lines = table(&rows, Some(limit));
-            assert!(lines[1].starts_with("2026-11-19 14:32:07Z"), "{}", lines[1]);
+            for line in &lines {
+                assert!(width(line) <= limit, "{limit}: {line}");
+            }
+            let is_whole = lines.join("\n").contains("2026-11-19 14:32:07Z");
+            assert_eq!(is_whole, limit >= 28, "{limit}: {lines:?}");
         }
         // Elsewhere nothing is lost.
         let lines = table(&[["t", &long, "end"], ["t", "short", "end"]], None);
         assert!(lines[1].contains(&long) && lines[1].ends_with("end"));
         assert!(lines[2].len() < 100, "{}", lines[2]);
+    }
+
+    #[test]
+    fn where_there_is_no_room_a_row_is_a_block_and_nothing_is_left_out() {
+        let rows = [["2026-11-19 14:32:07Z", "abcdefghijklmnopqrstuvwxyz", ""]];
+        assert_eq!(
+            table(&rows, Some(35)),
+            [
+                "TIME                  NAME      END",
+                "2026-11-19 14:32:07Z  abcdefg…"
+            ]
+        );
+        assert_eq!(
+            table(&rows, Some(34)),
+            [
+                "TIME    2026-11-19 14:32:07Z",
+                "  NAME  abcdefghijklmnopqrstuvwxyz",
+                "  END"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_column_is_not_cut_to_less_than_it_needs() {
+        let headings = |least| vec![Heading::whole("A"), Heading::new("B").at_least(least)];
+        let row = [Cell::new("12345"), Cell::new("abcdefghijklmnop")];
+        let shown = |least| {
+            let table = Table::measured(headings(least), &[row.to_vec()], Some(17));
+            table.row(&row, |_| "", "")
+        };
+        assert_eq!(shown(10), "12345  abcdefghi…");
+        assert_eq!(shown(11), "A    12345\n  B  abcdefghijk…");
     }
 
     #[test]

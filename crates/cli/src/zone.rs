@@ -40,6 +40,14 @@ impl Zone {
         self.shown(text, 19)
     }
 
+    /// Columns that `to_second` takes, unless the offset is a strange one.
+    pub(crate) fn seconds_width(&self) -> usize {
+        match self.0 {
+            None => "2026-11-19 14:32:07Z".len(),
+            Some(_) => "2026-11-19 15:32:07+01:00".len(),
+        }
+    }
+
     /// `2026-11-19 14:32Z`, or with the zone's offset.
     pub(crate) fn to_minute(&self, text: &str) -> String {
         self.shown(text, 16)
@@ -77,6 +85,9 @@ mod tests {
         let kolkata = Zone(TimeZone::posix("IST-5:30").ok());
         assert_eq!(kolkata.to_second(at), "2026-11-19 20:02:07+05:30");
         assert_eq!(kolkata.to_minute(at), "2026-11-19 20:02+05:30");
+        for zone in [utc, kolkata] {
+            assert_eq!(zone.to_second(at).len(), zone.seconds_width());
+        }
     }
 
     #[test]

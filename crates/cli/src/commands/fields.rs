@@ -56,8 +56,13 @@ impl Fields {
             printer.json(text);
             return;
         }
-        let headings = ["NAME", "KIND", "WHAT IT IS", "ALSO", "EXAMPLE"];
-        let headings = headings.into_iter().map(Heading::new).collect();
+        let headings = vec![
+            Heading::whole("NAME"),
+            Heading::whole("KIND"),
+            Heading::new("WHAT IT IS").at_least(30),
+            Heading::new("ALSO"),
+            Heading::new("EXAMPLE").at_least(16),
+        ];
         let row = |texts: [&str; 5]| texts.into_iter().map(Cell::new).collect();
         let fields = named.fields.iter().map(|field| {
             let also = field.aliases.join(", ");

@@ -99,7 +99,7 @@ struct Page {
 impl List {
     pub(crate) fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {
         let columns = columns::chosen(&self.columns)?;
-        let query = self.question.query()?;
+        let query = self.question.query("list")?;
         let mut listing = Listing {
             columns,
             zone: self.zone.zone(printer),

@@ -45,7 +45,7 @@ impl Producers {
             Heading::new("PRODUCER"),
             Heading::whole("EVENTS"),
             Heading::whole("HIGHEST"),
-            Heading::new("MISSING"),
+            Heading::new("MISSING").at_least(12),
             Heading::whole("LATE"),
             Heading::whole("DOUBLED"),
             Heading::whole("LAST SEEN"),

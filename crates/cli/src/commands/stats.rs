@@ -69,7 +69,7 @@ pub(crate) struct Stats {
 
 impl Stats {
     pub(crate) fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {
-        let query = self.question.query()?;
+        let query = self.question.query("stats")?;
         let zone = self.zone.zone(printer);
         let client = Client::new(&self.connection, printer)?;
         let top = self.top.to_string();

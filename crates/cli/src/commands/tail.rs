@@ -72,7 +72,7 @@ enum Over {
 impl Tail {
     pub(crate) fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {
         let columns = columns::chosen(&self.columns)?;
-        let query = self.question.query()?;
+        let query = self.question.query("tail")?;
         let path = with_parameters(
             "/v1/events/stream",
             &[
@@ -139,7 +139,7 @@ impl Shown {
     fn new(columns: Vec<Column>, zone: Zone, json: bool, printer: &Printer) -> Self {
         let headings = columns
             .iter()
-            .map(|column| (column.heading(), column.usual_width()))
+            .map(|column| (column.heading(), column.usual_width(&zone)))
             .collect();
         let limit = printer.screen().map(|screen| screen.columns);
         Self {

@@ -2,11 +2,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use crate::command::{Ran, ran, run_with_input, veritrail};
+use crate::guarded::Guarded;
 
 /// What it wrote on stderr, beside its directories.
 const LOG: &str = "server.log";
@@ -14,7 +15,7 @@ const LOG: &str = "server.log";
 /// A running server. Killed when dropped.
 pub(crate) struct Running {
     pub(crate) directory: TempDir,
-    child: Child,
+    child: Guarded,
     pub(crate) url: String,
     /// The key that was printed; empty if none was.
     pub(crate) key: String,
@@ -31,7 +32,8 @@ impl Running {
     /// Any start.
     pub(crate) fn start_in(directory: TempDir, arguments: &[&str]) -> Self {
         let log = std::fs::File::create(directory.path().join(LOG)).unwrap();
-        let mut child = veritrail(directory.path())
+        let mut command = veritrail(directory.path());
+        command
             .args([
                 "serve",
                 "--listen",
@@ -41,10 +43,9 @@ impl Running {
             ])
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            .stderr(log);
+        let mut child = Guarded::start(&mut command);
+        let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
         let mut welcome = String::new();
         // The last line says how to go on.
         while !welcome.contains("curl -sS") && !welcome.contains("veritrail key create") {
@@ -103,8 +104,7 @@ impl Running {
 
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, signal).unwrap();
+        self.child.signal(signal);
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -113,21 +113,13 @@ impl Running {
 
     /// Waits for its end.
     pub(crate) fn wait(&mut self) {
-        self.child.wait().unwrap();
+        self.child.end();
     }
 
     /// Asks it to end, and waits; its directory stays.
     pub(crate) fn stop(mut self) -> TempDir {
         self.signal(rustix::process::Signal::TERM);
-        assert!(self.child.wait().unwrap().success());
+        assert!(self.child.end().success());
         std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -3,15 +3,19 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
+use crate::guarded::Guarded;
+
 /// What no command prints.
 const END: &str = "\u{3}END OF SCREEN\u{3}";
 
-/// Runs it with a terminal for standard output and standard error.
+/// Runs it with a terminal for standard output and standard error. A pager that waits for a key fails the test after a
+/// while, and ends with it.
 pub(crate) fn on_screen(command: &mut Command, columns: u16, rows: u16, code: i32) -> String {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -36,7 +40,8 @@ pub(crate) fn on_screen(command: &mut Command, columns: u16, rows: u16, code: i3
         }
         String::from_utf8(text).unwrap()
     });
-    let status = command.stdout(terminal).stderr(talk).status().unwrap();
+    command.stdout(terminal).stderr(talk).process_group(0);
+    let status = Guarded::start(command).end();
     rustix::io::write(&held, END.as_bytes()).unwrap();
     let text = reading.join().unwrap();
     let text = text.split(END).next().unwrap().replace("\r\n", "\n");

@@ -1,12 +1,13 @@
 //! Following events: nothing lost, nothing twice.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
+use crate::guarded::Guarded;
 use crate::relay::{Relay, wait_until};
 use crate::running::Running;
 
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running `veritrail tail`. Killed when dropped.
 struct Tail {
-    child: Child,
+    child: Guarded,
     lines: Receiver<String>,
 }
 
@@ -23,8 +24,8 @@ impl Tail {
     fn start(mut command: Command, arguments: &[&str]) -> Self {
         command.arg("tail").args(arguments);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let lines = lines_of(child.stdout.take().unwrap());
+        let mut child = Guarded::start(&mut command);
+        let lines = lines_of(child.0.stdout.take().unwrap());
         Self { child, lines }
     }
 
@@ -41,21 +42,11 @@ impl Tail {
 
     /// Waits for its end: the code, if no signal ended it, and what it said.
     fn end(mut self) -> (Option<i32>, String) {
+        let code = self.child.end().code();
         let mut said = String::new();
-        let mut talk = self.child.stderr.take().unwrap();
+        let mut talk = self.child.0.stderr.take().unwrap();
         talk.read_to_string(&mut said).unwrap();
-        (self.child.wait().unwrap().code(), said)
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-}
-
-impl Drop for Tail {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        (code, said)
     }
 }
 
@@ -122,7 +113,7 @@ fn a_stream_that_is_cut_twenty_times_shows_every_event_once() {
     // Nothing comes twice afterwards.
     server.emit(&events(4_000..4_001)).ends(0);
     assert_eq!(tail.ids(1), expected(4_000..4_001));
-    tail.signal(Signal::INT);
+    tail.child.signal(Signal::INT);
     let (code, said) = tail.end();
     // Ended by the signal.
     assert_eq!(code, None);
@@ -232,21 +223,66 @@ fn rows_line_up_and_it_ends_when_nobody_reads_on() {
         .arg("tail")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut child = Guarded::start(&mut command);
     relay.wait_for_answer(0);
     server.emit(&events(0..1)).ends(0);
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let mut lines = [String::new(), String::new()];
-    for line in &mut lines {
-        out.read_line(line).unwrap();
-    }
+    let mut out = BufReader::new(child.0.stdout.take().unwrap());
+    // On a thread of its own, so that lines which never come are waited for no longer than others.
+    let (sender, read) = channel();
+    std::thread::spawn(move || {
+        let mut lines = [String::new(), String::new()];
+        for line in &mut lines {
+            out.read_line(line).unwrap();
+        }
+        let _ = sender.send((lines, out));
+    });
+    let (lines, out) = read.recv_timeout(PATIENCE).unwrap();
     assert!(lines[0].starts_with("TIME "), "{lines:?}");
     let at = lines[0].find("OPERATION").unwrap();
     assert_eq!(lines[1].find("deployment.created"), Some(at), "{lines:?}");
     drop(out);
     // It finds out with the next event.
     server.emit(&events(1..2)).ends(0);
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(child.end().code(), Some(0));
+}
+
+#[test]
+fn columns_line_up_in_any_zone() {
+    let server = Running::start();
+    server.emit(&events(0..1)).ends(0);
+    for (arguments, time) in [
+        (&["--since", "10m"][..], 20),
+        (&["--since", "10m", "--local"], 25),
+        (
+            &[
+                "--since",
+                "10m",
+                "--columns",
+                "recorded,actor,operation",
+                "--local",
+            ],
+            25,
+        ),
+    ] {
+        let mut command = server.client();
+        command.env("TZ", "IST-5:30");
+        let tail = Tail::start(command, arguments);
+        let (heading, row) = (tail.line(), tail.line());
+        assert_eq!(heading.find("ACTOR"), Some(time + 2), "{heading}");
+        for (name, value) in [("ACTOR", "1 "), ("OPERATION", "deployment.created")] {
+            let at = heading.find(name).unwrap();
+            assert!(
+                row[at..].starts_with(value),
+                "{arguments:?}\n{heading}\n{row}"
+            );
+        }
+    }
+    let mut command = server.client();
+    command.env("TZ", "IST-5:30").args(["list", "--local"]);
+    let listed = crate::command::ran(command.output().unwrap()).ends(0);
+    let lines: Vec<&str> = listed.lines().collect();
+    let at = lines[0].find("OPERATION");
+    assert_eq!(lines[1].find("deployment.created"), at, "{listed}");
 }
 
 #[test]

@@ -39,13 +39,13 @@ struct Manners {
 const QUICK: Manners = Manners {
     name: "search",
     nice: 1,
-    budget: Duration::from_millis(25),
+    budget: Duration::from_millis(50),
     of_one_max: 2,
 };
 /// The others. Two seconds judge some hundred thousand events.
 const LONG: Manners = Manners {
     name: "long-search",
-    nice: 12,
+    nice: 10,
     budget: Duration::from_secs(2),
     of_one_max: 1,
 };
