@@ -567,9 +567,9 @@ impl EventIndex for EmbeddedStore {
 
     fn producers(&self, log: LogRef, viewer: query::Viewer) -> Answer<'_, Vec<ProducerAccount>> {
         let shared = Arc::clone(&self.shared);
-        Box::pin(self.find_out(log.tenant(), move |_budget| {
+        Box::pin(self.find_out(log.tenant(), move |budget| {
             shared.size_of(log)?;
-            shared.producers(log.log(), viewer)
+            shared.producers(log.log(), viewer, budget)
         }))
     }
 

@@ -9,6 +9,7 @@ use store::StoreError;
 use store::index::{GAPS_MAX, ProducerAccount};
 use tantivy::{DocSet, TERMINATED};
 
+use super::budget::Budget;
 use super::count::values_in;
 use super::terms;
 use crate::shared::Shared;
@@ -19,6 +20,7 @@ impl Shared {
         &self,
         log: LogId,
         viewer: Viewer,
+        budget: &Budget,
     ) -> Result<Vec<ProducerAccount>, StoreError> {
         self.index.await_published(log, 0)?;
         let (waiting, segments) = self.index.snapshot(log)?;
@@ -53,6 +55,10 @@ impl Shared {
                             .or_default();
                         let mut doc = postings.doc();
                         while doc != TERMINATED {
+                            // Everything is looked at, however much it is: but not where others wait for it.
+                            if budget.is_over() && budget.goes_on_elsewhere() {
+                                return false;
+                            }
                             if let Some(count) = segment.count(doc) {
                                 producer.add(segment.seq(doc), count, *is_shown);
                             }
@@ -62,6 +68,9 @@ impl Shared {
                     },
                 );
                 read.map_err(|error| self.index.damaged(&error.to_string()))?;
+                if budget.goes_on_elsewhere() {
+                    return Err(StoreError::TooBroad);
+                }
             }
         }
         let mut accounts = Vec::new();
