@@ -279,6 +279,7 @@ def ask(cluster, peer, variants, questions, prepared, compare):
             before = time.perf_counter()
             hits = asker.run(question.rounds[0])
             row(peer, f"cold/{question.name}", hits=hits, **latency([time.perf_counter() - before]))
+    heat(cluster.data)
     with cluster.connect() as connection:
         for question in questions:
             asker = Asker(connection, question, variants)

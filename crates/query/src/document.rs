@@ -259,6 +259,12 @@ impl<'a> Facts<'a> {
 
     fn related(&mut self, item: Value<'a>) {
         let is_project = item.member("type").and_then(Value::as_str) == Some("project");
+        let is_person = item
+            .member("type")
+            .and_then(Value::as_str)
+            .is_some_and(is_person_type);
+        let restricted = self.restricted;
+        self.restricted |= is_person;
         let inner = members(item);
         let id = inner.iter().find(|(name, _)| name == "id");
         if let Some((_, Value::String(id))) = id.filter(|_| is_project) {
@@ -269,6 +275,7 @@ impl<'a> Facts<'a> {
             "id" => Some(Field::RelatedId),
             _ => None,
         });
+        self.restricted = restricted;
     }
 
     fn change(&mut self, item: Value<'a>) {

@@ -13,4 +13,4 @@ mod merged;
 mod request;
 mod withhold;
 
-pub(super) use withhold::withhold_addresses;
+pub(super) use withhold::{withhold_addresses, withhold_related};

@@ -279,15 +279,19 @@ async fn an_analyst_sees_no_persons_and_no_addresses() {
         .await;
     let about = r#"{"id":"u1","operation":"user.created","actor":{"id":"1"},"resource":{"type":"user","id":"7","name":"Ada"}}"#;
     world.post(&writer, "/v1/events", about).await;
+    let joined = r#"{"id":"j1","operation":"team.member_added","actor":{"id":"1"},"resource":{"type":"team","id":"t9"},"related":[{"type":"user","id":"usr_77","name":"Ada"},{"type":"environment","id":"env_1"}]}"#;
+    world.post(&writer, "/v1/events", joined).await;
     let analyst = world.key_of("acme", &["analyst"], "bi").await;
     for path in [
         "/v1/events/evt_a1b2c3d4",
         "/v1/events/evt_a1b2c3d4?include=entry",
         "/v1/events/u1?include=entry",
+        "/v1/events/j1?include=entry",
     ] {
         let reply = world.get(&analyst, path).await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
         for hidden in [
+            "usr_77",
             "dev@example.com",
             "198.51.100.23",
             "Mozilla",
@@ -309,6 +313,14 @@ async fn an_analyst_sees_no_persons_and_no_addresses() {
     }
     let event = world.get(&analyst, "/v1/events/evt_a1b2c3d4").await.json();
     assert_eq!(event["resource"]["name"], "DATABASE_URL");
+    let joined = world.get(&analyst, "/v1/events/j1").await.json();
+    assert_eq!(
+        joined["related"],
+        json!([
+            {"type": "user", "id": "[person withheld]", "name": "[person withheld]"},
+            {"type": "environment", "id": "env_1"}
+        ])
+    );
 }
 
 #[tokio::test]

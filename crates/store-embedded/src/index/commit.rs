@@ -13,7 +13,7 @@ use super::segment::IndexResult;
 use crate::shared::Shared;
 
 /// Waiting events that are committed at once.
-pub(crate) const COMMIT_EVENTS: usize = 32 * 1_024;
+pub(crate) const COMMIT_EVENTS: usize = 24 * 1_024;
 /// How long some events wait for more.
 const INTERVAL: Duration = Duration::from_secs(10);
 /// How long a few events wait for more: each commit writes ten files.

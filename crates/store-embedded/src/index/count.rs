@@ -282,13 +282,7 @@ impl Choice<'_> {
         for chosen in &self.segments {
             // A change may have the same value before and after: one event all the same.
             let mut both: HashMap<String, Vec<DocId>> = HashMap::new();
-            let several = matches!(
-                field,
-                Field::Change {
-                    side: Side::Either,
-                    ..
-                }
-            );
+            let several = is_of_either_side(field);
             for prefix in &prefixes {
                 let to = terms::behind(prefix);
                 chosen
@@ -357,6 +351,17 @@ impl Chosen {
             doc = postings.advance();
         }
     }
+}
+
+/// Whether one event may have a value of the field twice.
+pub(super) fn is_of_either_side(field: &Field) -> bool {
+    matches!(
+        field,
+        Field::Change {
+            side: Side::Either,
+            ..
+        }
+    )
 }
 
 /// What the terms of a field's values begin with, as far as the viewer may count them.

@@ -30,7 +30,7 @@ const CHUNK: u64 = 1_024;
 /// Fewer missing events than this are read while what is published is kept already.
 const NEAR: u64 = 4_096;
 /// Events that may wait for a commit while the logs are read.
-const WAITING_MAX: usize = 64 * 1_024;
+const WAITING_MAX: usize = 48 * 1_024;
 /// How long to wait before the next attempt when the index could not be opened or built.
 const RETRY: Duration = Duration::from_secs(5);
 

@@ -8,9 +8,11 @@ use query::field::Field;
 use query::words::fold;
 use store::StoreError;
 use store::index::ValueCount;
+use tantivy::postings::SegmentPostings;
+use tantivy::{DocId, DocSet, TERMINATED};
 
 use super::budget::Budget;
-use super::count::{most_frequent, prefixes_of, text_of, values_in};
+use super::count::{is_of_either_side, most_frequent, prefixes_of, text_of, values_in};
 use super::terms;
 use crate::shared::Shared;
 
@@ -50,6 +52,8 @@ impl Shared {
         }
         let mut left = TERMS_MAX;
         for segment in &segments {
+            // A change may have the same value before and after: one event all the same.
+            let mut both: HashMap<String, Vec<DocId>> = HashMap::new();
             for prefix in &prefixes {
                 // Addresses are in binary; their text is compared.
                 let mut from = prefix.clone();
@@ -57,15 +61,30 @@ impl Shared {
                     from.extend_from_slice(beginning.as_bytes());
                 }
                 let to = terms::behind(&from);
-                let counted = segment.for_each_count(&from, &to, |term, count| {
+                let mut visit = |term: &[u8], count: u32, postings: Option<SegmentPostings>| {
                     let value = text_of(field, term.get(prefix.len()..).unwrap_or_default());
                     if value.starts_with(beginning) {
-                        *counts.entry(value).or_default() += u64::from(count);
+                        match postings {
+                            Some(postings) => both.entry(value).or_default().extend(docs(postings)),
+                            None => *counts.entry(value).or_default() += u64::from(count),
+                        }
                     }
                     left = left.saturating_sub(1);
                     left > 0 && !budget.is_over()
-                });
+                };
+                let counted = if prefixes.len() > 1 && is_of_either_side(field) {
+                    segment.for_each_term(&from, &to, |term, count, postings| {
+                        visit(term, count, Some(postings))
+                    })
+                } else {
+                    segment.for_each_count(&from, &to, |term, count| visit(term, count, None))
+                };
                 counted.map_err(|error| self.index.damaged(&error.to_string()))?;
+            }
+            for (value, mut docs) in both {
+                docs.sort_unstable();
+                docs.dedup();
+                *counts.entry(value).or_default() += docs.len() as u64;
             }
         }
         budget.check()?;
@@ -74,4 +93,12 @@ impl Shared {
         }
         Ok(most_frequent(counts, limit))
     }
+}
+
+fn docs(mut postings: SegmentPostings) -> impl Iterator<Item = DocId> {
+    std::iter::from_fn(move || {
+        let doc = postings.doc();
+        postings.advance();
+        (doc != TERMINATED).then_some(doc)
+    })
 }

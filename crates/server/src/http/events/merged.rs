@@ -9,7 +9,7 @@ use query::Viewer;
 use query::visibility::is_person_type;
 
 use super::find::Found;
-use super::withhold::withhold_addresses;
+use super::withhold::{withhold_addresses, withhold_related};
 use crate::http::HttpError;
 use crate::own::number;
 
@@ -92,6 +92,7 @@ impl<'a> Merged<'a> {
         let mut value = value_of(label, text.as_bytes())
             .map_err(|error| HttpError::from(store::StoreError::Damaged(error.to_string())))?;
         if view == Viewer::WithoutPersons {
+            withhold_related(&mut value);
             withhold_addresses(&mut value);
         }
         let Value::Object(members) = value else {

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 
 use ledger::json::Value;
-use query::visibility::addresses;
+use query::visibility::{addresses, is_person_type};
 
 /// What stands in place of an address.
 pub(super) const WITHHELD: &str = "[address withheld]";
+
+/// What stands in place of a related person's id and name.
+const PERSON_WITHHELD: &str = "[person withheld]";
 
 const MASK: &str = "[masked:hmac-sha256:";
 /// Longest `<kid>:<tag>` in bytes.
@@ -30,6 +33,27 @@ pub(super) fn elide_tags(text: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
+}
+
+/// Replaces whatever a part says of related persons but that they are.
+pub(in crate::http) fn withhold_related(part: &mut Value<'_>) {
+    let Value::Object(members) = part else { return };
+    let related = members.iter_mut().filter(|(name, _)| name == "related");
+    for (_, related) in related {
+        let Value::Array(items) = related else {
+            continue;
+        };
+        for item in items {
+            let kind = item.member("type").and_then(Value::as_str);
+            if !kind.is_some_and(is_person_type) {
+                continue;
+            }
+            let Value::Object(said) = item else { continue };
+            for (_, value) in said.iter_mut().filter(|(name, _)| name != "type") {
+                *value = Value::string(PERSON_WITHHELD);
+            }
+        }
+    }
 }
 
 /// Replaces e-mail and IP addresses in every string, names of members included.

@@ -24,7 +24,7 @@ use crate::access::{Question, QuestionKind};
 use crate::auth::{Act, Caller};
 use crate::http::HttpError;
 use crate::http::asked::{TIME_BYTES_MAX, Texts, WhichLog, bound};
-use crate::http::events::withhold_addresses;
+use crate::http::events::{withhold_addresses, withhold_related};
 use crate::http::extract::{Expected, Parameters, Segments};
 use crate::http::json;
 use crate::own::{number, text};
@@ -193,6 +193,7 @@ fn add(resource: &mut Resource, hit: &Hit, viewer: Viewer) -> Result<(), HttpErr
     let mut details =
         value_of(Label::Details, details).map_err(|error| damaged(error.to_string()))?;
     if viewer == Viewer::WithoutPersons {
+        withhold_related(&mut details);
         withhold_addresses(&mut details);
     }
     let person = match (&record.person, viewer) {
