@@ -24,8 +24,8 @@ const BURST_EVENTS_MAX: u64 = 256 * 1_024;
 const PUT_OFF_EVENTS_MAX: u64 = 192 * 1_024;
 /// How long a burst lasts, in microseconds.
 const BURST_MICROS: i64 = 4_000_000;
-/// As long as this nothing is published when a burst is over.
-const LULL: Duration = Duration::from_millis(20);
+/// As long as this nothing is published when a burst is over. A group of batches takes half of it.
+const LULL: Duration = Duration::from_millis(100);
 /// Longest time that the writer is held back at once.
 const PACE: Duration = Duration::from_millis(200);
 /// Longest time that a search waits.
@@ -64,8 +64,9 @@ struct State {
     made: u64,
     /// Since when more wait than steady writing may leave.
     behind_since: Option<i64>,
-    /// Whether the writer is in a burst that nobody searches in: terms can wait, acknowledgements shouldn't.
-    in_burst: bool,
+    /// Below so many events terms are put off; 0 but in a burst that nobody searches in, where acknowledgements shouldn't
+    /// share the processor.
+    put_off_below: u64,
     /// Searches that had to wait, ever, and how many of them the writer took note of.
     waited: u64,
     noted: u64,
@@ -77,7 +78,10 @@ struct State {
 
 impl State {
     fn puts_terms_off(&self) -> bool {
-        self.in_burst && self.noted == self.waited && !self.closing && !self.rebuild
+        self.events < self.put_off_below
+            && self.noted == self.waited
+            && !self.closing
+            && !self.rebuild
     }
 }
 
@@ -162,7 +166,7 @@ impl Raw {
                     .unwrap_or_else(PoisonError::into_inner);
                 state = next;
                 if waited.timed_out() {
-                    state.in_burst = false;
+                    state.put_off_below = 0;
                 }
                 continue;
             }
@@ -247,7 +251,11 @@ impl Raw {
             state.behind_since = Some(since);
         }
         let is_young = monotonic - since < BURST_MICROS;
-        state.in_burst = behind && is_young && !searched && state.events < PUT_OFF_EVENTS_MAX;
+        state.put_off_below = if behind && is_young && !searched {
+            PUT_OFF_EVENTS_MAX
+        } else {
+            0
+        };
         let limit = if searched {
             SEARCHED_EVENTS_MAX
         } else if !behind {
