@@ -20,12 +20,8 @@ const SEARCHED_EVENTS_MAX: u64 = 2 * 1_024;
 const SEARCHED_MICROS: i64 = 2_000_000;
 /// Events that a burst may run ahead.
 const BURST_EVENTS_MAX: u64 = 256 * 1_024;
-/// Events up to which a burst puts terms off.
-const PUT_OFF_EVENTS_MAX: u64 = 192 * 1_024;
 /// How long a burst lasts, in microseconds.
 const BURST_MICROS: i64 = 4_000_000;
-/// As long as this nothing is published when a burst is over. A group of batches takes half of it.
-const LULL: Duration = Duration::from_millis(100);
 /// Longest time that the writer is held back at once.
 const PACE: Duration = Duration::from_millis(200);
 /// Longest time that a search waits.
@@ -64,9 +60,6 @@ struct State {
     made: u64,
     /// Since when more wait than steady writing may leave.
     behind_since: Option<i64>,
-    /// Below so many events terms are put off; 0 but in a burst that nobody searches in, where acknowledgements shouldn't
-    /// share the processor.
-    put_off_below: u64,
     /// Searches that had to wait, ever, and how many of them the writer took note of.
     waited: u64,
     noted: u64,
@@ -74,15 +67,6 @@ struct State {
     searched_at: Option<i64>,
     rebuild: bool,
     closing: bool,
-}
-
-impl State {
-    fn puts_terms_off(&self) -> bool {
-        self.events < self.put_off_below
-            && self.noted == self.waited
-            && !self.closing
-            && !self.rebuild
-    }
 }
 
 impl Raw {
@@ -154,21 +138,7 @@ impl Raw {
                 return Work::Rebuild;
             }
             if !state.runs.is_empty() {
-                if !state.puts_terms_off() {
-                    break;
-                }
-                let published = state.published;
-                let (next, waited) = self
-                    .changed
-                    .wait_timeout_while(state, LULL, |state| {
-                        state.puts_terms_off() && state.published == published
-                    })
-                    .unwrap_or_else(PoisonError::into_inner);
-                state = next;
-                if waited.timed_out() {
-                    state.put_off_below = 0;
-                }
-                continue;
+                break;
             }
             if state.closing {
                 return Work::End;
@@ -225,7 +195,6 @@ impl Raw {
             return Some(left);
         }
         state.waited += 1;
-        self.changed.notify_all();
         let waited = self
             .changed
             .wait_timeout_while(state, PATIENCE, |state| state.made < ticket);
@@ -242,25 +211,14 @@ impl Raw {
         }
         let searched = state.searched_at;
         let searched = searched.is_some_and(|at| monotonic - at < SEARCHED_MICROS);
-        let behind = state.events > STEADY_EVENTS_MAX;
-        if !behind {
+        if state.events <= STEADY_EVENTS_MAX {
             state.behind_since = None;
         }
-        let since = state.behind_since.unwrap_or(monotonic);
-        if behind {
-            state.behind_since = Some(since);
-        }
-        let is_young = monotonic - since < BURST_MICROS;
-        state.put_off_below = if behind && is_young && !searched {
-            PUT_OFF_EVENTS_MAX
-        } else {
-            0
-        };
         let limit = if searched {
             SEARCHED_EVENTS_MAX
-        } else if !behind {
+        } else if state.events <= STEADY_EVENTS_MAX {
             return;
-        } else if is_young {
+        } else if monotonic - *state.behind_since.get_or_insert(monotonic) < BURST_MICROS {
             BURST_EVENTS_MAX
         } else {
             STEADY_EVENTS_MAX
