@@ -4,16 +4,10 @@
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::ScopedJoinHandle;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use ledger::source::Clock;
-use server::{Config, Listener, serve};
-use store::{EventIndex, LedgerStore};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use crate::documented;
 use crate::support::World;
@@ -341,21 +335,7 @@ async fn no_question_is_too_much_and_others_are_answered_meanwhile() {
     world.store(&events()).await;
     let bomber = world.key_of("acme", &["reader"], "x").await;
     let other = world.key_of("umbrella", &["reader"], "x").await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = serve(
-        Arc::clone(&world.store) as Arc<dyn LedgerStore>,
-        Arc::clone(&world.store) as Arc<dyn EventIndex>,
-        Config::default(),
-        Arc::clone(&world.clock) as Arc<dyn Clock>,
-        world.rng(),
-        vec![],
-        Listener::plain(listener),
-        async {
-            _ = stopped.await;
-        },
-    );
+    let (address, stop, serving) = world.on_a_socket().await;
     let asking = tokio::task::spawn_blocking(move || {
         let answered = bomb_while_others_ask(address, &bomber, &other);
         // The server lives, and its readiness is what it was.

@@ -2,14 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 
-use ledger::source::Clock;
-use server::{Config, Listener, serve};
+use store::LogRef;
 use store::registry::INSTANCE_TENANT;
-use store::{EventIndex, LedgerStore, LogRef};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use crate::support::{World, event};
 
@@ -22,25 +17,10 @@ fn call(address: SocketAddr, request: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::too_many_lines, reason = "one life of a server")]
 async fn shutdown_lets_requests_end_and_records_what_is_left() {
     let world = World::new().await;
     let (writer, auditor) = (world.writer().await, world.auditor().await);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = serve(
-        Arc::clone(&world.store) as Arc<dyn LedgerStore>,
-        Arc::clone(&world.store) as Arc<dyn EventIndex>,
-        Config::default(),
-        Arc::clone(&world.clock) as Arc<dyn Clock>,
-        world.rng(),
-        vec![],
-        Listener::plain(listener),
-        async {
-            _ = stopped.await;
-        },
-    );
+    let (address, stop, serving) = world.on_a_socket().await;
     let log = world.tenant("acme").await.record.main;
     let requests = tokio::task::spawn_blocking(move || {
         let body = event("e1");

@@ -1,19 +1,16 @@
 //! Streams: every event once, whatever is cut, and nothing for who may no longer read.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use http_body_util::BodyExt;
-use ledger::source::Clock;
 use serde_json::{Value, json};
-use server::{Config, Listener, serve};
-use store::{EventIndex, LedgerStore, LogRef};
+use server::Config;
+use store::LogRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::net::TcpStream;
 
 use crate::support::{World, event, request};
 
@@ -456,21 +453,7 @@ async fn shutdown_ends_streams_by_saying_so_and_records_their_totals() {
     let world = World::new().await;
     world.store(&batch(0, 3)).await;
     let reader = world.key_of("acme", &["reader"], "x").await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let serving = serve(
-        Arc::clone(&world.store) as Arc<dyn LedgerStore>,
-        Arc::clone(&world.store) as Arc<dyn EventIndex>,
-        Config::default(),
-        Arc::clone(&world.clock) as Arc<dyn Clock>,
-        world.rng(),
-        vec![],
-        Listener::plain(listener),
-        async {
-            _ = stopped.await;
-        },
-    );
+    let (address, stop, serving) = world.on_a_socket().await;
     let reading = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let asked = format!(

@@ -1,5 +1,6 @@
 //! A whole server without sockets: two tenants, a key for each role, a clock that tests move.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -12,10 +13,12 @@ use ledger::time::Micros;
 use serde_json::Value;
 use server::admin::{Administration, KeyOwner};
 use server::own::Actor;
-use server::{Config, Server, router};
+use server::{Config, Listener, ServeError, Server, router, serve};
 use store::memory::MemoryStore;
 use store::registry::INSTANCE_TENANT;
 use store::{EventIndex, LedgerStore, LogRef, Tenant};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tower::ServiceExt;
 
 use crate::documented;
@@ -123,6 +126,32 @@ impl Reply {
 }
 
 impl World {
+    /// The whole service on a port of its own: its address, what ends it, and the serving itself, to be awaited.
+    pub(crate) async fn on_a_socket(
+        &self,
+    ) -> (
+        SocketAddr,
+        oneshot::Sender<()>,
+        impl Future<Output = Result<(), ServeError>> + use<>,
+    ) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = serve(
+            Arc::clone(&self.store) as Arc<dyn LedgerStore>,
+            Arc::clone(&self.store) as Arc<dyn EventIndex>,
+            Config::default(),
+            Arc::clone(&self.clock) as Arc<dyn Clock>,
+            self.rng(),
+            vec![],
+            Listener::plain(listener),
+            async {
+                _ = stopped.await;
+            },
+        );
+        (address, stop, serving)
+    }
+
     pub(crate) async fn new() -> Self {
         Self::with(Config::default()).await
     }
