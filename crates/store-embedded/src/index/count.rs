@@ -310,13 +310,7 @@ impl Choice<'_> {
                         true
                     })?;
             }
-            for (value, mut docs) in both {
-                docs.sort_unstable();
-                docs.dedup();
-                if !docs.is_empty() {
-                    *counts.entry(value).or_default() += docs.len() as u64;
-                }
-            }
+            add_once(both, &mut counts);
         }
         Ok(counts)
     }
@@ -349,6 +343,20 @@ impl Chosen {
                 visit(doc);
             }
             doc = postings.advance();
+        }
+    }
+}
+
+/// Adds each value as often as there are documents that have it, however often one has it.
+pub(super) fn add_once(
+    docs_by_value: HashMap<String, Vec<DocId>>,
+    counts: &mut HashMap<String, u64>,
+) {
+    for (value, mut docs) in docs_by_value {
+        docs.sort_unstable();
+        docs.dedup();
+        if !docs.is_empty() {
+            *counts.entry(value).or_default() += docs.len() as u64;
         }
     }
 }

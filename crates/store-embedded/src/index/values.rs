@@ -12,7 +12,7 @@ use tantivy::postings::SegmentPostings;
 use tantivy::{DocId, DocSet, TERMINATED};
 
 use super::budget::Budget;
-use super::count::{is_of_either_side, most_frequent, prefixes_of, text_of, values_in};
+use super::count::{add_once, is_of_either_side, most_frequent, prefixes_of, text_of, values_in};
 use super::terms;
 use crate::shared::Shared;
 
@@ -81,11 +81,7 @@ impl Shared {
                 };
                 counted.map_err(|error| self.index.damaged(&error.to_string()))?;
             }
-            for (value, mut docs) in both {
-                docs.sort_unstable();
-                docs.dedup();
-                *counts.entry(value).or_default() += docs.len() as u64;
-            }
+            add_once(both, &mut counts);
         }
         budget.check()?;
         if left == 0 {

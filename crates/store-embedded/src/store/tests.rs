@@ -2,6 +2,7 @@
 //! between. In tests a run holds 32 ids.
 
 use std::path::Path;
+use std::time::Duration;
 
 use keys::durable::Disk;
 use keys::master::KeysDirectory;
@@ -9,6 +10,7 @@ use keys::signer::FileSigner;
 use ledger::name::InstanceId;
 use ledger::prepare::{Door, prepare};
 use store::Receipt;
+use store::index::Order;
 use testkit::block_on::block_on;
 use testkit::sim_disk::{CrashSide, Loss, SimDisk};
 use testkit::sources::{TestClock, TestRng};
@@ -59,7 +61,7 @@ impl Fixture {
         let options = Options::new(disk, "/data".into(), keys, signer, clock, rng);
         Some(EmbeddedStore::open(Options {
             reserve_bytes: 0,
-            checkpoint_interval: std::time::Duration::ZERO,
+            checkpoint_interval: Duration::ZERO,
             ..options
         }))
     }
@@ -303,4 +305,68 @@ fn a_failing_fsync_while_runs_packs_and_journal_files_follow_one_another_forgets
         );
     }
     panic!("no end of sync points");
+}
+
+#[test]
+fn pages_that_run_out_of_their_budget_go_on_where_they_ended() {
+    let (fixture, disk) = Fixture::new();
+    let (store, log) = (fixture.open(&disk), fixture.log());
+    for batch in 0..6 {
+        let ids: Vec<String> = (0..50).map(|id| format!("e{batch}-{id}")).collect();
+        append(&store, log, &ids).unwrap();
+    }
+    let size = block_on(store.head(log)).unwrap().size;
+    // A condition that only the evaluator decides: each event has to be judged.
+    for (text, expect) in [("\"created first\"", 0), ("-\"created first\"", 300)] {
+        for order in [Order::Newest, Order::Oldest] {
+            let mut search = Search {
+                filter: query::parse(text, Micros::default()).unwrap(),
+                viewer: query::Viewer::Whole,
+                order,
+                after: None,
+                size,
+                limit: 1_000,
+            };
+            let (mut seqs, mut pages, mut most) = (Vec::new(), 0, Duration::from_micros(200));
+            loop {
+                let budget = Budget::new(most, false);
+                match store.shared.search(log.log(), &search, &budget) {
+                    Ok(page) => {
+                        pages += 1;
+                        assert!(page.next != search.after || page.next.is_none());
+                        seqs.extend(page.hits.iter().map(|hit| hit.record.seq));
+                        search.after = page.next;
+                        if page.next.is_none() {
+                            break;
+                        }
+                    }
+                    // Nothing could be judged: who may do more gets further.
+                    Err(StoreError::TooBroad) => most *= 2,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            assert_eq!(seqs.len(), expect, "{text} {order:?}");
+            let mut wanted: Vec<u64> = (1..=expect as u64).collect();
+            if order == Order::Newest {
+                wanted.reverse();
+            }
+            assert_eq!(seqs, wanted, "{text} {order:?}: none skipped, none doubled");
+            if expect > 0 {
+                assert!(pages > 1, "the budget was never over");
+            }
+        }
+    }
+    // In the quick lane nothing is answered in part.
+    let search = Search {
+        filter: query::parse("-\"created first\"", Micros::default()).unwrap(),
+        viewer: query::Viewer::Whole,
+        order: Order::Newest,
+        after: None,
+        size,
+        limit: 1_000,
+    };
+    let budget = Budget::new(Duration::from_micros(200), true);
+    let outcome = store.shared.search(log.log(), &search, &budget);
+    assert!(matches!(outcome, Err(StoreError::TooBroad)), "{outcome:?}");
+    assert!(budget.goes_on_elsewhere());
 }
