@@ -53,7 +53,7 @@ impl Shared {
             });
         };
         // In this order: what leaves one place has come to the next before. What is met twice counts once.
-        let raw = raw_matches(&raw, search);
+        let raw = raw_matches(&raw, search, budget)?;
         let (waiting, segments) = self.index.snapshot(log)?;
         let segments = segments.iter().map(AsRef::<SegmentView>::as_ref);
         let walk = Walk::new(
@@ -257,13 +257,16 @@ fn unfinished(hits: Vec<Hit>, seen: Option<Place>, budget: &Budget) -> Result<Pa
 }
 
 /// Where events without terms are that meet the filter.
-fn raw_matches(runs: &[Run], search: &Search) -> Vec<Place> {
+///
+/// An event may be half a megabyte of parts, so that these count against the budget, too.
+fn raw_matches(runs: &[Run], search: &Search, budget: &Budget) -> Result<Vec<Place>, StoreError> {
     let visible = |run: &Run| run.first..search.size;
     let records = runs
         .iter()
         .flat_map(|run| visible(run).zip(run.records.iter()));
     let mut places = Vec::new();
     for (seq, record) in records {
+        budget.check()?;
         let document = Document::read(
             &record.entry,
             record.person.as_deref(),
@@ -276,7 +279,7 @@ fn raw_matches(runs: &[Run], search: &Search) -> Vec<Place> {
             places.push(Place { time, seq });
         }
     }
-    places
+    Ok(places)
 }
 
 impl Index {
