@@ -79,7 +79,27 @@ pub fn prepare(value: Value<'_>, door: &Door<'_>, rng: &dyn Rng) -> Result<Prepa
     let mut event = event::read(value)?;
     let mut flags = Flags::default();
     let operation = name(&mut event, door.mode, &mut flags)?;
-    finish(event, &operation, flags, door, rng)
+    finish(event, &operation, flags, Oversize::Refuse, door, rng)
+}
+
+/// [`prepare`] for events of vendors: a part that is too large is cut to size, with a flag, a warning for each cut text,
+/// its length and a keyed tag of the whole. Nobody is there who could send it again in a smaller form.
+pub fn prepare_cut(
+    value: Value<'_>,
+    door: &Door<'_>,
+    rng: &dyn Rng,
+) -> Result<Prepared, Rejection> {
+    let mut event = event::read(value)?;
+    let mut flags = Flags::default();
+    let operation = name(&mut event, door.mode, &mut flags)?;
+    finish(event, &operation, flags, Oversize::Cut, door, rng)
+}
+
+/// What becomes of a part that is too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Oversize {
+    Refuse,
+    Cut,
 }
 
 /// Prepares an event that the server itself records under `veritrail.`; `value` is of the canonical form.
@@ -99,13 +119,15 @@ pub fn prepare_own(
             ));
         }
     };
-    finish(event, operation, Flags::default(), door, rng)
+    let flags = Flags::default();
+    finish(event, operation, flags, Oversize::Refuse, door, rng)
 }
 
 fn finish(
     mut event: Event<'_>,
     operation: &str,
     mut flags: Flags,
+    oversize: Oversize,
     door: &Door<'_>,
     rng: &dyn Rng,
 ) -> Result<Prepared, Rejection> {
@@ -144,6 +166,10 @@ fn finish(
         }
         let list = masked.into_iter().map(Value::string).collect();
         event.add_detail("masked", Value::Array(list));
+    }
+    // After masking: what is cut can't be half a secret.
+    if oversize == Oversize::Cut && fit::fit(&mut event, keys) {
+        flags = flags.with(Flags::TRUNCATED);
     }
     let person = seal_part(Label::Person, std::mem::take(&mut event.person), rng)?;
     let details = seal_part(Label::Details, std::mem::take(&mut event.details), rng)?;
@@ -289,5 +315,6 @@ fn seal_part(
     Err(Rejection::new(Reason::PartTooLarge, pointer, expected))
 }
 
+mod fit;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use ledger::source::{Clock, Rng};
 use ledger::time::Micros;
 use store::registry::INSTANCE_TENANT;
 use store::{
-    ApiKey, Change, LedgerStore, LogRef, Role, Roles, Scope, StoreError, Tenant, TenantRecord,
+    ApiKey, Change, LedgerStore, LogRef, Role, Roles, Scope, StoreError, Tenant, TenantRecord, TenantSettings,
 };
 
 use crate::auth::Token;
@@ -242,6 +242,7 @@ pub fn new_tenant(
         access: LogId::random(rng),
         strict: new.strict,
         mask_exceptions: new.mask_exceptions.clone(),
+        settings: TenantSettings::default(),
     })
 }
 

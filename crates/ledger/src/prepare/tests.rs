@@ -663,3 +663,35 @@ fn no_mutation_of_an_event_breaks_the_door() {
     }
     assert!(accepted > 4_000 && refused > 4_000, "{accepted} {refused}");
 }
+
+#[test]
+fn what_is_too_large_is_cut_for_vendors_and_refused_for_producers() {
+    let keys = keys();
+    let token = ["gh", "p_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].concat();
+    let long = format!("{}{token} {}", "x ".repeat(40_000), "y ".repeat(400_000));
+    let event = |text: &str| {
+        format!(
+            r#"{{"operation":"secret.read","actor":{{"id":"1"}},"resource":{{"type":"secret","id":"s"}},"metadata":{{"a":"{text}","b":"{long}","c":"short"}}}}"#
+        )
+    };
+    let text = event("z");
+    let rng = Counter::default();
+    let value = json::parse(text.as_bytes()).unwrap();
+    assert_eq!(
+        prepare(value.clone(), &door(&keys), &rng).unwrap_err().reason,
+        Reason::PartTooLarge
+    );
+    let cut = prepare_cut(value, &door(&keys), &rng).unwrap();
+    let part = String::from_utf8(cut.part(Label::Details).unwrap().bytes.clone()).unwrap();
+    assert!(part.len() <= PART_BYTES_MAX);
+    assert!(cut.draft.flags().has(Flags::TRUNCATED));
+    assert!(part.contains(&format!("…[cut:")) && part.contains("short"));
+    assert!(!part.contains(&token) && !part.contains("gh"));
+    assert!(cut.warnings.iter().any(|it| it.code == "truncated"));
+    // Ten thousand members: nothing is long, all of it together is.
+    let many: Vec<String> = (0..19_000).map(|at| format!(r#""{at}":"{at} {at} {at} {at}""#)).collect();
+    let text = text.replacen(r#""a":"z""#, &format!(r#""a":{{{}}}"#, many.join(",")), 1);
+    let value = json::parse(text.as_bytes()).unwrap();
+    let cut = prepare_cut(value, &door(&keys), &rng).unwrap();
+    assert!(cut.part(Label::Details).unwrap().bytes.len() <= PART_BYTES_MAX);
+}

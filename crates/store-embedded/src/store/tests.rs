@@ -42,6 +42,7 @@ impl Fixture {
             access: LogId::random(&*rng),
             strict: false,
             mask_exceptions: Vec::new(),
+            settings: TenantSettings::default(),
         };
         (
             Self {

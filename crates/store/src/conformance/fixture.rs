@@ -20,7 +20,7 @@ use super::{Broken, Verdict, ensure};
 use crate::batch::{Batch, Outcome, Receipt};
 use crate::contract::LedgerStore;
 use crate::record::{LogRef, Record, SignedHead};
-use crate::registry::{ApiKey, Change, Role, Roles, Scope, Tenant, TenantRecord};
+use crate::registry::{ApiKey, Change, Role, Roles, Scope, Tenant, TenantRecord, TenantSettings};
 
 /// Most records asked for at once.
 const RECORDS_AT_ONCE: u64 = 1_000;
@@ -72,6 +72,7 @@ pub(super) async fn new_tenant(
         access: LogId::random(&noise),
         strict: name.len() % 2 == 1,
         mask_exceptions: vec!["/metadata/*/kept".to_owned()],
+        settings: TenantSettings::default(),
     })
 }
 
