@@ -18,6 +18,10 @@ use crate::auth::Token;
 use crate::http::HttpError;
 use crate::own::{Actor, OWN_SOURCE, OwnEvent};
 
+mod sources;
+
+pub(crate) use sources::old_secret_until;
+
 /// Longest name of a key's owner in bytes.
 pub const OWNER_BYTES_MAX: usize = 128;
 /// Longest life of a key in seconds: ten years.
@@ -38,6 +42,14 @@ pub enum AdminError {
     Field {
         /// RFC 6901 pointer.
         pointer: &'static str,
+        /// What was expected.
+        expected: String,
+    },
+    /// A field of a list has no legal value.
+    #[error("{pointer}: {expected}")]
+    Place {
+        /// RFC 6901 pointer.
+        pointer: String,
         /// What was expected.
         expected: String,
     },
@@ -381,6 +393,9 @@ impl From<AdminError> for HttpError {
     fn from(error: AdminError) -> Self {
         match error {
             AdminError::Field { pointer, expected } => {
+                Self::new(api::code::BAD_FIELD, expected).at(pointer)
+            }
+            AdminError::Place { pointer, expected } => {
                 Self::new(api::code::BAD_FIELD, expected).at(pointer)
             }
             AdminError::Store(error) => error.into(),

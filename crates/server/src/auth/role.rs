@@ -24,6 +24,8 @@ pub enum Act {
     ManageTenants,
     /// Make, list and revoke keys: an operator anyone's, an admin those of the own tenant.
     ManageKeys,
+    /// Make, list, change and close sources: an operator anyone's, an admin those of the own tenant.
+    ManageSources,
     /// Vouch for the clock.
     ConfirmClock,
     /// Look after the index.
@@ -32,7 +34,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -41,6 +43,7 @@ impl Act {
         Self::TakeProofs,
         Self::ManageTenants,
         Self::ManageKeys,
+        Self::ManageSources,
         Self::ConfirmClock,
         Self::ManageIndex,
     ];
@@ -53,7 +56,7 @@ impl Act {
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
             Self::ReadAccessLog | Self::TakeProofs => &[Auditor, Admin, Operator],
-            Self::ManageKeys => &[Admin, Operator],
+            Self::ManageKeys | Self::ManageSources => &[Admin, Operator],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
     }
@@ -75,7 +78,7 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageTenants,
+        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageSources, ManageTenants,
         ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
     };
 
@@ -108,6 +111,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     ManageKeys,
+                    ManageSources,
                 ],
             ),
             (
@@ -120,6 +124,7 @@ mod tests {
                     TakeProofs,
                     ManageTenants,
                     ManageKeys,
+                    ManageSources,
                     ConfirmClock,
                     ManageIndex,
                 ],

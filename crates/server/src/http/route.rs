@@ -76,6 +76,8 @@ pub(super) enum Body {
     Json(Form, Value),
     /// One event, many, or lines.
     Events,
+    /// Whatever a vendor sends.
+    Anything,
 }
 
 /// One answer.
@@ -202,6 +204,12 @@ impl Route {
     /// Events as its body.
     pub(super) fn takes_events(mut self) -> Self {
         self.body = Some(Body::Events);
+        self
+    }
+
+    /// Whatever a vendor sends as its body.
+    pub(super) fn takes_anything(mut self) -> Self {
+        self.body = Some(Body::Anything);
         self
     }
 

@@ -78,6 +78,10 @@ fn request_body(body: &Body, forms: &mut Forms) -> Value {
             "required": true,
             "content": {"application/json": {"schema": forms.sent(*form), "example": example}},
         }),
+        Body::Anything => json!({
+            "required": true,
+            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+        }),
         Body::Events => {
             let event = json!({"$ref": format!("{AT}NewEvent")});
             let example = schema::event(AT)["examples"].take();
