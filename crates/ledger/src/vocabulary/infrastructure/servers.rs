@@ -266,6 +266,8 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
             "volume.snapshot_share",
             "disk.snapshot_shared",
             "ModifySnapshotAttribute",
+            "disk.snapshot_published",
+            "ebs_snapshot.shared",
         ],
     },
 ];
