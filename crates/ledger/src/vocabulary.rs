@@ -15,13 +15,17 @@ use crate::limits::OPERATION_BYTES_MAX;
 use self::spelling::Spelling;
 
 mod access_control;
+mod application_errors;
 mod audit_log;
 mod authentication;
+mod billing;
 mod configuration;
+mod data_access;
 mod databases;
 mod deployments;
 mod infrastructure;
 mod nearest;
+mod source_code;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -134,6 +138,14 @@ pub enum Category {
     Infrastructure,
     /// Databases, their backups, users, credentials and migrations, and direct queries.
     Databases,
+    /// Pushes, reviews and merges, checks and test results, repositories and their safeguards.
+    SourceCode,
+    /// Exports, imports, and reads of what is sensitive.
+    DataAccess,
+    /// Subscriptions, plans, payments and quotas.
+    Billing,
+    /// What an application refused or could not do.
+    ApplicationErrors,
     /// What the server records about itself: the reserved `veritrail.*`.
     AuditLog,
 }
@@ -148,6 +160,10 @@ impl Category {
             Self::AccessControl => "access_control",
             Self::Infrastructure => "infrastructure",
             Self::Databases => "databases",
+            Self::SourceCode => "source_code",
+            Self::DataAccess => "data_access",
+            Self::Billing => "billing",
+            Self::ApplicationErrors => "application_errors",
             Self::AuditLog => "audit_log",
         }
     }
@@ -291,13 +307,33 @@ fn advice(suggested: Option<&str>) -> String {
     )
 }
 
-const TABLES: [&[Operation]; 7] = [
+/// Every table; those of a category stand together.
+const TABLES: [&[Operation]; 26] = [
     authentication::OPERATIONS,
+    source_code::OPERATIONS,
+    source_code::repositories::OPERATIONS,
+    source_code::reviews::OPERATIONS,
+    source_code::issues::OPERATIONS,
+    source_code::checks::OPERATIONS,
+    source_code::weaknesses::OPERATIONS,
     deployments::OPERATIONS,
     configuration::OPERATIONS,
+    configuration::integrations::OPERATIONS,
     access_control::OPERATIONS,
+    access_control::members::OPERATIONS,
+    access_control::credentials::OPERATIONS,
     infrastructure::OPERATIONS,
+    infrastructure::servers::OPERATIONS,
+    infrastructure::network::OPERATIONS,
+    infrastructure::services::OPERATIONS,
+    infrastructure::kubernetes::OPERATIONS,
+    infrastructure::cloud::OPERATIONS,
+    infrastructure::safeguards::OPERATIONS,
+    infrastructure::resources::OPERATIONS,
     databases::OPERATIONS,
+    data_access::OPERATIONS,
+    billing::OPERATIONS,
+    application_errors::OPERATIONS,
     audit_log::OPERATIONS,
 ];
 

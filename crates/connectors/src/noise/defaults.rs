@@ -30,6 +30,7 @@ fn cloudtrail() -> Rules {
     Rules {
         exclude: vec![Rule {
             nature: Some(Nature::Read),
+            outcome: Some("success".to_owned()),
             ..rule("cloudtrail.reads")
         }],
         ..Rules::none()

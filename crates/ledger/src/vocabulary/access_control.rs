@@ -5,6 +5,9 @@
 
 use super::{Category, Operation, Severity};
 
+pub(super) mod credentials;
+pub(super) mod members;
+
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "user.created",
@@ -111,6 +114,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "team_member.role_changed",
             "project.member_role_updated",
             "collaborator.role_changed",
+            "role.unassigned",
+            "role.unassign",
+            "user.role_unassigned",
+            "collaborator.updated",
+            "member.edited",
+            "member.updated",
+            "membership.updated",
+            "organization_role.role_assigned",
         ],
     },
     Operation {
@@ -130,6 +141,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "custom_role.create",
             "organization_role.create",
             "CreateRole",
+            "cluster_role.created",
+            "clusterrole.created",
+            "iam_role.created",
         ],
     },
     Operation {
@@ -151,6 +165,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "organization_role.update",
             "UpdateRole",
             "PutRolePolicy",
+            "cluster_role.updated",
+            "clusterrole.updated",
+            "iam_role.updated",
+            "UpdateAssumeRolePolicy",
+            "DeleteRolePolicy",
         ],
     },
     Operation {
@@ -170,6 +189,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "custom_role.deleted",
             "organization_role.destroy",
             "DeleteRole",
+            "cluster_role.deleted",
+            "clusterrole.deleted",
+            "iam_role.deleted",
         ],
     },
     Operation {
@@ -192,6 +214,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "grant_permission",
             "AttachUserPolicy",
             "AttachRolePolicy",
+            "role_binding.created",
+            "cluster_role_binding.created",
+            "rolebinding.created",
+            "clusterrolebinding.created",
+            "AttachGroupPolicy",
+            "AddPermission",
         ],
     },
     Operation {
@@ -214,6 +242,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "acl.updated",
             "policy.updated",
             "access.updated",
+            "role_binding.updated",
+            "cluster_role_binding.updated",
+            "rolebinding.updated",
+            "clusterrolebinding.updated",
+            "CreatePolicyVersion",
+            "SetDefaultPolicyVersion",
+            "PutUserPolicy",
+            "PutGroupPolicy",
         ],
     },
     Operation {
@@ -239,6 +275,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "revoke_permission",
             "DetachUserPolicy",
             "DetachRolePolicy",
+            "role_binding.deleted",
+            "cluster_role_binding.deleted",
+            "rolebinding.deleted",
+            "clusterrolebinding.deleted",
+            "DetachGroupPolicy",
+            "DeleteUserPolicy",
+            "DeleteGroupPolicy",
         ],
     },
     Operation {
@@ -257,6 +300,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "request.forbidden",
             "access.forbidden",
             "forbidden",
+            "UnauthorizedOperation",
+            "access.unauthorized",
         ],
     },
     Operation {
@@ -282,6 +327,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "workspace.create",
             "dsync.group.created",
             "CreateGroup",
+            "subgroup.created",
         ],
     },
     Operation {
@@ -374,6 +420,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "org.member_invited",
             "organization.member_invited",
             "collaborator.invited",
+            "organization_invitation.created",
         ],
     },
     Operation {
@@ -496,6 +543,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "team.sso_enabled",
             "organization.sso_enabled",
             "oidc.enabled",
+            "CreateSAMLProvider",
+            "CreateOpenIDConnectProvider",
         ],
     },
     Operation {
@@ -517,6 +566,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "team.sso_updated",
             "organization.sso_updated",
             "oidc.updated",
+            "UpdateSAMLProvider",
         ],
     },
     Operation {
@@ -542,6 +592,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "team.sso_disabled",
             "organization.sso_disabled",
             "oidc.disabled",
+            "DeleteSAMLProvider",
+            "DeleteOpenIDConnectProvider",
         ],
     },
 ];

@@ -5,6 +5,14 @@
 
 use super::{Category, Operation, Severity};
 
+pub(super) mod cloud;
+pub(super) mod kubernetes;
+pub(super) mod network;
+pub(super) mod resources;
+pub(super) mod safeguards;
+pub(super) mod servers;
+pub(super) mod services;
+
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "server.created",
@@ -190,6 +198,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "ip_allow_list_entry.create",
             "ip_allow_list.added",
             "AuthorizeSecurityGroupIngress",
+            "networkpolicy.created",
+            "CreateSecurityGroup",
+            "AuthorizeSecurityGroupEgress",
         ],
     },
     Operation {
@@ -209,6 +220,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "security_group.changed",
             "ip_allow_list.updated",
             "ip_allowlist.updated",
+            "networkpolicy.updated",
+            "ModifySecurityGroupRules",
         ],
     },
     Operation {
@@ -230,6 +243,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "ip_allow_list_entry.destroy",
             "ip_allow_list.removed",
             "RevokeSecurityGroupIngress",
+            "networkpolicy.deleted",
+            "DeleteSecurityGroup",
+            "RevokeSecurityGroupEgress",
         ],
     },
     Operation {
@@ -381,6 +397,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "persistent_volume.created",
             "block_storage.created",
             "CreateVolume",
+            "persistent_volume_claim.created",
+            "persistentvolume.created",
         ],
     },
     Operation {
@@ -401,6 +419,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "persistent_volume.deleted",
             "block_storage.deleted",
             "DeleteVolume",
+            "persistent_volume_claim.deleted",
+            "persistentvolume.deleted",
         ],
     },
     Operation {
@@ -418,6 +438,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "loadbalancer.update",
             "lb.updated",
             "ModifyLoadBalancerAttributes",
+            "ModifyListener",
+            "ModifyLoadBalancer",
         ],
     },
     Operation {
@@ -449,6 +471,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "autoscaling.triggered",
             "SetDesiredCapacity",
             "UpdateAutoScalingGroup",
+            "workload.scaled",
+            "pod.autoscaled",
+            "horizontal_pod_autoscaler.updated",
         ],
     },
     Operation {
