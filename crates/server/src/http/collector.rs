@@ -9,9 +9,10 @@ pub(super) mod health;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
+use axum::response::IntoResponse;
 use serde_json::json;
 
-use super::HttpError;
+use super::{HttpError, Internal};
 use super::json::text;
 
 /// The header by which a sender asks for acknowledgements.
@@ -33,13 +34,19 @@ fn answer(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
 }
 
 /// A refusal in Splunk's words.
-fn refused(error: &HttpError) -> Response<Body> {
+fn refused(error: HttpError) -> Response<Body> {
     let status = error.status();
-    match status.as_u16() {
+    // What only the log may say goes on to the log.
+    let internal = error.into_response().extensions_mut().remove::<Internal>();
+    let mut response = match status.as_u16() {
         401 => said(StatusCode::FORBIDDEN, "Invalid token", 4),
         400 | 422 => said(StatusCode::BAD_REQUEST, "Invalid data format", 6),
         413 => said(status, "Request entity too large", 27),
         429 | 503 => said(StatusCode::SERVICE_UNAVAILABLE, "Server is busy", 9),
         _ => said(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", 8),
+    };
+    if let Some(internal) = internal {
+        response.extensions_mut().insert(internal);
     }
+    response
 }

@@ -6,7 +6,7 @@ pub(super) mod deliver;
 pub(super) mod list;
 pub(super) mod rotate;
 pub(super) mod rules;
-pub(super) mod store;
+pub(super) mod keep;
 
 use std::sync::Arc;
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, Request, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use connectors::Vendor;
+use ledger::name::TenantId;
 use serde_json::json;
 
 use super::{answer, has_channel, refused, said};
 use crate::http::HttpError;
 use crate::http::sources::deliver::{Found, find, pairs, take};
-use crate::http::sources::store::store_delivery;
+use crate::http::sources::keep::store_delivery;
 use crate::server::Server;
 use crate::sources::credential;
 
@@ -40,10 +41,7 @@ async fn collect(server: &Arc<Server>, request: Request<Body>) -> Response<Body>
     }
     let channel = has_channel(request.headers(), request.uri().query());
     match deliver(server, request).await {
-        Err(error) => {
-            let error = server.logged(error);
-            refused(&error)
-        }
+        Err(error) => refused(error),
         Ok(delivered) => match delivered.refused.first() {
             // What came before it is stored, as it is there.
             Some(refused) => answer(
@@ -63,20 +61,27 @@ async fn deliver(
     server: &Arc<Server>,
     request: Request<Body>,
 ) -> Result<api::Delivered, HttpError> {
-    let found = named(server, &request).await?;
+    let named = named(request.headers());
+    let found = found(server, named).await?;
     let (found, taken) = take(server, found, request).await?;
     store_delivery(server, found, taken).await
 }
 
 /// The source that the token names. Whether the token is right is decided later, whatever it names.
-async fn named(server: &Server, request: &Request<Body>) -> Result<Option<Found>, HttpError> {
-    let headers = pairs(request.headers());
+fn named(headers: &HeaderMap) -> Option<(TenantId, String)> {
+    let headers = pairs(headers);
     let delivery = connectors::Delivery {
         headers: &headers,
         body: &[],
     };
-    let token = Vendor::Hec.proof().credential(&delivery);
-    let Some((tenant, id)) = token.as_deref().and_then(credential::named) else {
+    credential::named(&Vendor::Hec.proof().credential(&delivery)?)
+}
+
+async fn found(
+    server: &Server,
+    named: Option<(TenantId, String)>,
+) -> Result<Option<Found>, HttpError> {
+    let Some((tenant, id)) = named else {
         return Ok(None);
     };
     let tenant = server.store.tenant(tenant).await?;

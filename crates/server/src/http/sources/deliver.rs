@@ -18,7 +18,7 @@ use serde::Deserialize;
 use store::{SourceRecord, Tenant};
 
 use crate::auth::RefusalReason;
-use super::store::store_delivery;
+use super::keep::store_delivery;
 use crate::http::body::{self, EventBody};
 use crate::http::extract::{Expected, Parameters, Segment};
 use crate::http::{HttpError, json};
