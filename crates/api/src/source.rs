@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSource {
-    /// Readable name of the tenant; an admin's own when left out. An operator names it.
+    /// Readable name of the tenant. Left out, it is an admin's own, and an operator's `default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     /// Its name: `[a-z0-9][a-z0-9_.-]{0,63}`. Event ids are unique within it; a key for imports may have the same source.

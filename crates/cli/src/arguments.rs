@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     completions, emit, fields, index, key, list, log, man, producers, prove, reference, serve,
-    show, state, stats, tail, tenant, verify, verify_proof, vocabulary,
+    show, source, state, stats, tail, tenant, verify, verify_proof, vocabulary,
 };
 use crate::printer::Colour;
 
@@ -111,6 +111,9 @@ pub(crate) enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Key),
+    /// Make, list, change and close ways in for vendors' webhooks and streams
+    #[command(subcommand)]
+    Source(source::Source),
     /// Look at the built-in names of operations
     #[command(subcommand)]
     Vocabulary(vocabulary::Vocabulary),

@@ -14,6 +14,7 @@ pub(crate) mod prove;
 pub(crate) mod reference;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod source;
 pub(crate) mod state;
 pub(crate) mod stats;
 pub(crate) mod tail;

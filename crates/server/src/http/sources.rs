@@ -10,7 +10,6 @@ pub(super) mod keep;
 
 use std::sync::Arc;
 
-use api::code;
 use ledger::time::Micros;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,7 +26,7 @@ use crate::sources::rules as noise;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantParameters {
-    /// The tenant. An operator names it; an admin's is the own one.
+    /// The tenant. Left out, it is an admin's own; an operator's `default`, or every tenant where sources are listed.
     #[schemars(extend("example" = "default"))]
     tenant: Option<String>,
 }
@@ -47,11 +46,7 @@ async fn managed(
         Some(name) if caller.is_operator() || name == caller.tenant_name() => name,
         None if !caller.is_operator() => caller.tenant_name(),
         Some(_) => return Err(HttpError::not_found()),
-        None => {
-            return Err(
-                HttpError::new(code::BAD_FIELD, "expected the name of a tenant").at("/tenant"),
-            );
-        }
+        None => deliver::DEFAULT_TENANT,
     };
     let tenant = server.store.tenant_named(name).await?;
     tenant

@@ -42,8 +42,7 @@ fn administration() -> Vec<Route> {
             )
             .needs(Act::ManageSources)
             .query::<TenantParameters>()
-            .answers(200, "The sources.", JSON, json::<api::Sources>())
-            .refuses(&[code::BAD_FIELD]),
+            .answers(200, "The sources.", JSON, json::<api::Sources>()),
         ends("/v1/sources/{name}", close::close)
             .named(
                 "close_source",
@@ -55,7 +54,7 @@ fn administration() -> Vec<Route> {
             .query::<TenantParameters>()
             .answer(204, "It is closed.", Vec::new())
             .refuses(WRITING)
-            .refuses(&[code::BAD_FIELD, code::EXISTS]),
+            .refuses(&[code::EXISTS]),
         makes("/v1/sources/{name}/rotate", rotate::rotate)
             .named(
                 "rotate_source",
@@ -67,7 +66,7 @@ fn administration() -> Vec<Route> {
             .query::<TenantParameters>()
             .answers(200, "The source and its new secret.", JSON, json::<api::CreatedSource>())
             .refuses(WRITING)
-            .refuses(&[code::BAD_FIELD, code::EXISTS]),
+            .refuses(&[code::EXISTS]),
         makes("/v1/sources/{name}/rules", rules::replace)
             .named(
                 "set_source_rules",
