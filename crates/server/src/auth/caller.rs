@@ -9,7 +9,7 @@ use ledger::entry::Kind;
 use ledger::keyring::TenantKeys;
 use ledger::name::{LogId, TenantId};
 use ledger::prepare::Door;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 use query::Viewer;
 use store::{ApiKey, LogRef, Tenant};
 
@@ -173,6 +173,7 @@ impl Caller {
             } else {
                 Mode::Open
             },
+            additions: &NO_ADDITIONS,
             exceptions: &record.mask_exceptions,
             idempotency,
         }
