@@ -39,4 +39,4 @@ pub use source::{
     CreatedSource, Delivered, NewSource, NoiseRule, NoiseRules, RefusedItem, Source, Sources,
 };
 pub use statistics::{Bucket, Statistics, TopValues, ValueCount};
-pub use tenant::{NewTenant, Tenant, TenantLogs, Tenants};
+pub use tenant::{NewTenant, OwnOperation, Tenant, TenantChange, TenantLogs, Tenants};

@@ -15,7 +15,7 @@ use crate::rejection::{Reason, Rejection};
 use crate::secret;
 use crate::source::Rng;
 use crate::time::Micros;
-use crate::vocabulary::{self, Mode, NameError, Resolved};
+use crate::vocabulary::{self, Additions, Mode, NameError, Resolved};
 use crate::warning::Warning;
 
 /// Who brings an event, and under which of the tenant's rules.
@@ -29,6 +29,8 @@ pub struct Door<'a> {
     pub source: &'a str,
     /// Whether unknown operations and aliases are accepted.
     pub mode: Mode,
+    /// The tenant's own operations; [`vocabulary::NO_ADDITIONS`] for none.
+    pub additions: &'a Additions,
     /// Pointers the tenant wants unmasked.
     pub exceptions: &'a [String],
     /// The request's `Idempotency-Key` and this event's index in it.
@@ -78,7 +80,7 @@ impl Prepared {
 pub fn prepare(value: Value<'_>, door: &Door<'_>, rng: &dyn Rng) -> Result<Prepared, Rejection> {
     let mut event = event::read(value)?;
     let mut flags = Flags::default();
-    let operation = name(&mut event, door.mode, &mut flags)?;
+    let operation = name(&mut event, door, &mut flags)?;
     finish(event, &operation, flags, Oversize::Refuse, door, rng)
 }
 
@@ -91,7 +93,7 @@ pub fn prepare_cut(
 ) -> Result<Prepared, Rejection> {
     let mut event = event::read(value)?;
     let mut flags = Flags::default();
-    let operation = name(&mut event, door.mode, &mut flags)?;
+    let operation = name(&mut event, door, &mut flags)?;
     finish(event, &operation, flags, Oversize::Cut, door, rng)
 }
 
@@ -204,18 +206,18 @@ fn finish(
 }
 
 /// Resolves the operation; an event is never lost over a well-formed name in open mode.
-fn name(event: &mut Event<'_>, mode: Mode, flags: &mut Flags) -> Result<String, Rejection> {
+fn name(event: &mut Event<'_>, door: &Door<'_>, flags: &mut Flags) -> Result<String, Rejection> {
     let pointer = event.operation_pointer;
-    let resolved =
-        vocabulary::check(&event.operation, mode).map_err(|error| refused_name(&error, pointer))?;
+    let resolved = vocabulary::check_with(&event.operation, door.mode, door.additions)
+        .map_err(|error| refused_name(&error, pointer))?;
     let (canonical, flag, code, detail) = match resolved {
         Resolved::Canonical(operation) => return Ok(operation.name.to_owned()),
-        Resolved::Alias { operation } => (
-            operation.name.to_owned(),
-            Flags::ALIAS,
-            "operation_alias",
-            format!("stored as {}", operation.name),
-        ),
+        Resolved::Addition { name } => return Ok(name),
+        Resolved::Alias { .. } | Resolved::AdditionAlias { .. } => {
+            let detail = format!("stored as {}", resolved.name());
+            let name = resolved.name().to_owned();
+            (name, Flags::ALIAS, "operation_alias", detail)
+        }
         // A name that is kept as it is stands in the entry for ever.
         Resolved::Unknown { .. } if secret::is_secret_shaped(&event.operation) => {
             let expected = "expected an operation such as environment_variable.updated, found what looks like a secret";

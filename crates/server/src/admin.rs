@@ -18,6 +18,7 @@ use crate::auth::Token;
 use crate::http::HttpError;
 use crate::own::{Actor, OWN_SOURCE, OwnEvent};
 
+mod settings;
 mod sources;
 
 pub(crate) use sources::old_secret_until;
@@ -229,18 +230,8 @@ pub fn new_tenant(
             "expected 1 to 63 of a-z, 0-9 and -, beginning with a letter or digit",
         ));
     }
-    let sound = |pointer: &String| {
-        pointer.starts_with('/')
-            && pointer.len() <= MASK_EXCEPTION_BYTES_MAX
-            && !pointer.chars().any(char::is_control)
-    };
-    if new.mask_exceptions.len() > MASK_EXCEPTIONS_MAX || !new.mask_exceptions.iter().all(sound) {
-        return Err(field(
-            "/mask_exceptions",
-            format!(
-                "expected at most {MASK_EXCEPTIONS_MAX} JSON pointers with * for array indexes"
-            ),
-        ));
+    if !are_mask_exceptions(&new.mask_exceptions) {
+        return Err(field("/mask_exceptions", mask_exceptions_expected()));
     }
     let mut salt = [0; 32];
     rng.fill(&mut salt);
@@ -256,6 +247,19 @@ pub fn new_tenant(
         mask_exceptions: new.mask_exceptions.clone(),
         settings: TenantSettings::default(),
     })
+}
+
+fn are_mask_exceptions(pointers: &[String]) -> bool {
+    let sound = |pointer: &String| {
+        pointer.starts_with('/')
+            && pointer.len() <= MASK_EXCEPTION_BYTES_MAX
+            && !pointer.chars().any(char::is_control)
+    };
+    pointers.len() <= MASK_EXCEPTIONS_MAX && pointers.iter().all(sound)
+}
+
+fn mask_exceptions_expected() -> String {
+    format!("expected at most {MASK_EXCEPTIONS_MAX} JSON pointers with * for array indexes")
 }
 
 /// A new key of a tenant or a platform: what is kept, and the text that is shown once.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ledger::keyring::TenantKeys;
 use ledger::name::{InstanceId, LogId, TenantId};
 use ledger::time::Micros;
+use ledger::vocabulary::Additions;
 
 /// One installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +54,8 @@ pub struct TenantSettings {
     pub revision: u64,
     /// Countries (ISO 3166-1 codes) from which nothing is unusual; empty when nobody said.
     pub known_countries: Vec<String>,
-    /// Operations of the tenant's own, as the text that the vocabulary reads; empty when there are none.
-    pub vocabulary: String,
+    /// Operations of the tenant's own.
+    pub vocabulary: Additions,
     /// Ways in for vendors.
     pub sources: Vec<SourceRecord>,
 }

@@ -14,6 +14,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An account was made",
+        sentence: "{actor} created the user[ {resource}]",
         aliases: &[
             "user.create",
             "user.added",
@@ -41,6 +42,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "An account was deleted",
+        sentence: "{actor} deleted the user[ {resource}]",
         aliases: &[
             "user.delete",
             "user.removed",
@@ -65,6 +67,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "An account was barred from signing in",
+        sentence: "{actor} suspended the user[ {resource}]",
         aliases: &[
             "user.suspend",
             "user.deactivated",
@@ -90,6 +93,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "A user was given another role",
+        sentence: "{actor} changed the role[ of {resource}][ in {project}]",
         aliases: &[
             "user.role.updated",
             "user.role.update",
@@ -129,6 +133,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A role was defined",
+        sentence: "{actor} created the role[ {resource}]",
         aliases: &[
             "role.create",
             "role.added",
@@ -151,6 +156,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "What a role permits changed",
+        sentence: "{actor} changed the role[ {resource}]",
         aliases: &[
             "role.update",
             "role.modified",
@@ -177,6 +183,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A role was removed",
+        sentence: "{actor} deleted the role[ {resource}]",
         aliases: &[
             "role.delete",
             "role.removed",
@@ -199,6 +206,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "Somebody was given a permission",
+        sentence: "{actor} granted a permission[ on {resource}][ in {project}]",
         aliases: &[
             "permission.grant",
             "permission.added",
@@ -227,6 +235,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "What somebody may do changed, in ways the event tells",
+        sentence: "{actor} changed permissions[ on {resource}][ in {project}]",
         aliases: &[
             "permission.update",
             "permission.changed",
@@ -257,6 +266,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A permission was taken away",
+        sentence: "{actor} took away a permission[ on {resource}][ in {project}]",
         aliases: &[
             "permission.revoke",
             "permission.removed",
@@ -289,6 +299,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "An authenticated caller was refused for lack of a permission",
+        sentence: "{actor} was denied access[ to {resource}][ in {project}]",
         aliases: &[
             "AccessDenied",
             "permission.denied",
@@ -309,6 +320,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A team or organisation was made",
+        sentence: "{actor} created the team[ {resource}]",
         aliases: &[
             "team.create",
             "team.added",
@@ -335,6 +347,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "Somebody became a member of a team",
+        sentence: "{actor} added somebody to[ {resource}| the team]",
         aliases: &[
             "team.member.add",
             "team.add_member",
@@ -368,6 +381,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "Somebody ceased to be a member of a team",
+        sentence: "{actor} removed somebody from[ {resource}| the team]",
         aliases: &[
             "team.member.remove",
             "team.remove_member",
@@ -400,6 +414,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "Somebody was invited",
+        sentence: "{actor} invited somebody[ to {project}]",
         aliases: &[
             "invitation.create",
             "invitation.sent",
@@ -428,6 +443,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An invitation was taken up",
+        sentence: "{actor} accepted an invitation[ to {project}]",
         aliases: &[
             "invitation.accept",
             "invitation.redeemed",
@@ -448,6 +464,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An API key was issued",
+        sentence: "{actor} created the API key[ {resource}][ of {project}]",
         aliases: &[
             "api_key.create",
             "api_key.added",
@@ -475,6 +492,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An API key was replaced by a new one",
+        sentence: "{actor} rotated the API key[ {resource}][ of {project}]",
         aliases: &[
             "api_key.rotate",
             "api_key.rolled",
@@ -497,6 +515,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An API key was withdrawn",
+        sentence: "{actor} revoked the API key[ {resource}][ of {project}]",
         aliases: &[
             "api_key.revoke",
             "api_key.deleted",
@@ -526,6 +545,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "Single sign-on was set up or made compulsory",
+        sentence: "{actor} switched on single sign-on[ for {resource}]",
         aliases: &[
             "sso.enable",
             "sso.activated",
@@ -552,6 +572,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "How single sign-on works changed",
+        sentence: "{actor} changed single sign-on[ for {resource}]",
         aliases: &[
             "sso.update",
             "sso.changed",
@@ -574,6 +595,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Critical,
         description: "Single sign-on was turned off",
+        sentence: "{actor} switched off single sign-on[ for {resource}]",
         aliases: &[
             "sso.disable",
             "sso.deactivated",

@@ -11,6 +11,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Notice,
         description: "What was sent was not as it has to be",
+        sentence: "What {actor} sent was not as it has to be",
         aliases: &[
             "ValidationFailed",
             "validation.fail",
@@ -28,6 +29,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Notice,
         description: "A request was refused",
+        sentence: "A request of {actor} was refused",
         aliases: &[
             "RequestRejected",
             "request.reject",
@@ -44,6 +46,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Warning,
         description: "A request could not be answered",
+        sentence: "A request of {actor} could not be answered",
         aliases: &[
             "RequestFailed",
             "request.fail",
@@ -61,6 +64,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Warning,
         description: "A request took too long",
+        sentence: "A request of {actor} took too long",
         aliases: &[
             "RequestTimedOut",
             "request.tim_out",
@@ -76,6 +80,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Warning,
         description: "Somebody asked too often",
+        sentence: "{actor} asked too often",
         aliases: &[
             "RateLimitExceeded",
             "rate_limit.exceed",
@@ -94,6 +99,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Warning,
         description: "A program met an error",
+        sentence: "An error was met[ in {resource}][ of {project}]",
         aliases: &[
             "ErrorRaised",
             "error.raise",
@@ -113,6 +119,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Info,
         description: "An error was put right",
+        sentence: "{actor} settled the error[ {resource}]",
         aliases: &[
             "ErrorResolved",
             "error.resolve",
@@ -128,6 +135,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Warning,
         description: "A configuration was refused",
+        sentence: "A configuration[ of {resource}] was refused",
         aliases: &[
             "ConfigRejected",
             "config.reject",
@@ -145,6 +153,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Info,
         description: "Work in the background began",
+        sentence: "The task[ {resource}] began",
         aliases: &[
             "BackgroundTaskStarted",
             "background_task.start",
@@ -161,6 +170,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Info,
         description: "Work in the background ended well",
+        sentence: "The task[ {resource}] ended well",
         aliases: &[
             "BackgroundTaskSucceeded",
             "background_task.succeed",
@@ -179,6 +189,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Warning,
         description: "Work in the background failed",
+        sentence: "The task[ {resource}] failed",
         aliases: &[
             "BackgroundTaskFailed",
             "background_task.fail",
@@ -197,6 +208,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Notice,
         description: "Work in the background is tried again",
+        sentence: "The task[ {resource}] is tried again",
         aliases: &[
             "BackgroundTaskRetried",
             "background_task.retry",
@@ -214,6 +226,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Info,
         description: "Work in the background was stopped",
+        sentence: "{actor} cancelled the background task[ {resource}]",
         aliases: &[
             "BackgroundTaskCancelled",
             "background_task.cancel",
@@ -234,6 +247,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Warning,
         description: "Work in the background was given up",
+        sentence: "The task[ {resource}] was given up",
         aliases: &[
             "BackgroundTaskDiscarded",
             "background_task.discard",
@@ -253,6 +267,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Info,
         description: "A webhook was delivered",
+        sentence: "A delivery of the webhook[ {resource}] arrived",
         aliases: &[
             "WebhookDeliverySucceeded",
             "webhook_delivery.succeed",
@@ -268,6 +283,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Warning,
         description: "A webhook could not be delivered",
+        sentence: "A delivery of the webhook[ {resource}] failed",
         aliases: &[
             "WebhookDeliveryFailed",
             "webhook_delivery.fail",
@@ -283,6 +299,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Warning,
         description: "A message to somebody could not be delivered",
+        sentence: "A message[ to {resource}] could not be delivered",
         aliases: &[
             "MessageDeliveryFailed",
             "message.delivery_fail",
@@ -302,6 +319,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Warning,
         description: "Something that is relied on failed",
+        sentence: "[{resource}|Something that is relied on] failed",
         aliases: &[
             "DependencyFailed",
             "dependency.fail",
@@ -320,6 +338,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Info,
         description: "Something that is relied on works again",
+        sentence: "[{resource}|Something that is relied on] works again",
         aliases: &[
             "DependencyRecovered",
             "dependency.recover",
@@ -337,6 +356,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::ApplicationErrors,
         severity: Severity::Notice,
         description: "Two changes contradicted each other",
+        sentence: "Two changes[ to {resource}] contradicted each other",
         aliases: &[
             "ConflictDetected",
             "conflict.detect",

@@ -11,6 +11,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Info,
         description: "A user signed in",
+        sentence: "{actor} signed in[ to {project}]",
         aliases: &[
             "user.login",
             "UserLoggedIn",
@@ -49,6 +50,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "A sign-in was tried and refused",
+        sentence: "{actor} could not sign in[ to {project}]",
         aliases: &[
             "UserLoginFailed",
             "login.failed",
@@ -83,6 +85,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Info,
         description: "A user signed out",
+        sentence: "{actor} signed out[ of {project}]",
         aliases: &[
             "user.logout",
             "UserLoggedOut",
@@ -108,6 +111,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Warning,
         description: "An account was locked after too many failed attempts",
+        sentence: "{actor} was locked out after too many attempts",
         aliases: &[
             "user.locked",
             "user.lock",
@@ -127,6 +131,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Warning,
         description: "Staff or an administrator acted as another user",
+        sentence: "{actor} began to act as[ {resource}| another user]",
         aliases: &[
             "user.impersonate",
             "user.impersonation_started",
@@ -146,6 +151,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "A second factor was added to an account",
+        sentence: "{actor} switched on a second factor[ for {resource}]",
         aliases: &[
             "mfa.enable",
             "mfa.enrolled",
@@ -175,6 +181,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Warning,
         description: "A second factor was taken off an account",
+        sentence: "{actor} switched off a second factor[ for {resource}]",
         aliases: &[
             "mfa.disable",
             "mfa.removed",
@@ -203,6 +210,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Warning,
         description: "A second factor was asked for and the answer was wrong",
+        sentence: "{actor} failed the check of the second factor",
         aliases: &[
             "mfa.failed",
             "mfa.failure",
@@ -224,6 +232,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Info,
         description: "A session was opened",
+        sentence: "{actor} began a session",
         aliases: &[
             "session.create",
             "session.started",
@@ -243,6 +252,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "A session was ended by somebody, not by its user signing out",
+        sentence: "{actor} ended the session[ {resource}]",
         aliases: &[
             "session.revoke",
             "session.deleted",
@@ -266,6 +276,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "A personal or OAuth access token was issued",
+        sentence: "{actor} created the access token[ {resource}]",
         aliases: &[
             "access_token.create",
             "access_token.issued",
@@ -299,6 +310,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "A personal or OAuth access token was withdrawn",
+        sentence: "{actor} revoked the access token[ {resource}]",
         aliases: &[
             "access_token.revoke",
             "access_token.deleted",
@@ -330,6 +342,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "A user changed a password",
+        sentence: "{actor} changed the password[ of {resource}]",
         aliases: &[
             "password.change",
             "password.updated",
@@ -355,6 +368,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "A way to reset a forgotten password was asked for",
+        sentence: "{actor} asked to reset the password[ of {resource}]",
         aliases: &[
             "password.reset_request",
             "password.forgot",
@@ -375,6 +389,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Warning,
         description: "A password was replaced without knowing the old one",
+        sentence: "{actor} reset the password[ of {resource}]",
         aliases: &[
             "password.reset",
             "password_reset.completed",
@@ -393,6 +408,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Info,
         description: "Somebody stopped acting as another user",
+        sentence: "{actor} stopped acting as[ {resource}| another user]",
         aliases: &[
             "UserImpersonationEnded",
             "user.impersonation_end",
@@ -408,6 +424,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Info,
         description: "A second factor was checked and right",
+        sentence: "{actor} passed the check of the second factor",
         aliases: &[
             "MfaChallengeSucceeded",
             "mfa.challenge_succeed",
@@ -424,6 +441,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "Codes for the loss of a second factor were made",
+        sentence: "{actor} made recovery codes",
         aliases: &[
             "RecoveryCodeGenerated",
             "recovery_code.generate",
@@ -444,6 +462,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Warning,
         description: "A code for the loss of a second factor was used",
+        sentence: "{actor} used a recovery code",
         aliases: &[
             "RecoveryCodeUsed",
             "recovery_code.use",
@@ -461,6 +480,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "A passkey was added",
+        sentence: "{actor} added the passkey[ {resource}]",
         aliases: &[
             "PasskeyAdded",
             "passkey.add",
@@ -483,6 +503,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "A passkey was taken away",
+        sentence: "{actor} removed the passkey[ {resource}]",
         aliases: &[
             "PasskeyRemoved",
             "passkey.remove",
@@ -504,6 +525,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Info,
         description: "A session came to its end",
+        sentence: "The session[ of {actor}] ended",
         aliases: &[
             "SessionExpired",
             "expire_session",
@@ -519,6 +541,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "Somebody asked for an access token",
+        sentence: "{actor} asked for the access token[ {resource}]",
         aliases: &[
             "AccessTokenRequested",
             "access_token.request",
@@ -532,6 +555,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "Somebody who asked for an access token was turned down",
+        sentence: "{actor} turned down a request for the access token[ {resource}]",
         aliases: &[
             "AccessTokenRequestRejected",
             "access_token.request_reject",
@@ -546,6 +570,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "An access token was changed",
+        sentence: "{actor} changed the access token[ {resource}]",
         aliases: &[
             "AccessTokenUpdated",
             "access_token.update",
@@ -564,6 +589,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Info,
         description: "An access token was renewed",
+        sentence: "{actor} refreshed the access token[ {resource}]",
         aliases: &[
             "AccessTokenRefreshed",
             "access_token.refresh",
@@ -580,6 +606,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Info,
         description: "It was asked whose an access token is",
+        sentence: "{actor} asked whose an access token is",
         aliases: &[
             "AccessTokenReviewed",
             "access_token.review",
@@ -596,6 +623,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "An access token comes to its end soon",
+        sentence: "The access token[ {resource}] comes to its end soon",
         aliases: &[
             "AccessTokenExpiryAnnounced",
             "access_token.expiry_announc",
@@ -611,6 +639,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Notice,
         description: "An access token came to its end",
+        sentence: "The access token[ {resource}] expired",
         aliases: &[
             "AccessTokenExpired",
             "access_token.expire",
@@ -627,6 +656,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Warning,
         description: "The rules for passwords were changed",
+        sentence: "{actor} changed the rules for passwords",
         aliases: &[
             "PasswordPolicyUpdated",
             "password_policy.update",
@@ -643,6 +673,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Authentication,
         severity: Severity::Warning,
         description: "The rules for passwords were taken away",
+        sentence: "{actor} took away the rules for passwords",
         aliases: &[
             "PasswordPolicyDeleted",
             "password_policy.delete",

@@ -11,6 +11,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A subscription was taken out",
+        sentence: "{actor} created the subscription[ {resource}]",
         aliases: &[
             "SubscriptionCreated",
             "subscription.create",
@@ -32,6 +33,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A subscription was changed",
+        sentence: "{actor} changed the subscription[ {resource}]",
         aliases: &[
             "SubscriptionChanged",
             "subscription.change",
@@ -54,6 +56,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Info,
         description: "A subscription was renewed",
+        sentence: "{actor} renewed the subscription[ {resource}]",
         aliases: &[
             "SubscriptionRenewed",
             "subscription.renew",
@@ -70,6 +73,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A subscription was paused",
+        sentence: "{actor} paused the subscription[ {resource}]",
         aliases: &[
             "SubscriptionPaused",
             "subscription.pause",
@@ -86,6 +90,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A paused subscription went on",
+        sentence: "{actor} resumed the subscription[ {resource}]",
         aliases: &[
             "SubscriptionResumed",
             "subscription.resume",
@@ -102,6 +107,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Warning,
         description: "A subscription was cancelled",
+        sentence: "{actor} cancelled the subscription[ {resource}]",
         aliases: &[
             "SubscriptionCancelled",
             "subscription.cancel",
@@ -123,6 +129,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "Somebody moved to another plan",
+        sentence: "{actor} moved[ {resource}] to another plan",
         aliases: &[
             "PlanChanged",
             "plan.change",
@@ -140,6 +147,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A way to pay was added",
+        sentence: "{actor} added the payment method[ {resource}]",
         aliases: &[
             "PaymentMethodAdded",
             "payment_method.add",
@@ -161,6 +169,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A way to pay was changed",
+        sentence: "{actor} changed the payment method[ {resource}]",
         aliases: &[
             "PaymentMethodUpdated",
             "payment_method.update",
@@ -182,6 +191,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A way to pay was taken away",
+        sentence: "{actor} removed the payment method[ {resource}]",
         aliases: &[
             "PaymentMethodRemoved",
             "payment_method.remove",
@@ -203,6 +213,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "Who pays, or where bills go, was changed",
+        sentence: "{actor} changed the billing details[ of {resource}]",
         aliases: &[
             "BillingDetailsUpdated",
             "billing_details.update",
@@ -222,6 +233,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Info,
         description: "A bill was sent",
+        sentence: "The invoice[ {resource}] was issued",
         aliases: &[
             "InvoiceIssued",
             "invoice.issue",
@@ -238,6 +250,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Info,
         description: "A bill was paid",
+        sentence: "The invoice[ {resource}] was paid",
         aliases: &[
             "InvoicePaid",
             "invoice.pay",
@@ -253,6 +266,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A bill no longer has to be paid",
+        sentence: "{actor} voided the invoice[ {resource}]",
         aliases: &[
             "InvoiceVoided",
             "invoice.void",
@@ -268,6 +282,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Info,
         description: "A payment was made",
+        sentence: "The payment[ {resource}] was made",
         aliases: &[
             "PaymentSucceeded",
             "payment.succeed",
@@ -285,6 +300,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Warning,
         description: "A payment failed",
+        sentence: "The payment[ {resource}] failed",
         aliases: &[
             "PaymentFailed",
             "payment.fail",
@@ -302,6 +318,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A payment was given back",
+        sentence: "{actor} refunded the payment[ {resource}]",
         aliases: &[
             "PaymentRefunded",
             "payment.refund",
@@ -317,6 +334,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Warning,
         description: "A payment is disputed",
+        sentence: "The payment[ {resource}] is disputed",
         aliases: &[
             "PaymentDisputed",
             "payment.disput",
@@ -334,6 +352,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "How much may be used was changed",
+        sentence: "{actor} changed the quota[ {resource}]",
         aliases: &[
             "QuotaChanged",
             "quota.change",
@@ -355,6 +374,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Warning,
         description: "More was used than may be",
+        sentence: "The quota[ {resource}] was exceeded[ in {project}]",
         aliases: &[
             "QuotaExceeded",
             "quota.exceed",
@@ -374,6 +394,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A budget was set",
+        sentence: "{actor} created the budget[ {resource}]",
         aliases: &[
             "BudgetCreated",
             "budget.create",
@@ -389,6 +410,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A budget was changed",
+        sentence: "{actor} changed the budget[ {resource}]",
         aliases: &[
             "BudgetChanged",
             "budget.change",
@@ -405,6 +427,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Warning,
         description: "More was spent than planned",
+        sentence: "The budget[ {resource}] was exceeded",
         aliases: &[
             "BudgetExceeded",
             "budget.exceed",
@@ -421,6 +444,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A budget was deleted",
+        sentence: "{actor} deleted the budget[ {resource}]",
         aliases: &[
             "BudgetDeleted",
             "budget.delete",
@@ -436,6 +460,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Info,
         description: "A trial began",
+        sentence: "{actor} began a trial[ of {resource}]",
         aliases: &[
             "TrialStarted",
             "start_trial",
@@ -451,6 +476,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "A trial goes on for longer",
+        sentence: "{actor} extended the trial[ of {resource}]",
         aliases: &[
             "TrialExtended",
             "extend_trial",
@@ -466,6 +492,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Info,
         description: "A trial is over",
+        sentence: "The trial[ of {resource}] is over",
         aliases: &[
             "TrialEnded",
             "trial.end",
@@ -482,6 +509,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "Somebody more is paid for",
+        sentence: "{actor} added a seat",
         aliases: &[
             "SeatAdded",
             "seat.add",
@@ -503,6 +531,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Billing,
         severity: Severity::Notice,
         description: "Somebody less is paid for",
+        sentence: "{actor} removed a seat",
         aliases: &[
             "SeatRemoved",
             "seat.remove",

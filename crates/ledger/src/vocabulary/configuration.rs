@@ -13,6 +13,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "An environment variable was added",
+        sentence: "{actor} created the environment variable[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "environment_variable.create",
             "environment_variable.add",
@@ -59,6 +60,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "The value or scope of an environment variable changed",
+        sentence: "{actor} changed the environment variable[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "environment_variable.update",
             "environment_variable.change",
@@ -115,6 +117,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Warning,
         description: "An environment variable was removed",
+        sentence: "{actor} deleted the environment variable[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "environment_variable.delete",
             "environment_variable.remove",
@@ -164,6 +167,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "The value of an environment variable was shown to somebody",
+        sentence: "{actor} read the environment variable[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "environment_variable.viewed",
             "environment_variable.view",
@@ -195,6 +199,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A secret was stored",
+        sentence: "{actor} created the secret[ {resource}][ of {project}]",
         aliases: &[
             "secret.create",
             "secret.added",
@@ -215,6 +220,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "The value or scope of a secret changed",
+        sentence: "{actor} changed the secret[ {resource}][ of {project}]",
         aliases: &[
             "secret.update",
             "secret.changed",
@@ -238,6 +244,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A secret was replaced by a new one",
+        sentence: "{actor} rotated the secret[ {resource}][ of {project}]",
         aliases: &[
             "secret.rotate",
             "secret.rotation",
@@ -255,6 +262,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Warning,
         description: "A secret was removed",
+        sentence: "{actor} deleted the secret[ {resource}][ of {project}]",
         aliases: &[
             "secret.delete",
             "secret.removed",
@@ -276,6 +284,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "The value of a secret was shown or handed out",
+        sentence: "{actor} read the secret[ {resource}][ of {project}]",
         aliases: &[
             "secret.accessed",
             "secret.access",
@@ -297,6 +306,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A setting changed",
+        sentence: "{actor} changed the setting[ {resource}][ of {project}]",
         aliases: &[
             "setting.update",
             "setting.changed",
@@ -327,6 +337,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Info,
         description: "A feature flag was added",
+        sentence: "{actor} created the feature flag[ {resource}][ of {project}]",
         aliases: &[
             "feature_flag.create",
             "feature_flag.added",
@@ -345,6 +356,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "The rules or value of a feature flag changed",
+        sentence: "{actor} changed the feature flag[ {resource}][ of {project}]",
         aliases: &[
             "feature_flag.update",
             "feature_flag.changed",
@@ -367,6 +379,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A feature flag was turned on",
+        sentence: "{actor} switched on the feature flag[ {resource}][ of {project}]",
         aliases: &[
             "feature_flag.enable",
             "feature_flag.turned_on",
@@ -386,6 +399,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A feature flag was turned off",
+        sentence: "{actor} switched off the feature flag[ {resource}][ of {project}]",
         aliases: &[
             "feature_flag.disable",
             "feature_flag.turned_off",
@@ -405,6 +419,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A feature flag was removed",
+        sentence: "{actor} deleted the feature flag[ {resource}][ of {project}]",
         aliases: &[
             "feature_flag.delete",
             "feature_flag.removed",
@@ -422,6 +437,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A domain was attached",
+        sentence: "{actor} added the domain[ {resource}][ to {project}]",
         aliases: &[
             "domain.add",
             "domain.created",
@@ -443,6 +459,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Warning,
         description: "A domain was detached",
+        sentence: "{actor} removed the domain[ {resource}][ from {project}]",
         aliases: &[
             "domain.remove",
             "domain.deleted",
@@ -465,6 +482,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A project was set up",
+        sentence: "{actor} created the project[ {resource}]",
         aliases: &[
             "project.create",
             "project.added",
@@ -485,6 +503,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Critical,
         description: "A project was deleted with all that belongs to it",
+        sentence: "{actor} deleted the project[ {resource}]",
         aliases: &[
             "project.delete",
             "project.removed",
@@ -508,6 +527,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A setting was added",
+        sentence: "{actor} created the setting[ {resource}][ of {project}]",
         aliases: &[
             "SettingCreated",
             "setting.create",
@@ -524,6 +544,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A setting was taken away",
+        sentence: "{actor} deleted the setting[ {resource}][ of {project}]",
         aliases: &[
             "SettingDeleted",
             "setting.delete",
@@ -541,6 +562,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A domain was shown to be one's own",
+        sentence: "{actor} verified the domain[ {resource}][ of {project}]",
         aliases: &[
             "DomainVerified",
             "domain.verify",
@@ -555,6 +577,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A domain, or where it points, was changed",
+        sentence: "{actor} changed the domain[ {resource}][ of {project}]",
         aliases: &[
             "DomainUpdated",
             "domain.update",
@@ -570,6 +593,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A project or application was changed",
+        sentence: "{actor} changed the project[ {resource}]",
         aliases: &[
             "ProjectUpdated",
             "project.update",
@@ -589,6 +613,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A project was made read-only",
+        sentence: "{actor} archived the project[ {resource}]",
         aliases: &[
             "ProjectArchived",
             "project.archive",
@@ -603,6 +628,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "An archived project was opened again",
+        sentence: "{actor} opened the archived project[ {resource}] again",
         aliases: &[
             "ProjectUnarchived",
             "project.unarchive",
@@ -618,6 +644,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A deleted project was restored",
+        sentence: "{actor} restored the project[ {resource}]",
         aliases: &[
             "ProjectRestored",
             "project.restore",
@@ -633,6 +660,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Warning,
         description: "A project was moved to another owner",
+        sentence: "{actor} moved the project[ {resource}] to another owner",
         aliases: &[
             "ProjectTransferred",
             "project.transfer",
@@ -649,6 +677,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A deleted secret was restored",
+        sentence: "{actor} restored the secret[ {resource}][ of {project}]",
         aliases: &[
             "SecretRestored",
             "secret.restore",
@@ -662,6 +691,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Warning,
         description: "Who may read a secret was changed",
+        sentence: "{actor} changed who may read the secret[ {resource}][ of {project}]",
         aliases: &[
             "SecretPolicyChanged",
             "secret.policy_change",
@@ -677,6 +707,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Info,
         description: "The names of secrets were listed",
+        sentence: "{actor} listed the secrets[ of {project}]",
         aliases: &[
             "SecretListed",
             "secret.list",
@@ -691,6 +722,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Warning,
         description: "Maintenance mode was switched on",
+        sentence: "{actor} switched on maintenance mode[ of {project}]",
         aliases: &[
             "MaintenanceModeEnabled",
             "maintenance_mode.enable",
@@ -705,6 +737,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "Maintenance mode was switched off",
+        sentence: "{actor} switched off maintenance mode[ of {project}]",
         aliases: &[
             "MaintenanceModeDisabled",
             "maintenance_mode.disable",

@@ -11,6 +11,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Warning,
         description: "Data was taken out",
+        sentence: "{actor} took data out[ of {resource}][ of {project}]",
         aliases: &[
             "DataExported",
             "export_data",
@@ -28,6 +29,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Notice,
         description: "Data was brought in",
+        sentence: "{actor} brought data in[ to {resource}][ of {project}]",
         aliases: &[
             "DataImported",
             "import_data",
@@ -45,6 +47,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Warning,
         description: "Data was let out to others",
+        sentence: "{actor} shared data[ of {resource}][ of {project}]",
         aliases: &[
             "DataShared",
             "share_data",
@@ -60,6 +63,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Critical,
         description: "Data was deleted for good",
+        sentence: "{actor} deleted data for good[ from {resource}][ of {project}]",
         aliases: &[
             "DataPurged",
             "purge_data",
@@ -73,6 +77,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "A report was made",
+        sentence: "{actor} generated the report[ {resource}][ of {project}]",
         aliases: &[
             "ReportGenerated",
             "report.generate",
@@ -89,6 +94,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "A report was read",
+        sentence: "{actor} looked at the report[ {resource}][ of {project}]",
         aliases: &[
             "ReportViewed",
             "report.view",
@@ -104,6 +110,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "A file was put in",
+        sentence: "{actor} uploaded the file[ {resource}][ of {project}]",
         aliases: &[
             "FileUploaded",
             "file.upload",
@@ -120,6 +127,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "A file was changed",
+        sentence: "{actor} changed the file[ {resource}][ of {project}]",
         aliases: &[
             "FileUpdated",
             "file.update",
@@ -141,6 +149,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "A file was looked at",
+        sentence: "{actor} looked at the file[ {resource}][ of {project}]",
         aliases: &[
             "FileViewed",
             "file.view",
@@ -159,6 +168,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "A file was taken out",
+        sentence: "{actor} downloaded the file[ {resource}][ of {project}]",
         aliases: &[
             "FileDownloaded",
             "file.download",
@@ -175,6 +185,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Notice,
         description: "A file was let out to others",
+        sentence: "{actor} shared the file[ {resource}][ of {project}]",
         aliases: &[
             "FileShared",
             "file.share",
@@ -191,6 +202,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Notice,
         description: "A file was deleted",
+        sentence: "{actor} deleted the file[ {resource}][ of {project}]",
         aliases: &[
             "FileDeleted",
             "file.delete",
@@ -211,6 +223,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "Something was stored in a bucket",
+        sentence: "{actor} created the storage object[ {resource}][ of {project}]",
         aliases: &[
             "StorageObjectCreated",
             "storage_object.create",
@@ -232,6 +245,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "Something stored in a bucket was read",
+        sentence: "{actor} read the storage object[ {resource}][ of {project}]",
         aliases: &[
             "StorageObjectRead",
             "s3_object.read",
@@ -246,6 +260,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "What a bucket holds was listed",
+        sentence: "{actor} listed what the bucket[ {resource}] holds",
         aliases: &[
             "StorageObjectListed",
             "storage_object.list",
@@ -266,6 +281,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Warning,
         description: "Something stored in a bucket was let out to others",
+        sentence: "{actor} shared the storage object[ {resource}][ of {project}]",
         aliases: &[
             "StorageObjectShared",
             "storage_object.share",
@@ -283,6 +299,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Notice,
         description: "Something stored in a bucket was deleted",
+        sentence: "{actor} deleted the storage object[ {resource}][ of {project}]",
         aliases: &[
             "StorageObjectDeleted",
             "storage_object.delete",
@@ -304,6 +321,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "A record was looked at",
+        sentence: "{actor} looked at the record[ {resource}][ of {project}]",
         aliases: &[
             "RecordViewed",
             "record.view",
@@ -320,6 +338,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "A record was written",
+        sentence: "{actor} created the record[ {resource}][ of {project}]",
         aliases: &[
             "RecordCreated",
             "record.create",
@@ -336,6 +355,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "A record was changed",
+        sentence: "{actor} changed the record[ {resource}][ of {project}]",
         aliases: &[
             "RecordUpdated",
             "record.update",
@@ -352,6 +372,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Notice,
         description: "A record was deleted",
+        sentence: "{actor} deleted the record[ {resource}][ of {project}]",
         aliases: &[
             "RecordDeleted",
             "record.delete",
@@ -368,6 +389,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Notice,
         description: "A deleted record was restored",
+        sentence: "{actor} restored the record[ {resource}][ of {project}]",
         aliases: &[
             "RecordRestored",
             "record.restore",
@@ -383,6 +405,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Notice,
         description: "Somebody's personal data was looked at",
+        sentence: "{actor} looked at personal data[ of {resource}]",
         aliases: &[
             "PersonalDataViewed",
             "personal_data.view",
@@ -401,6 +424,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Warning,
         description: "Somebody's personal data was taken out",
+        sentence: "{actor} took out personal data[ of {resource}]",
         aliases: &[
             "PersonalDataExported",
             "personal_data.export",
@@ -419,6 +443,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Warning,
         description: "Somebody's personal data was deleted for good",
+        sentence: "{actor} erased personal data[ of {resource}]",
         aliases: &[
             "PersonalDataErased",
             "personal_data.erase",
@@ -439,6 +464,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Info,
         description: "Somebody agreed to a use of their data",
+        sentence: "{actor} agreed to a use of their data",
         aliases: &[
             "ConsentGranted",
             "grant_consent",
@@ -454,6 +480,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Notice,
         description: "Somebody no longer agrees to a use of their data",
+        sentence: "{actor} no longer agrees to a use of their data",
         aliases: &[
             "ConsentWithdrawn",
             "withdraw_consent",
@@ -467,6 +494,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Notice,
         description: "A record of what happened was read",
+        sentence: "{actor} read the audit log[ {resource}]",
         aliases: &[
             "AuditLogViewed",
             "audit_log.view",
@@ -486,6 +514,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Warning,
         description: "A record of what happened was taken out",
+        sentence: "{actor} exported the audit log[ {resource}]",
         aliases: &[
             "AuditLogExported",
             "audit_log.export",
@@ -505,6 +534,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::DataAccess,
         severity: Severity::Critical,
         description: "A record of what happened was deleted",
+        sentence: "{actor} deleted the audit log[ {resource}]",
         aliases: &[
             "AuditLogDeleted",
             "audit_log.delete",

@@ -11,6 +11,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Notice,
         description: "A database was made",
+        sentence: "{actor} created the database[ {resource}][ of {project}]",
         aliases: &[
             "DatabaseCreated",
             "database.create",
@@ -33,6 +34,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Notice,
         description: "The size, version or settings of a database changed",
+        sentence: "{actor} changed the database[ {resource}][ of {project}]",
         aliases: &[
             "DatabaseUpdated",
             "database.update",
@@ -58,6 +60,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Critical,
         description: "A database was destroyed with what it held",
+        sentence: "{actor} deleted the database[ {resource}][ of {project}]",
         aliases: &[
             "DatabaseDeleted",
             "database.delete",
@@ -86,6 +89,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Info,
         description: "A database was backed up",
+        sentence: "{actor} backed up the database[ {resource}][ of {project}]",
         aliases: &[
             "DatabaseBackupCreated",
             "database.backup",
@@ -114,6 +118,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Warning,
         description: "A backup was tried and failed",
+        sentence: "A backup of the database[ {resource}][ of {project}] failed",
         aliases: &[
             "DatabaseBackupFailed",
             "database.backup.error",
@@ -131,6 +136,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Critical,
         description: "A database was replaced by an earlier state of it",
+        sentence: "{actor} restored the database[ {resource}][ of {project}]",
         aliases: &[
             "DatabaseRestored",
             "database.restore",
@@ -154,6 +160,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Warning,
         description: "A database user or grant was made",
+        sentence: "{actor} created a user of the database[ {resource}]",
         aliases: &[
             "DatabaseUserCreated",
             "database.user.create",
@@ -173,6 +180,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Notice,
         description: "A database user or grant was removed",
+        sentence: "{actor} deleted a user of the database[ {resource}]",
         aliases: &[
             "DatabaseUserDeleted",
             "database.user.delete",
@@ -194,6 +202,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Notice,
         description: "The credentials of a database were replaced",
+        sentence: "{actor} rotated the credentials of the database[ {resource}]",
         aliases: &[
             "DatabaseCredentialsRotated",
             "database.credentials.rotate",
@@ -215,6 +224,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Notice,
         description: "A schema migration was applied",
+        sentence: "{actor} migrated the database[ {resource}][ of {project}]",
         aliases: &[
             "DatabaseMigrated",
             "database.migrate",
@@ -241,6 +251,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Warning,
         description: "A schema migration failed",
+        sentence: "A migration of the database[ {resource}][ of {project}] failed",
         aliases: &[
             "DatabaseMigrationFailed",
             "database.migration.error",
@@ -258,6 +269,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Notice,
         description: "Somebody queried a database directly, as from a console",
+        sentence: "{actor} queried the database[ {resource}][ of {project}]",
         aliases: &[
             "DatabaseQueried",
             "database.query",
@@ -282,6 +294,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Critical,
         description: "A backup of a database was deleted",
+        sentence: "{actor} deleted a backup of the database[ {resource}]",
         aliases: &[
             "DatabaseBackupDeleted",
             "database.snapshot_deleted",
@@ -299,6 +312,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Warning,
         description: "A backup of a database was let out to others",
+        sentence: "{actor} shared a backup of the database[ {resource}]",
         aliases: &[
             "DatabaseBackupShared",
             "database.snapshot_shared",
@@ -314,6 +328,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Warning,
         description: "A backup of a database was fetched",
+        sentence: "{actor} fetched a backup of the database[ {resource}]",
         aliases: &[
             "DatabaseBackupDownloaded",
             "backup.downloaded",
@@ -329,6 +344,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Warning,
         description: "A database user, or what it may do, was changed",
+        sentence: "{actor} changed a user of the database[ {resource}]",
         aliases: &[
             "DatabaseUserUpdated",
             "database.user.update",
@@ -344,6 +360,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Warning,
         description: "The credentials of a database were read",
+        sentence: "{actor} read the credentials of the database[ {resource}]",
         aliases: &[
             "DatabaseCredentialsRead",
             "database.credentials_viewed",
@@ -359,6 +376,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Info,
         description: "Somebody connected to a database",
+        sentence: "{actor} connected to the database[ {resource}]",
         aliases: &[
             "DatabaseConnected",
             "connect_database",
@@ -374,6 +392,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Notice,
         description: "A database was started",
+        sentence: "{actor} started the database[ {resource}][ of {project}]",
         aliases: &[
             "DatabaseStarted",
             "database.start",
@@ -389,6 +408,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Warning,
         description: "A database was stopped",
+        sentence: "{actor} stopped the database[ {resource}][ of {project}]",
         aliases: &[
             "DatabaseStopped",
             "database.stop",
@@ -404,6 +424,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Notice,
         description: "A database was restarted",
+        sentence: "{actor} restarted the database[ {resource}][ of {project}]",
         aliases: &[
             "DatabaseRestarted",
             "database.restart",
@@ -419,6 +440,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Warning,
         description: "Another copy of a database took over",
+        sentence: "Another copy of the database[ {resource}] took over",
         aliases: &[
             "DatabaseFailedOver",
             "database.fail_over",
@@ -435,6 +457,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Notice,
         description: "A table was created",
+        sentence: "{actor} created the table[ {resource}]",
         aliases: &[
             "DatabaseTableCreated",
             "database_table.create",
@@ -452,6 +475,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Notice,
         description: "A table was changed",
+        sentence: "{actor} changed the table[ {resource}]",
         aliases: &[
             "DatabaseTableUpdated",
             "database_table.update",
@@ -471,6 +495,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Databases,
         severity: Severity::Critical,
         description: "A table was deleted with what is in it",
+        sentence: "{actor} deleted the table[ {resource}]",
         aliases: &[
             "DatabaseTableDeleted",
             "database_table.delete",

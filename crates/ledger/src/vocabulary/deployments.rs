@@ -11,6 +11,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A deployment was asked for",
+        sentence: "{actor} asked for the deployment[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "DeploymentCreated",
             "deployment.create",
@@ -37,6 +38,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A deployment began to change what runs",
+        sentence: "{actor} began the deployment[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "DeploymentStarted",
             "deployment.start",
@@ -56,6 +58,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A deployment finished and serves",
+        sentence: "The deployment[ {resource}][ of {project}] succeeded[ in {environment}]",
         aliases: &[
             "DeploymentSucceeded",
             "DeploymentCompleted",
@@ -83,6 +86,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Warning,
         description: "A deployment ended without serving",
+        sentence: "The deployment[ {resource}][ of {project}] failed[ in {environment}]",
         aliases: &[
             "DeploymentFailed",
             "deployment.fail",
@@ -104,6 +108,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A deployment was stopped before its end",
+        sentence: "{actor} cancelled the deployment[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "DeploymentCancelled",
             "DeploymentCanceled",
@@ -123,6 +128,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Warning,
         description: "An earlier deployment was put back into service",
+        sentence: "{actor} rolled back the deployment[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "DeploymentRolledBack",
             "deployment.rollback",
@@ -152,6 +158,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A deployment was moved on, such as from preview to production",
+        sentence: "{actor} promoted the deployment[ {resource}][ of {project}][ to {environment}]",
         aliases: &[
             "DeploymentPromoted",
             "deployment.promote",
@@ -176,6 +183,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A waiting deployment was allowed to go on",
+        sentence: "{actor} approved the deployment[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "DeploymentApproved",
             "deployment.approve",
@@ -194,6 +202,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A waiting deployment was refused by a reviewer",
+        sentence: "{actor} rejected the deployment[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "DeploymentRejected",
             "deployment.reject",
@@ -213,6 +222,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A deployment was removed",
+        sentence: "{actor} deleted the deployment[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "DeploymentDeleted",
             "deployment.delete",
@@ -234,6 +244,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A build began",
+        sentence: "{actor} began the build[ {resource}][ of {project}]",
         aliases: &[
             "BuildStarted",
             "build.start",
@@ -254,6 +265,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A build finished and left something to deploy",
+        sentence: "The build[ {resource}][ of {project}] succeeded",
         aliases: &[
             "BuildSucceeded",
             "build.success",
@@ -273,6 +285,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A build ended without a result",
+        sentence: "The build[ {resource}][ of {project}] failed",
         aliases: &[
             "BuildFailed",
             "build.fail",
@@ -290,6 +303,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A version was released",
+        sentence: "{actor} published the release[ {resource}][ of {project}]",
         aliases: &[
             "ReleaseCreated",
             "release.create",
@@ -311,6 +325,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A deployment waits for somebody to agree",
+        sentence: "The deployment[ {resource}][ of {project}] waits for approval[ in {environment}]",
         aliases: &[
             "DeploymentApprovalRequested",
             "deployment.approval_request",
@@ -326,6 +341,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A deployment was halted half-way",
+        sentence: "{actor} paused the deployment[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "DeploymentPaused",
             "deployment.pause",
@@ -341,6 +357,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A halted deployment went on",
+        sentence: "{actor} resumed the deployment[ {resource}][ of {project}][ in {environment}]",
         aliases: &[
             "DeploymentResumed",
             "deployment.resume",
@@ -355,6 +372,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A build was stopped before its end",
+        sentence: "{actor} cancelled the build[ {resource}][ of {project}]",
         aliases: &[
             "BuildCancelled",
             "build.cancel",
@@ -370,6 +388,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A file was built to be deployed or published",
+        sentence: "{actor} created the artifact[ {resource}][ of {project}]",
         aliases: &[
             "ArtifactCreated",
             "artifact.create",
@@ -387,6 +406,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A built file was signed",
+        sentence: "{actor} signed the artifact[ {resource}][ of {project}]",
         aliases: &[
             "ArtifactSigned",
             "artifact.sign",
@@ -400,6 +420,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A built file was put where others take it",
+        sentence: "{actor} published the artifact[ {resource}][ of {project}]",
         aliases: &[
             "ArtifactPublished",
             "artifact.publish",
@@ -415,6 +436,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "A built file was fetched",
+        sentence: "{actor} downloaded the artifact[ {resource}][ of {project}]",
         aliases: &[
             "ArtifactDownloaded",
             "artifact.download",
@@ -430,6 +452,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A built file was deleted",
+        sentence: "{actor} deleted the artifact[ {resource}][ of {project}]",
         aliases: &[
             "ArtifactDeleted",
             "artifact.delete",
@@ -447,6 +470,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "What is said of a release, or what belongs to it, was changed",
+        sentence: "{actor} changed the release[ {resource}][ of {project}]",
         aliases: &[
             "ReleaseUpdated",
             "release.update",
@@ -462,6 +486,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Warning,
         description: "A release was deleted",
+        sentence: "{actor} deleted the release[ {resource}][ of {project}]",
         aliases: &[
             "ReleaseDeleted",
             "release.delete",
@@ -477,6 +502,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A place to deploy to was created",
+        sentence: "{actor} created the environment[ {resource}][ of {project}]",
         aliases: &[
             "EnvironmentCreated",
             "environment.create",
@@ -492,6 +518,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "A place to deploy to, or its rules, was changed",
+        sentence: "{actor} changed the environment[ {resource}][ of {project}]",
         aliases: &[
             "EnvironmentUpdated",
             "environment.update",
@@ -509,6 +536,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "What ran in an environment was stopped",
+        sentence: "{actor} stopped the environment[ {resource}][ of {project}]",
         aliases: &[
             "EnvironmentStopped",
             "environment.stop",
@@ -523,6 +551,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Warning,
         description: "A place to deploy to was deleted",
+        sentence: "{actor} deleted the environment[ {resource}][ of {project}]",
         aliases: &[
             "EnvironmentDeleted",
             "environment.delete",
@@ -537,6 +566,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "What runs is being brought in line with what was declared",
+        sentence: "{actor} began to bring the application[ {resource}] in line[ in {project}]",
         aliases: &[
             "ApplicationSyncStarted",
             "application.sync_start",
@@ -551,6 +581,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "What runs was brought in line with what was declared",
+        sentence: "The application[ {resource}] was brought in line[ in {project}]",
         aliases: &[
             "ApplicationSynced",
             "application.sync",
@@ -568,6 +599,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Warning,
         description: "What runs could not be brought in line with what was declared",
+        sentence: "The application[ {resource}] could not be brought in line[ in {project}]",
         aliases: &[
             "ApplicationSyncFailed",
             "application.sync_fail",
@@ -583,6 +615,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Notice,
         description: "What runs is no longer what was declared",
+        sentence: "The application[ {resource}] is no longer what was declared[ in {project}]",
         aliases: &[
             "ApplicationDrifted",
             "application.drift",
@@ -600,6 +633,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Warning,
         description: "What runs is not well",
+        sentence: "The application[ {resource}] is not well[ in {project}]",
         aliases: &[
             "ApplicationHealthDegraded",
             "application.health_degrade",
@@ -615,6 +649,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Deployments,
         severity: Severity::Info,
         description: "What runs is well again",
+        sentence: "The application[ {resource}] is well again[ in {project}]",
         aliases: &[
             "ApplicationHealthRecovered",
             "application.health_recover",

@@ -17,6 +17,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Commits were pushed to a branch",
+        sentence: "{actor} pushed commits[ to {resource}][ of {project}]",
         aliases: &[
             "CodePushed",
             "push_code",
@@ -36,6 +37,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A branch was overwritten, commits may be gone from it",
+        sentence: "{actor} overwrote the history[ of {resource}][ of {project}]",
         aliases: &[
             "CodeForcePushed",
             "force_push",
@@ -51,6 +53,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A branch was created",
+        sentence: "{actor} created the branch[ {resource}][ of {project}]",
         aliases: &[
             "BranchCreated",
             "branch.create",
@@ -66,6 +69,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A branch got another name",
+        sentence: "{actor} renamed the branch[ {resource}][ of {project}]",
         aliases: &[
             "BranchRenamed",
             "branch.rename",
@@ -79,6 +83,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A branch was deleted",
+        sentence: "{actor} deleted the branch[ {resource}][ of {project}]",
         aliases: &[
             "BranchDeleted",
             "branch.delete",
@@ -94,6 +99,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A tag was created",
+        sentence: "{actor} created the tag[ {resource}][ of {project}]",
         aliases: &[
             "TagCreated",
             "tag.create",
@@ -110,6 +116,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A tag was moved to another commit",
+        sentence: "{actor} moved the tag[ {resource}][ of {project}]",
         aliases: &[
             "TagUpdated",
             "tag.update",
@@ -125,6 +132,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A tag was deleted",
+        sentence: "{actor} deleted the tag[ {resource}][ of {project}]",
         aliases: &[
             "TagDeleted",
             "tag.delete",
@@ -140,6 +148,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "Rules that protect a branch were created",
+        sentence: "{actor} protected the branch[ {resource}][ of {project}]",
         aliases: &[
             "BranchProtectionCreated",
             "branch_protection.create",
@@ -161,6 +170,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "Rules that protect a branch were changed",
+        sentence: "{actor} changed the protection of the branch[ {resource}][ of {project}]",
         aliases: &[
             "BranchProtectionUpdated",
             "branch_protection.update",
@@ -183,6 +193,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "Rules that protect a branch were taken away",
+        sentence: "{actor} took away the protection of the branch[ {resource}][ of {project}]",
         aliases: &[
             "BranchProtectionDeleted",
             "branch_protection.delete",
@@ -205,6 +216,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "Somebody went past the rules that protect a branch",
+        sentence: "{actor} went past the protection of the branch[ {resource}][ of {project}]",
         aliases: &[
             "BranchProtectionBypassed",
             "branch_protection.bypass",
@@ -225,6 +237,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A push with a secret went past the protection",
+        sentence: "{actor} pushed past the protection against secrets[ of {project}]",
         aliases: &[
             "PushProtectionBypassed",
             "push_protection.bypass",
@@ -239,6 +252,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "Somebody asked to be let past a rule",
+        sentence: "{actor} asked to be let past a rule[ of {project}]",
         aliases: &[
             "ExemptionRequested",
             "exemption.request",
@@ -254,6 +268,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "Somebody was let past a rule",
+        sentence: "{actor} let somebody past a rule[ of {project}]",
         aliases: &[
             "ExemptionApproved",
             "exemption.approve",
@@ -268,6 +283,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "Nobody was let past a rule who had asked",
+        sentence: "{actor} refused to let somebody past a rule[ of {project}]",
         aliases: &[
             "ExemptionRejected",
             "exemption.reject",
@@ -283,6 +299,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A commit was commented on",
+        sentence: "{actor} commented on the commit[ {resource}][ of {project}]",
         aliases: &[
             "CommitCommented",
             "commit.comment",
@@ -297,6 +314,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A key that reads or writes a repository was added",
+        sentence: "{actor} added the deploy key[ {resource}][ of {project}]",
         aliases: &[
             "DeployKeyAdded",
             "deploy_key.add",
@@ -315,6 +333,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A key that reads or writes a repository was changed",
+        sentence: "{actor} changed the deploy key[ {resource}][ of {project}]",
         aliases: &[
             "DeployKeyUpdated",
             "deploy_key.update",
@@ -333,6 +352,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A key that reads or writes a repository was taken away",
+        sentence: "{actor} removed the deploy key[ {resource}][ of {project}]",
         aliases: &[
             "DeployKeyRemoved",
             "deploy_key.remove",
@@ -351,6 +371,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "Somebody asked for an app to be installed",
+        sentence: "{actor} asked for the app[ {resource}] to be installed",
         aliases: &[
             "AppInstallationRequested",
             "app_installation.request",
@@ -368,6 +389,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "An app was installed and may act",
+        sentence: "{actor} installed the app[ {resource}]",
         aliases: &[
             "AppInstallationCreated",
             "app_installation.create",
@@ -388,6 +410,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "What an installed app may do or reach was changed",
+        sentence: "{actor} changed what the app[ {resource}] may do",
         aliases: &[
             "AppInstallationUpdated",
             "app_installation.update",
@@ -412,6 +435,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "An installed app was suspended",
+        sentence: "{actor} suspended the app[ {resource}]",
         aliases: &[
             "AppInstallationSuspended",
             "app_installation.suspend",
@@ -428,6 +452,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A suspended app may act again",
+        sentence: "{actor} let the app[ {resource}] act again",
         aliases: &[
             "AppInstallationResumed",
             "app_installation.resume",
@@ -447,6 +472,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "An installed app was taken away",
+        sentence: "{actor} took away the app[ {resource}]",
         aliases: &[
             "AppInstallationDeleted",
             "app_installation.delete",
@@ -468,6 +494,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A package was published",
+        sentence: "{actor} published the package[ {resource}][ of {project}]",
         aliases: &[
             "PackagePublished",
             "package.publish",
@@ -483,6 +510,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A published package was changed",
+        sentence: "{actor} changed the package[ {resource}][ of {project}]",
         aliases: &[
             "PackageUpdated",
             "package.update",
@@ -500,6 +528,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A published package was deleted",
+        sentence: "{actor} deleted the package[ {resource}][ of {project}]",
         aliases: &[
             "PackageDeleted",
             "package.delete",
@@ -519,6 +548,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A deleted package was restored",
+        sentence: "{actor} restored the package[ {resource}][ of {project}]",
         aliases: &[
             "PackageRestored",
             "package.restore",
@@ -535,6 +565,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A page of a wiki was written or changed",
+        sentence: "{actor} changed the wiki[ {resource}][ of {project}]",
         aliases: &[
             "WikiUpdated",
             "wiki.update",

@@ -345,7 +345,7 @@ fn strict_mode_accepts_only_canonical_names_and_names_the_right_one() {
     ));
     for sent in ["DeploymentCreated", "deploy.create", "deploymnt.created"] {
         let error = strict(sent).unwrap_err();
-        let suggested = Some("deployment.created");
+        let suggested = Some("deployment.created".to_owned());
         assert_eq!(error, NameError::NotCanonical { suggested });
         assert!(error.to_string().ends_with("use `deployment.created`"));
     }

@@ -6,29 +6,16 @@ use connectors::Vendor;
 use ledger::json::Value;
 use ledger::name::TenantId;
 use ledger::time::Micros;
-use store::{
-    Change, LogRef, SourceRecord, SourceSecret, StoreError, Tenant, TenantRecord,
-};
+use store::{SourceRecord, SourceSecret, StoreError, Tenant, TenantRecord};
 
+use super::settings::Said;
 use super::{AdminError, Administration, field, is_source};
 use crate::auth::random_digits;
-use crate::own::{OWN_SOURCE, OwnEvent};
+use crate::own::OWN_SOURCE;
 use crate::sources::{SOURCES_MAX, credential, rules};
 
 /// How long the secret before a new one is still taken, in microseconds: a day.
 const OLD_SECRET_MICROS: i64 = 24 * 3_600 * 1_000_000;
-/// How often a change of a tenant is tried when others change it, too.
-const ATTEMPTS_MAX: usize = 8;
-
-/// What is recorded of a change of a tenant.
-struct Said<'a> {
-    operation: &'static str,
-    kind: &'static str,
-    id: Option<&'a str>,
-    name: Option<&'a str>,
-    metadata: Vec<(&'static str, Value<'a>)>,
-}
-
 impl Administration<'_> {
     /// Makes a source. Answers the tenant as it is now.
     pub(crate) async fn create_source(
@@ -164,41 +151,6 @@ impl Administration<'_> {
             Ok(())
         })
         .await
-    }
-
-    /// Changes what can be changed of a tenant, in one step with the entry that records it. What others change at the
-    /// same time is kept.
-    async fn change_tenant<'s>(
-        &self,
-        id: TenantId,
-        said: impl Fn() -> Said<'s> + Send + Sync,
-        change: impl Fn(&mut TenantRecord) -> Result<(), AdminError> + Send + Sync,
-    ) -> Result<Arc<Tenant>, AdminError> {
-        let mut attempts = ATTEMPTS_MAX;
-        loop {
-            attempts -= 1;
-            let tenant = self.store.tenant(id).await?.ok_or(StoreError::NotFound)?;
-            let mut record = tenant.record.clone();
-            change(&mut record)?;
-            record.settings.revision += 1;
-            let said = said();
-            let mut event = OwnEvent::new(said.operation, self.actor, said.kind);
-            event.resource_id = said.id;
-            event.resource_name = said.name;
-            event.metadata = said.metadata;
-            let tenant_name = Value::string(record.name.as_str());
-            event.metadata.push(("tenant", tenant_name));
-            let recorded: (LogRef, _) = self.record(&event, self.clock.wall())?;
-            let update = Change::UpdateTenant(record.clone());
-            match self.store.administer(update, vec![recorded]).await {
-                Ok(()) => {
-                    let now = self.store.tenant(id).await?;
-                    return Ok(now.ok_or(StoreError::NotFound)?);
-                }
-                Err(StoreError::Exists { .. }) if attempts > 0 => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 
     fn secret(&self) -> SourceSecret {

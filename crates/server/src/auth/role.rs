@@ -26,6 +26,8 @@ pub enum Act {
     ManageKeys,
     /// Make, list, change and close sources: an operator anyone's, an admin those of the own tenant.
     ManageSources,
+    /// Change a tenant's settings: an operator anyone's, an admin the own tenant's.
+    ManageSettings,
     /// Vouch for the clock.
     ConfirmClock,
     /// Look after the index.
@@ -34,7 +36,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -44,6 +46,7 @@ impl Act {
         Self::ManageTenants,
         Self::ManageKeys,
         Self::ManageSources,
+        Self::ManageSettings,
         Self::ConfirmClock,
         Self::ManageIndex,
     ];
@@ -56,7 +59,7 @@ impl Act {
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
             Self::ReadAccessLog | Self::TakeProofs => &[Auditor, Admin, Operator],
-            Self::ManageKeys | Self::ManageSources => &[Admin, Operator],
+            Self::ManageKeys | Self::ManageSources | Self::ManageSettings => &[Admin, Operator],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
     }
@@ -78,7 +81,7 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageSources, ManageTenants,
+        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageSettings, ManageSources, ManageTenants,
         ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
     };
 
@@ -112,6 +115,7 @@ mod tests {
                     TakeProofs,
                     ManageKeys,
                     ManageSources,
+                    ManageSettings,
                 ],
             ),
             (
@@ -125,6 +129,7 @@ mod tests {
                     ManageTenants,
                     ManageKeys,
                     ManageSources,
+                    ManageSettings,
                     ConfirmClock,
                     ManageIndex,
                 ],

@@ -1,6 +1,7 @@
 //! A tenant's settings, its sources among them, as JSON.
 
 use ledger::json::Value;
+use ledger::vocabulary::Additions;
 use store::{SourceRecord, SourceSecret, TenantSettings};
 
 use super::{list, object, string, strings, text, time};
@@ -18,7 +19,7 @@ pub(super) fn value(settings: &TenantSettings) -> Value<'static> {
             "known_countries",
             list(known_countries.iter().map(String::as_str)),
         ),
-        ("vocabulary", text(vocabulary)),
+        ("vocabulary", text(vocabulary.to_json())),
         ("sources", Value::Array(sources.iter().map(source).collect())),
     ])
 }
@@ -28,7 +29,7 @@ pub(super) fn read(value: &Value<'_>) -> Option<TenantSettings> {
     Some(TenantSettings {
         revision: string(value, "revision")?.parse().ok()?,
         known_countries: strings(value, "known_countries")?,
-        vocabulary: string(value, "vocabulary")?,
+        vocabulary: Additions::parse(string(value, "vocabulary")?.as_bytes()).ok()?,
         sources: sources.iter().map(read_source).collect::<Option<_>>()?,
     })
 }

@@ -94,6 +94,7 @@ fn event(store: &EmbeddedStore, id: &str, what: &str) -> Prepared {
         key: "k1",
         source: "api",
         mode: ledger::vocabulary::Mode::Open,
+        additions: &ledger::vocabulary::NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

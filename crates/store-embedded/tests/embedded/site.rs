@@ -209,6 +209,7 @@ pub(crate) fn prepared(tenant: &Tenant, text: &str) -> Prepared {
         key: "k1",
         source: "api",
         mode: ledger::vocabulary::Mode::default(),
+        additions: &ledger::vocabulary::NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

@@ -14,7 +14,7 @@ use ledger::prepare::{Door, Prepared, prepare, prepare_own};
 use ledger::source::Rng;
 use ledger::time::Micros;
 use ledger::tree::CompactRange;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 
 use super::{Broken, Verdict, ensure};
 use crate::batch::{Batch, Outcome, Receipt};
@@ -168,6 +168,7 @@ fn door<'a>(tenant: &'a Tenant, source: &'a str) -> Door<'a> {
         key: "vtk_conformance",
         source,
         mode: Mode::Open,
+        additions: &NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     }

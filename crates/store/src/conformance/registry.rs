@@ -11,6 +11,7 @@ use crate::registry::{
 };
 use ledger::name::{LogId, TenantId};
 use ledger::time::Micros;
+use ledger::vocabulary::{Addition, Additions, Category, Severity};
 
 pub(super) async fn a_tenant_is_found_by_id_name_and_list(store: &dyn LedgerStore) -> Verdict {
     let mut made = Vec::new();
@@ -359,7 +360,14 @@ pub(super) async fn a_tenants_settings_change_one_revision_at_a_time(
     first.settings = TenantSettings {
         revision: 1,
         known_countries: vec!["DE".to_owned()],
-        vocabulary: "words".to_owned(),
+        vocabulary: Additions::new(vec![Addition {
+            name: "rocket.launched".to_owned(),
+            category: Category::Infrastructure,
+            severity: Severity::Notice,
+            description: "A rocket".to_owned(),
+            aliases: vec!["liftoff".to_owned()],
+        }])
+        .unwrap_or_default(),
         sources: vec![source("a"), source("b")],
     };
     let update = |record: &TenantRecord| Change::UpdateTenant(record.clone());

@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A key to sign in to machines or repositories was added",
+        sentence: "{actor} added the SSH key[ {resource}]",
         aliases: &[
             "SshKeyAdded",
             "ssh_key.add",
@@ -31,6 +32,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A key to sign in to machines or repositories was taken away",
+        sentence: "{actor} removed the SSH key[ {resource}]",
         aliases: &[
             "SshKeyRemoved",
             "ssh_key.remove",
@@ -50,6 +52,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A key to sign commits or files was added",
+        sentence: "{actor} added the signing key[ {resource}]",
         aliases: &[
             "SigningKeyAdded",
             "signing_key.add",
@@ -67,6 +70,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A key to sign commits or files was taken away",
+        sentence: "{actor} removed the signing key[ {resource}]",
         aliases: &[
             "SigningKeyRemoved",
             "signing_key.remove",
@@ -84,6 +88,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "An account for a machine was created",
+        sentence: "{actor} created the service account[ {resource}]",
         aliases: &[
             "ServiceAccountCreated",
             "service_account.create",
@@ -104,6 +109,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An account for a machine was changed",
+        sentence: "{actor} changed the service account[ {resource}]",
         aliases: &[
             "ServiceAccountUpdated",
             "service_account.update",
@@ -125,6 +131,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An account for a machine was deleted",
+        sentence: "{actor} deleted the service account[ {resource}]",
         aliases: &[
             "ServiceAccountDeleted",
             "service_account.delete",
@@ -146,6 +153,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A set of permissions was written down",
+        sentence: "{actor} created the policy[ {resource}]",
         aliases: &[
             "PolicyCreated",
             "policy.create",
@@ -164,6 +172,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "A set of permissions was deleted",
+        sentence: "{actor} deleted the policy[ {resource}]",
         aliases: &[
             "PolicyDeleted",
             "policy.delete",
@@ -183,6 +192,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An API key was changed, or switched on or off",
+        sentence: "{actor} changed the API key[ {resource}]",
         aliases: &[
             "ApiKeyUpdated",
             "api_key.update",
@@ -202,6 +212,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An API key came to its end",
+        sentence: "The API key[ {resource}] expired",
         aliases: &[
             "ApiKeyExpired",
             "expire_api_key",
@@ -217,6 +228,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Info,
         description: "An API key was used",
+        sentence: "{actor} used the API key[ {resource}]",
         aliases: &[
             "ApiKeyUsed",
             "use_api_key",
@@ -232,6 +244,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "An application that may ask users for access was registered",
+        sentence: "{actor} registered the application[ {resource}]",
         aliases: &[
             "OauthApplicationCreated",
             "oauth_application.create",
@@ -251,6 +264,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An application that may ask users for access was changed",
+        sentence: "{actor} changed the application[ {resource}]",
         aliases: &[
             "OauthApplicationUpdated",
             "oauth_application.update",
@@ -270,6 +284,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An application that may ask users for access was deleted",
+        sentence: "{actor} deleted the application[ {resource}]",
         aliases: &[
             "OauthApplicationDeleted",
             "oauth_application.delete",
@@ -290,6 +305,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An application that may ask users for access got a new secret",
+        sentence: "{actor} gave the application[ {resource}] a new secret",
         aliases: &[
             "OauthApplicationSecretRotated",
             "oauth_application.secret_rotate",

@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A user's profile or account was changed",
+        sentence: "{actor} changed the user[ {resource}]",
         aliases: &[
             "UserUpdated",
             "user.update",
@@ -32,6 +33,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A suspended user may act again",
+        sentence: "{actor} let the user[ {resource}] act again",
         aliases: &[
             "UserReactivated",
             "user.reactivate",
@@ -52,6 +54,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A locked account was opened again",
+        sentence: "{actor} unlocked the account[ of {resource}]",
         aliases: &[
             "UserUnlocked",
             "user.unlock",
@@ -66,6 +69,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Info,
         description: "Somebody took on a role for a while",
+        sentence: "{actor} took on the role[ {resource}]",
         aliases: &[
             "RoleAssumed",
             "role.assume",
@@ -82,6 +86,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An organisation was changed",
+        sentence: "{actor} changed the organisation[ {resource}]",
         aliases: &[
             "OrganizationUpdated",
             "organization.update",
@@ -100,6 +105,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Critical,
         description: "An organisation was deleted",
+        sentence: "{actor} deleted the organisation[ {resource}]",
         aliases: &[
             "OrganizationDeleted",
             "organization.delete",
@@ -116,6 +122,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A team or group was changed",
+        sentence: "{actor} changed the team[ {resource}]",
         aliases: &[
             "TeamUpdated",
             "team.update",
@@ -137,6 +144,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "A team or group was deleted",
+        sentence: "{actor} deleted the team[ {resource}]",
         aliases: &[
             "TeamDeleted",
             "team.delete",
@@ -157,6 +165,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "A team was let into a repository or project",
+        sentence: "{actor} gave the team[ {resource}] access[ to {project}]",
         aliases: &[
             "TeamAccessGranted",
             "team.access_grant",
@@ -172,6 +181,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "What a team may do in a repository or project was changed",
+        sentence: "{actor} changed what the team[ {resource}] may do[ in {project}]",
         aliases: &[
             "TeamAccessUpdated",
             "team.access_update",
@@ -186,6 +196,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A team lost a repository or project",
+        sentence: "{actor} took access[ to {project}] from the team[ {resource}]",
         aliases: &[
             "TeamAccessRevoked",
             "team.access_revoke",
@@ -201,6 +212,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An invitation was taken back",
+        sentence: "{actor} revoked the invitation[ {resource}]",
         aliases: &[
             "InvitationRevoked",
             "invitation.revoke",
@@ -219,6 +231,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Info,
         description: "An invitation was turned down",
+        sentence: "{actor} declined the invitation[ {resource}]",
         aliases: &[
             "InvitationDeclined",
             "invitation.decline",
@@ -233,6 +246,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Info,
         description: "An invitation was not taken up in time",
+        sentence: "The invitation[ {resource}] expired",
         aliases: &[
             "InvitationExpired",
             "expire_invitation",
@@ -247,6 +261,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "Somebody asked for access",
+        sentence: "{actor} asked for access[ to {resource}]",
         aliases: &[
             "AccessRequested",
             "request_access",
@@ -263,6 +278,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "Somebody who asked for access was turned down",
+        sentence: "{actor} turned down a request for access[ to {resource}]",
         aliases: &[
             "AccessRequestRejected",
             "access.request_reject",
@@ -276,6 +292,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "Somebody or something was shut out",
+        sentence: "{actor} shut out[ {resource}| somebody]",
         aliases: &[
             "AccessBlocked",
             "block_access",
@@ -291,6 +308,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "Somebody or something was let in again",
+        sentence: "{actor} let in[ {resource}| somebody] again",
         aliases: &[
             "AccessUnblocked",
             "unblock_access",
@@ -306,6 +324,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Info,
         description: "It was asked what somebody may do",
+        sentence: "{actor} asked what somebody may do[ with {resource}]",
         aliases: &[
             "AccessReviewed",
             "access.review",

@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Warning,
         description: "Another service was connected and may act",
+        sentence: "{actor} added the integration[ {resource}]",
         aliases: &[
             "IntegrationAdded",
             "integration.add",
@@ -28,6 +29,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "How another service is connected was changed",
+        sentence: "{actor} changed the integration[ {resource}]",
         aliases: &[
             "IntegrationUpdated",
             "integration.update",
@@ -45,6 +47,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "Another service was disconnected",
+        sentence: "{actor} removed the integration[ {resource}]",
         aliases: &[
             "IntegrationRemoved",
             "integration.remove",
@@ -63,6 +66,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A webhook was created: what happens is sent elsewhere",
+        sentence: "{actor} created the webhook[ {resource}][ of {project}]",
         aliases: &[
             "WebhookCreated",
             "webhook.create",
@@ -80,6 +84,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A webhook was changed",
+        sentence: "{actor} changed the webhook[ {resource}][ of {project}]",
         aliases: &[
             "WebhookUpdated",
             "webhook.update",
@@ -99,6 +104,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A webhook was deleted",
+        sentence: "{actor} deleted the webhook[ {resource}][ of {project}]",
         aliases: &[
             "WebhookDeleted",
             "webhook.delete",
@@ -117,6 +123,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Info,
         description: "A webhook was tried out",
+        sentence: "{actor} tested the webhook[ {resource}][ of {project}]",
         aliases: &[
             "WebhookTested",
             "webhook.test",
@@ -134,6 +141,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A way to notify people was created",
+        sentence: "{actor} created the notification channel[ {resource}][ of {project}]",
         aliases: &[
             "NotificationChannelCreated",
             "notification_channel.create",
@@ -153,6 +161,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A way to notify people was changed",
+        sentence: "{actor} changed the notification channel[ {resource}][ of {project}]",
         aliases: &[
             "NotificationChannelUpdated",
             "notification_channel.update",
@@ -174,6 +183,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Configuration,
         severity: Severity::Notice,
         description: "A way to notify people was deleted",
+        sentence: "{actor} deleted the notification channel[ {resource}][ of {project}]",
         aliases: &[
             "NotificationChannelDeleted",
             "notification_channel.delete",

@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "An account with a cloud provider was opened",
+        sentence: "{actor} opened the cloud account[ {resource}]",
         aliases: &[
             "CloudAccountCreated",
             "cloud_account.create",
@@ -29,6 +30,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "An account with a cloud provider was changed",
+        sentence: "{actor} changed the cloud account[ {resource}]",
         aliases: &[
             "CloudAccountUpdated",
             "cloud_account.update",
@@ -50,6 +52,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "An account with a cloud provider changed its organisation",
+        sentence: "{actor} moved the cloud account[ {resource}]",
         aliases: &[
             "CloudAccountMoved",
             "cloud_account.move",
@@ -66,6 +69,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "An account with a cloud provider was closed",
+        sentence: "{actor} closed the cloud account[ {resource}]",
         aliases: &[
             "CloudAccountClosed",
             "cloud_account.close",
@@ -81,6 +85,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A place to store files was created",
+        sentence: "{actor} created the storage bucket[ {resource}][ in {project}]",
         aliases: &[
             "StorageBucketCreated",
             "storage_bucket.create",
@@ -101,6 +106,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A place to store files was changed",
+        sentence: "{actor} changed the storage bucket[ {resource}][ in {project}]",
         aliases: &[
             "StorageBucketUpdated",
             "storage_bucket.update",
@@ -125,6 +131,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Who may reach stored files was changed",
+        sentence: "{actor} changed who may reach the bucket[ {resource}]",
         aliases: &[
             "StorageBucketPolicyChanged",
             "storage_bucket.policy_change",
@@ -145,6 +152,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "Whether the world may reach stored files was changed",
+        sentence: "{actor} changed whether the world may reach the bucket[ {resource}]",
         aliases: &[
             "StorageBucketPublicAccessChanged",
             "storage_bucket.public_access_change",
@@ -164,6 +172,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "A place to store files was deleted",
+        sentence: "{actor} deleted the storage bucket[ {resource}][ in {project}]",
         aliases: &[
             "StorageBucketDeleted",
             "storage_bucket.delete",
@@ -185,6 +194,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "An image to run was made or uploaded",
+        sentence: "{actor} created the image[ {resource}][ in {project}]",
         aliases: &[
             "ImageCreated",
             "image.create",
@@ -207,6 +217,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "An image to run was changed",
+        sentence: "{actor} changed the image[ {resource}][ in {project}]",
         aliases: &[
             "ImageUpdated",
             "image.update",
@@ -228,6 +239,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "An image to run was fetched",
+        sentence: "{actor} pulled the image[ {resource}][ in {project}]",
         aliases: &[
             "ImagePulled",
             "image.pull",
@@ -246,6 +258,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "An image to run was let out to others",
+        sentence: "{actor} shared the image[ {resource}][ in {project}]",
         aliases: &[
             "ImageShared",
             "image.share",
@@ -263,6 +276,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "An image to run was deleted",
+        sentence: "{actor} deleted the image[ {resource}][ in {project}]",
         aliases: &[
             "ImageDeleted",
             "image.delete",
@@ -285,6 +299,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A store of images was created",
+        sentence: "{actor} created the image repository[ {resource}][ in {project}]",
         aliases: &[
             "ImageRepositoryCreated",
             "image_repository.create",
@@ -304,6 +319,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A store of images was changed",
+        sentence: "{actor} changed the image repository[ {resource}][ in {project}]",
         aliases: &[
             "ImageRepositoryUpdated",
             "image_repository.update",
@@ -324,6 +340,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A store of images was deleted",
+        sentence: "{actor} deleted the image repository[ {resource}][ in {project}]",
         aliases: &[
             "ImageRepositoryDeleted",
             "image_repository.delete",
@@ -344,6 +361,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A function to run was created",
+        sentence: "{actor} created the function[ {resource}][ in {project}]",
         aliases: &[
             "FunctionCreated",
             "function.create",
@@ -363,6 +381,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A function to run was changed",
+        sentence: "{actor} changed the function[ {resource}][ in {project}]",
         aliases: &[
             "FunctionUpdated",
             "function.update",
@@ -385,6 +404,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Who may call a function was changed",
+        sentence: "{actor} changed who may call the function[ {resource}]",
         aliases: &[
             "FunctionPolicyChanged",
             "function.policy_change",
@@ -404,6 +424,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A function was called",
+        sentence: "{actor} invoked the function[ {resource}][ in {project}]",
         aliases: &[
             "FunctionInvoked",
             "function.invoke",
@@ -421,6 +442,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A function to run was deleted",
+        sentence: "{actor} deleted the function[ {resource}][ in {project}]",
         aliases: &[
             "FunctionDeleted",
             "function.delete",
@@ -441,6 +463,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A queue of messages was created",
+        sentence: "{actor} created the queue[ {resource}][ in {project}]",
         aliases: &[
             "QueueCreated",
             "queue.create",
@@ -459,6 +482,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A queue of messages was changed",
+        sentence: "{actor} changed the queue[ {resource}][ in {project}]",
         aliases: &[
             "QueueUpdated",
             "queue.update",
@@ -480,6 +504,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A queue of messages was emptied",
+        sentence: "{actor} purged the queue[ {resource}][ in {project}]",
         aliases: &[
             "QueuePurged",
             "queue.purge",
@@ -495,6 +520,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A queue of messages was deleted",
+        sentence: "{actor} deleted the queue[ {resource}][ in {project}]",
         aliases: &[
             "QueueDeleted",
             "queue.delete",

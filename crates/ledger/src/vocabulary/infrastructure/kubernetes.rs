@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A namespace was created",
+        sentence: "{actor} created the namespace[ {resource}][ in {project}]",
         aliases: &[
             "NamespaceCreated",
             "namespace.create",
@@ -29,6 +30,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A namespace was changed",
+        sentence: "{actor} changed the namespace[ {resource}][ in {project}]",
         aliases: &[
             "NamespaceUpdated",
             "namespace.update",
@@ -48,6 +50,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "A namespace was deleted with all that is in it",
+        sentence: "{actor} deleted the namespace[ {resource}][ in {project}]",
         aliases: &[
             "NamespaceDeleted",
             "namespace.delete",
@@ -67,6 +70,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Something to run was declared",
+        sentence: "{actor} created the workload[ {resource}][ in {project}]",
         aliases: &[
             "WorkloadCreated",
             "workload.create",
@@ -90,6 +94,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Something that runs was changed",
+        sentence: "{actor} changed the workload[ {resource}][ in {project}]",
         aliases: &[
             "WorkloadUpdated",
             "workload.update",
@@ -115,6 +120,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Something that runs was restarted",
+        sentence: "{actor} restarted the workload[ {resource}][ in {project}]",
         aliases: &[
             "WorkloadRestarted",
             "workload.restart",
@@ -137,6 +143,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A task began to run",
+        sentence: "{actor} started the workload[ {resource}][ in {project}]",
         aliases: &[
             "WorkloadStarted",
             "workload.start",
@@ -159,6 +166,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A task was stopped",
+        sentence: "{actor} stopped the workload[ {resource}][ in {project}]",
         aliases: &[
             "WorkloadStopped",
             "workload.stop",
@@ -181,6 +189,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Something that runs crashed",
+        sentence: "The workload[ {resource}] crashed[ in {project}]",
         aliases: &[
             "WorkloadFailed",
             "workload.fail",
@@ -206,6 +215,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Something that ran was deleted",
+        sentence: "{actor} deleted the workload[ {resource}][ in {project}]",
         aliases: &[
             "WorkloadDeleted",
             "workload.delete",
@@ -230,6 +240,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A pod was created",
+        sentence: "{actor} created the pod[ {resource}][ in {project}]",
         aliases: &[
             "PodCreated",
             "pod.create",
@@ -246,6 +257,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A pod was changed",
+        sentence: "{actor} changed the pod[ {resource}][ in {project}]",
         aliases: &[
             "PodUpdated",
             "pod.update",
@@ -263,6 +275,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A pod was deleted",
+        sentence: "{actor} deleted the pod[ {resource}][ in {project}]",
         aliases: &[
             "PodDeleted",
             "pod.delete",
@@ -280,6 +293,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A pod was given to a node",
+        sentence: "{actor} gave the pod[ {resource}] to a node",
         aliases: &[
             "PodBound",
             "pod.scheduled",
@@ -294,6 +308,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A pod was driven from its node",
+        sentence: "{actor} evicted the pod[ {resource}][ in {project}]",
         aliases: &[
             "PodEvicted",
             "evict_pod",
@@ -309,6 +324,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Somebody ran a command inside a pod",
+        sentence: "{actor} ran a command in the pod[ {resource}][ of {project}]",
         aliases: &[
             "PodExecOpened",
             "pod.exec_open",
@@ -327,6 +343,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Somebody attached to what runs in a pod",
+        sentence: "{actor} attached to the pod[ {resource}][ of {project}]",
         aliases: &[
             "PodAttached",
             "attach_pod",
@@ -342,6 +359,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Somebody opened a way to a port of a pod",
+        sentence: "{actor} opened a way to a port of the pod[ {resource}][ of {project}]",
         aliases: &[
             "PodPortForwarded",
             "pod.portforward",
@@ -356,6 +374,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Somebody spoke to a pod or service through the cluster",
+        sentence: "{actor} spoke to[ {resource}| a pod] through the cluster",
         aliases: &[
             "PodProxied",
             "proxy_pod",
@@ -371,6 +390,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A container was put into a running pod",
+        sentence: "{actor} put a container into the pod[ {resource}][ of {project}]",
         aliases: &[
             "PodDebugged",
             "debug_pod",
@@ -386,6 +406,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "What a pod printed was read",
+        sentence: "{actor} read the logs of the pod[ {resource}][ of {project}]",
         aliases: &[
             "PodLogsRead",
             "pod.logs",
@@ -400,6 +421,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A map of settings was created",
+        sentence: "{actor} created the config map[ {resource}][ in {project}]",
         aliases: &[
             "ConfigMapCreated",
             "config_map.create",
@@ -419,6 +441,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A map of settings was changed",
+        sentence: "{actor} changed the config map[ {resource}][ in {project}]",
         aliases: &[
             "ConfigMapUpdated",
             "config_map.update",
@@ -439,6 +462,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A map of settings was deleted",
+        sentence: "{actor} deleted the config map[ {resource}][ in {project}]",
         aliases: &[
             "ConfigMapDeleted",
             "config_map.delete",
@@ -459,6 +483,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A way in from outside was opened",
+        sentence: "{actor} created the ingress[ {resource}][ in {project}]",
         aliases: &[
             "IngressCreated",
             "ingress.create",
@@ -479,6 +504,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A way in from outside was changed",
+        sentence: "{actor} changed the ingress[ {resource}][ in {project}]",
         aliases: &[
             "IngressUpdated",
             "ingress.update",
@@ -500,6 +526,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A way in from outside was closed",
+        sentence: "{actor} deleted the ingress[ {resource}][ in {project}]",
         aliases: &[
             "IngressDeleted",
             "ingress.delete",
@@ -521,6 +548,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A kind of resource was declared",
+        sentence: "{actor} created the custom resource definition[ {resource}][ in {project}]",
         aliases: &[
             "CustomResourceDefinitionCreated",
             "custom_resource_definition.create",
@@ -540,6 +568,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A kind of resource was changed",
+        sentence: "{actor} changed the custom resource definition[ {resource}][ in {project}]",
         aliases: &[
             "CustomResourceDefinitionUpdated",
             "custom_resource_definition.update",
@@ -560,6 +589,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "A kind of resource was deleted with all of its kind",
+        sentence: "{actor} deleted the custom resource definition[ {resource}][ in {project}]",
         aliases: &[
             "CustomResourceDefinitionDeleted",
             "custom_resource_definition.delete",
@@ -580,6 +610,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A check of what enters a cluster was set up",
+        sentence: "{actor} set up the admission check[ {resource}]",
         aliases: &[
             "AdmissionWebhookCreated",
             "admission_webhook.create",
@@ -600,6 +631,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A check of what enters a cluster was changed",
+        sentence: "{actor} changed the admission check[ {resource}]",
         aliases: &[
             "AdmissionWebhookUpdated",
             "admission_webhook.update",
@@ -621,6 +653,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A check of what enters a cluster was taken away",
+        sentence: "{actor} took away the admission check[ {resource}]",
         aliases: &[
             "AdmissionWebhookDeleted",
             "admission_webhook.delete",
@@ -642,6 +675,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A scheduled job began to run",
+        sentence: "The scheduled job[ {resource}] began",
         aliases: &[
             "CronJobStarted",
             "cron_job.start",
@@ -658,6 +692,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A scheduled job ran to its end",
+        sentence: "The scheduled job[ {resource}] ended well",
         aliases: &[
             "CronJobSucceeded",
             "cron_job.succeed",

@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A load balancer was created",
+        sentence: "{actor} created the load balancer[ {resource}][ in {project}]",
         aliases: &[
             "LoadBalancerCreated",
             "load_balancer.create",
@@ -26,6 +27,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A load balancer was deleted",
+        sentence: "{actor} deleted the load balancer[ {resource}][ in {project}]",
         aliases: &[
             "LoadBalancerDeleted",
             "load_balancer.delete",
@@ -42,6 +44,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A DNS zone was created",
+        sentence: "{actor} created the DNS zone[ {resource}][ in {project}]",
         aliases: &[
             "DnsZoneCreated",
             "dns_zone.create",
@@ -59,6 +62,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "A DNS zone was deleted",
+        sentence: "{actor} deleted the DNS zone[ {resource}][ in {project}]",
         aliases: &[
             "DnsZoneDeleted",
             "dns_zone.delete",
@@ -77,6 +81,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A network was created",
+        sentence: "{actor} created the network[ {resource}][ in {project}]",
         aliases: &[
             "NetworkCreated",
             "network.create",
@@ -98,6 +103,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A network, or what goes where in it, was changed",
+        sentence: "{actor} changed the network[ {resource}][ in {project}]",
         aliases: &[
             "NetworkUpdated",
             "network.update",
@@ -121,6 +127,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A network was deleted",
+        sentence: "{actor} deleted the network[ {resource}][ in {project}]",
         aliases: &[
             "NetworkDeleted",
             "network.delete",
@@ -143,6 +150,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Two networks were joined",
+        sentence: "{actor} joined the network[ {resource}] to another",
         aliases: &[
             "NetworkPeered",
             "network.peer",
@@ -164,6 +172,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Two joined networks were parted",
+        sentence: "{actor} parted the network[ {resource}] from another",
         aliases: &[
             "NetworkUnpeered",
             "network.unpeer",
@@ -184,6 +193,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "An address was taken into use",
+        sentence: "{actor} allocated the IP address[ {resource}][ in {project}]",
         aliases: &[
             "IpAddressAllocated",
             "ip_address.allocate",
@@ -201,6 +211,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "An address was given back",
+        sentence: "{actor} released the IP address[ {resource}][ in {project}]",
         aliases: &[
             "IpAddressReleased",
             "ip_address.release",
@@ -218,6 +229,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A certificate was asked for",
+        sentence: "{actor} requested the certificate[ {resource}][ in {project}]",
         aliases: &[
             "CertificateRequested",
             "certificate_signing_request.created",
@@ -231,6 +243,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Somebody agreed to issue a certificate",
+        sentence: "{actor} agreed to issue the certificate[ {resource}]",
         aliases: &[
             "CertificateRequestApproved",
             "certificate.request_approve",
@@ -245,6 +258,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A certificate was asked for and refused",
+        sentence: "{actor} refused to issue the certificate[ {resource}]",
         aliases: &[
             "CertificateRequestRejected",
             "certificate.request_reject",
@@ -260,6 +274,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A certificate was read together with its private key",
+        sentence: "{actor} exported the certificate[ {resource}][ in {project}]",
         aliases: &[
             "CertificateExported",
             "certificate.export",
@@ -275,6 +290,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A content delivery network was set up",
+        sentence: "{actor} created the content delivery network[ {resource}][ in {project}]",
         aliases: &[
             "CdnCreated",
             "cdn.create",
@@ -294,6 +310,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A content delivery network was changed",
+        sentence: "{actor} changed the content delivery network[ {resource}][ in {project}]",
         aliases: &[
             "CdnUpdated",
             "cdn.update",
@@ -314,6 +331,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A content delivery network was deleted",
+        sentence: "{actor} deleted the content delivery network[ {resource}][ in {project}]",
         aliases: &[
             "CdnDeleted",
             "cdn.delete",
@@ -334,6 +352,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A cache was emptied",
+        sentence: "{actor} purged the cache[ {resource}][ in {project}]",
         aliases: &[
             "CachePurged",
             "cache.purge",

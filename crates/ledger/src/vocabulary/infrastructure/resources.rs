@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A claim to lead was taken or renewed",
+        sentence: "{actor} renewed the lease[ {resource}]",
         aliases: &[
             "LeaderLeaseRenewed",
             "leader_lease.renew",
@@ -28,6 +29,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Something was created",
+        sentence: "{actor} created[ the {resource_type}| something][ {resource}][ in {project}]",
         aliases: &[
             "ResourceCreated",
             "resource.create",
@@ -46,6 +48,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Something was changed",
+        sentence: "{actor} changed[ the {resource_type}| something][ {resource}][ in {project}]",
         aliases: &[
             "ResourceUpdated",
             "resource.update",
@@ -68,6 +71,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Something was deleted",
+        sentence: "{actor} deleted[ the {resource_type}| something][ {resource}][ in {project}]",
         aliases: &[
             "ResourceDeleted",
             "resource.delete",
@@ -87,6 +91,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Everything of a kind was deleted at once",
+        sentence: "{actor} deleted everything of a kind[ {resource_type}][ in {project}]",
         aliases: &[
             "ResourceCollectionDeleted",
             "resource.collection_delete",
@@ -106,6 +111,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "Something was looked at",
+        sentence: "{actor} looked at[ the {resource_type}| something][ {resource}][ in {project}]",
         aliases: &[
             "ResourceRead",
             "entity.read",
@@ -121,6 +127,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A list was looked at",
+        sentence: "{actor} listed[ {resource_type}| something][ in {project}]",
         aliases: &[
             "ResourceListed",
             "object.listed",
@@ -140,6 +147,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "Changes to something were followed",
+        sentence: "{actor} followed changes[ to {resource_type}][ in {project}]",
         aliases: &[
             "ResourceWatched",
             "object.watched",
@@ -159,6 +167,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Somebody opened a connection through the cluster",
+        sentence: "{actor} connected to[ the {resource_type}| something][ {resource}][ in {project}]",
         aliases: &[
             "ResourceConnected",
             "entity.connected",
@@ -177,6 +186,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "Something was started",
+        sentence: "{actor} started[ the {resource_type}| something][ {resource}][ in {project}]",
         aliases: &[
             "ResourceStarted",
             "resource.start",
@@ -192,6 +202,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Something was stopped",
+        sentence: "{actor} stopped[ the {resource_type}| something][ {resource}][ in {project}]",
         aliases: &[
             "ResourceStopped",
             "resource.stop",
@@ -207,6 +218,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Something was switched on",
+        sentence: "{actor} switched on[ the {resource_type}| something][ {resource}][ in {project}]",
         aliases: &[
             "ResourceEnabled",
             "resource.enable",
@@ -222,6 +234,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Something was switched off",
+        sentence: "{actor} switched off[ the {resource_type}| something][ {resource}][ in {project}]",
         aliases: &[
             "ResourceDisabled",
             "resource.disable",
@@ -237,6 +250,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Something was let out to others",
+        sentence: "{actor} shared[ the {resource_type}| something][ {resource}][ in {project}]",
         aliases: &[
             "ResourceShared",
             "resource.share",
@@ -252,6 +266,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A label was put on something",
+        sentence: "{actor} put a label on[ the {resource_type}| something][ {resource}]",
         aliases: &[
             "ResourceTagged",
             "resource.tag",
@@ -270,6 +285,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A label was taken off something",
+        sentence: "{actor} took a label off[ the {resource_type}| something][ {resource}]",
         aliases: &[
             "ResourceUntagged",
             "resource.untag",
@@ -288,6 +304,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "An address of an API was called that stands for no resource",
+        sentence: "{actor} called the API[ at {resource}]",
         aliases: &[
             "ApiCalled",
             "call_api",

@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A key to encrypt with was created",
+        sentence: "{actor} created the encryption key[ {resource}][ in {project}]",
         aliases: &[
             "EncryptionKeyCreated",
             "encryption_key.create",
@@ -30,6 +31,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A key to encrypt with was changed",
+        sentence: "{actor} changed the encryption key[ {resource}][ in {project}]",
         aliases: &[
             "EncryptionKeyUpdated",
             "encryption_key.update",
@@ -51,6 +53,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A key to encrypt with was replaced by a new one",
+        sentence: "{actor} rotated the encryption key[ {resource}][ in {project}]",
         aliases: &[
             "EncryptionKeyRotated",
             "encryption_key.rotate",
@@ -69,6 +72,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Who may use a key to encrypt with was changed",
+        sentence: "{actor} changed who may use the encryption key[ {resource}]",
         aliases: &[
             "EncryptionKeyPolicyChanged",
             "encryption_key.policy_change",
@@ -87,6 +91,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Somebody may use a key to encrypt with",
+        sentence: "{actor} let somebody use the encryption key[ {resource}]",
         aliases: &[
             "EncryptionKeyAccessGranted",
             "encryption_key.access_grant",
@@ -106,6 +111,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Somebody may no longer use a key to encrypt with",
+        sentence: "{actor} stopped somebody from using the encryption key[ {resource}]",
         aliases: &[
             "EncryptionKeyAccessRevoked",
             "encryption_key.access_revoke",
@@ -126,6 +132,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A key to encrypt with may be used again",
+        sentence: "{actor} switched on the encryption key[ {resource}][ in {project}]",
         aliases: &[
             "EncryptionKeyEnabled",
             "encryption_key.enable",
@@ -142,6 +149,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "A key to encrypt with cannot be used: what it locks stays locked",
+        sentence: "{actor} switched off the encryption key[ {resource}][ in {project}]",
         aliases: &[
             "EncryptionKeyDisabled",
             "encryption_key.disable",
@@ -158,6 +166,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "A key to encrypt with will be deleted: what it locks is lost",
+        sentence: "{actor} scheduled the deletion of the encryption key[ {resource}]",
         aliases: &[
             "EncryptionKeyDeletionScheduled",
             "encryption_key.deletion_schedule",
@@ -178,6 +187,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A key to encrypt with will not be deleted after all",
+        sentence: "{actor} cancelled the deletion of the encryption key[ {resource}]",
         aliases: &[
             "EncryptionKeyDeletionCancelled",
             "encryption_key.deletion_cancel",
@@ -197,6 +207,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "Something was encrypted, decrypted or signed with a key",
+        sentence: "{actor} used the encryption key[ {resource}][ in {project}]",
         aliases: &[
             "EncryptionKeyUsed",
             "encryption_key.use",
@@ -217,6 +228,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A record of what happens was set up",
+        sentence: "{actor} set up the audit trail[ {resource}]",
         aliases: &[
             "AuditTrailCreated",
             "audit_trail.create",
@@ -238,6 +250,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A record of what happens is kept from now on",
+        sentence: "{actor} switched on the audit trail[ {resource}]",
         aliases: &[
             "AuditTrailStarted",
             "audit_trail.start",
@@ -257,6 +270,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "What is kept of what happens was changed",
+        sentence: "{actor} changed the audit trail[ {resource}]",
         aliases: &[
             "AuditTrailUpdated",
             "audit_trail.update",
@@ -279,6 +293,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "What happens is no longer recorded",
+        sentence: "{actor} switched off the audit trail[ {resource}]",
         aliases: &[
             "AuditTrailStopped",
             "audit_trail.stop",
@@ -298,6 +313,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "The record of what happens was taken away",
+        sentence: "{actor} deleted the audit trail[ {resource}]",
         aliases: &[
             "AuditTrailDeleted",
             "audit_trail.delete",
@@ -321,6 +337,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A place for logs was created",
+        sentence: "{actor} created the log group[ {resource}][ in {project}]",
         aliases: &[
             "LogGroupCreated",
             "log_group.create",
@@ -336,6 +353,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "How long logs are kept, or where they go, was changed",
+        sentence: "{actor} changed the log group[ {resource}][ in {project}]",
         aliases: &[
             "LogGroupUpdated",
             "log_group.update",
@@ -355,6 +373,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "A place for logs was deleted with them",
+        sentence: "{actor} deleted the log group[ {resource}][ in {project}]",
         aliases: &[
             "LogGroupDeleted",
             "log_group.delete",
@@ -373,6 +392,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "The search for attacks was switched on",
+        sentence: "{actor} switched on the search for attacks",
         aliases: &[
             "ThreatDetectionEnabled",
             "threat_detection.enable",
@@ -390,6 +410,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "The search for attacks was changed",
+        sentence: "{actor} changed the search for attacks",
         aliases: &[
             "ThreatDetectionUpdated",
             "threat_detection.update",
@@ -410,6 +431,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "The search for attacks was switched off",
+        sentence: "{actor} switched off the search for attacks",
         aliases: &[
             "ThreatDetectionDisabled",
             "threat_detection.disable",
@@ -429,6 +451,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Rules for backups were made",
+        sentence: "{actor} created the backup policy[ {resource}][ in {project}]",
         aliases: &[
             "BackupPolicyCreated",
             "backup_policy.create",
@@ -449,6 +472,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Rules for backups were changed",
+        sentence: "{actor} changed the backup policy[ {resource}][ in {project}]",
         aliases: &[
             "BackupPolicyUpdated",
             "backup_policy.update",
@@ -470,6 +494,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "Rules for backups were taken away",
+        sentence: "{actor} deleted the backup policy[ {resource}][ in {project}]",
         aliases: &[
             "BackupPolicyDeleted",
             "backup_policy.delete",

@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A server was changed",
+        sentence: "{actor} changed the server[ {resource}][ in {project}]",
         aliases: &[
             "ServerUpdated",
             "server.update",
@@ -31,6 +32,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Somebody opened a shell or desktop on a server",
+        sentence: "{actor} opened a session on the server[ {resource}]",
         aliases: &[
             "ServerSessionOpened",
             "server.session_open",
@@ -47,6 +49,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A shell or desktop on a server was left",
+        sentence: "{actor} closed a session on the server[ {resource}]",
         aliases: &[
             "ServerSessionClosed",
             "server.session_close",
@@ -61,6 +64,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A command was run on a server from afar",
+        sentence: "{actor} ran a command on the server[ {resource}]",
         aliases: &[
             "ServerCommandExecuted",
             "server.command_execute",
@@ -76,6 +80,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "The password of a server was read",
+        sentence: "{actor} read the password of the server[ {resource}]",
         aliases: &[
             "ServerCredentialsRead",
             "server.password_read",
@@ -90,6 +95,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "What a server printed was read",
+        sentence: "{actor} read the output of the server[ {resource}]",
         aliases: &[
             "ServerConsoleRead",
             "GetConsoleOutput",
@@ -104,6 +110,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A node takes no new work",
+        sentence: "{actor} cordoned the node[ {resource}][ in {project}]",
         aliases: &[
             "NodeCordoned",
             "cordon_node",
@@ -118,6 +125,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A node takes work again",
+        sentence: "{actor} uncordoned the node[ {resource}][ in {project}]",
         aliases: &[
             "NodeUncordoned",
             "uncordon_node",
@@ -132,6 +140,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "The work of a node was moved away",
+        sentence: "{actor} drained the node[ {resource}][ in {project}]",
         aliases: &[
             "NodeDrained",
             "drain_node",
@@ -146,6 +155,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Somebody spoke to a node through the cluster",
+        sentence: "{actor} spoke to the node[ {resource}] through the cluster",
         aliases: &[
             "NodeProxied",
             "proxy_node",
@@ -161,6 +171,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A cluster was changed or upgraded",
+        sentence: "{actor} changed the cluster[ {resource}][ in {project}]",
         aliases: &[
             "ClusterUpdated",
             "cluster.update",
@@ -178,6 +189,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "The credentials of a cluster were read",
+        sentence: "{actor} read the credentials of the cluster[ {resource}]",
         aliases: &[
             "ClusterCredentialsRead",
             "cluster.kubeconfig_downloaded",
@@ -192,6 +204,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A volume was changed",
+        sentence: "{actor} changed the volume[ {resource}][ in {project}]",
         aliases: &[
             "VolumeUpdated",
             "volume.update",
@@ -209,6 +222,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A volume was attached to a server",
+        sentence: "{actor} attached the volume[ {resource}] to a server",
         aliases: &[
             "VolumeAttached",
             "volume.attach",
@@ -222,6 +236,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A volume was detached from a server",
+        sentence: "{actor} detached the volume[ {resource}] from a server",
         aliases: &[
             "VolumeDetached",
             "volume.detach",
@@ -235,6 +250,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A copy of a volume was made",
+        sentence: "{actor} made a copy of the volume[ {resource}]",
         aliases: &[
             "VolumeSnapshotCreated",
             "volume.snapshot_create",
@@ -248,6 +264,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A copy of a volume was deleted",
+        sentence: "{actor} deleted a copy of the volume[ {resource}]",
         aliases: &[
             "VolumeSnapshotDeleted",
             "volume.snapshot_delete",
@@ -261,6 +278,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A copy of a volume was let out to others",
+        sentence: "{actor} shared a copy of the volume[ {resource}]",
         aliases: &[
             "VolumeSnapshotShared",
             "volume.snapshot_share",

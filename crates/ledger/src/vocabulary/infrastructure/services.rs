@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Infrastructure was created from a description",
+        sentence: "{actor} created the stack[ {resource}][ in {project}]",
         aliases: &[
             "StackCreated",
             "stack.create",
@@ -30,6 +31,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Infrastructure was changed by its description",
+        sentence: "{actor} changed the stack[ {resource}][ in {project}]",
         aliases: &[
             "StackUpdated",
             "stack.update",
@@ -53,6 +55,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Infrastructure could not be brought to its description",
+        sentence: "The stack[ {resource}] failed",
         aliases: &[
             "StackFailed",
             "stack.fail",
@@ -72,6 +75,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "Infrastructure was deleted with its description",
+        sentence: "{actor} deleted the stack[ {resource}][ in {project}]",
         aliases: &[
             "StackDeleted",
             "stack.delete",
@@ -94,6 +98,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A service began to run",
+        sentence: "{actor} started the service[ {resource}][ in {project}]",
         aliases: &[
             "ServiceStarted",
             "service.start",
@@ -109,6 +114,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A service was stopped",
+        sentence: "{actor} stopped the service[ {resource}][ in {project}]",
         aliases: &[
             "ServiceStopped",
             "service.stop",
@@ -123,6 +129,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A service was restarted",
+        sentence: "{actor} restarted the service[ {resource}][ in {project}]",
         aliases: &[
             "ServiceRestarted",
             "service.restart",
@@ -137,6 +144,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A service is not well",
+        sentence: "The service[ {resource}] is not well[ in {environment}]",
         aliases: &[
             "ServiceDegraded",
             "service.degrade",
@@ -152,6 +160,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A service is well again",
+        sentence: "The service[ {resource}] is well again[ in {environment}]",
         aliases: &[
             "ServiceRecovered",
             "service.recover",
@@ -168,6 +177,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A service, or its address in a cluster, was created",
+        sentence: "{actor} created the service[ {resource}][ in {project}]",
         aliases: &[
             "ServiceCreated",
             "service.create",
@@ -183,6 +193,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A service, or its address in a cluster, was changed",
+        sentence: "{actor} changed the service[ {resource}][ in {project}]",
         aliases: &[
             "ServiceUpdated",
             "service.update",
@@ -199,6 +210,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A service, or its address in a cluster, was deleted",
+        sentence: "{actor} deleted the service[ {resource}][ in {project}]",
         aliases: &[
             "ServiceDeleted",
             "service.delete",
@@ -214,6 +226,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Something is broken and people look after it",
+        sentence: "{actor} opened the incident[ {resource}]",
         aliases: &[
             "IncidentOpened",
             "incident.open",
@@ -231,6 +244,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "What is known of an incident was changed",
+        sentence: "{actor} changed the incident[ {resource}][ in {project}]",
         aliases: &[
             "IncidentUpdated",
             "incident.update",
@@ -249,6 +263,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "What was broken works again",
+        sentence: "{actor} settled the incident[ {resource}][ in {project}]",
         aliases: &[
             "IncidentResolved",
             "incident.resolve",
@@ -263,6 +278,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "An alarm was set up",
+        sentence: "{actor} set up the alarm[ {resource}]",
         aliases: &[
             "AlarmCreated",
             "alarm.create",
@@ -282,6 +298,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "An alarm was changed",
+        sentence: "{actor} changed the alarm[ {resource}]",
         aliases: &[
             "AlarmUpdated",
             "alarm.update",
@@ -302,6 +319,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "An alarm was switched off",
+        sentence: "{actor} switched off the alarm[ {resource}][ in {project}]",
         aliases: &[
             "AlarmDisabled",
             "alarm.disable",
@@ -318,6 +336,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "An alarm was deleted",
+        sentence: "{actor} deleted the alarm[ {resource}][ in {project}]",
         aliases: &[
             "AlarmDeleted",
             "alarm.delete",
@@ -338,6 +357,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "An alarm went off",
+        sentence: "The alarm[ {resource}] went off",
         aliases: &[
             "AlarmTriggered",
             "alarm.trigger",
@@ -356,6 +376,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "The cause of an alarm is gone",
+        sentence: "The alarm[ {resource}] is over",
         aliases: &[
             "AlarmResolved",
             "alarm.resolve",

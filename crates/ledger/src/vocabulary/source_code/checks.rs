@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A run of a workflow was asked for",
+        sentence: "{actor} asked for the workflow[ {resource}][ of {project}]",
         aliases: &[
             "WorkflowRequested",
             "workflow.request",
@@ -35,6 +36,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A workflow began to run",
+        sentence: "The workflow[ {resource}] began[ in {project}]",
         aliases: &[
             "WorkflowStarted",
             "workflow.start",
@@ -54,6 +56,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A workflow ran to its end",
+        sentence: "The workflow[ {resource}] succeeded[ in {project}]",
         aliases: &[
             "WorkflowSucceeded",
             "workflow.succeed",
@@ -75,6 +78,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A workflow failed",
+        sentence: "The workflow[ {resource}] failed[ in {project}]",
         aliases: &[
             "WorkflowFailed",
             "workflow.fail",
@@ -96,6 +100,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A workflow was stopped before its end",
+        sentence: "{actor} cancelled the workflow[ {resource}][ in {project}]",
         aliases: &[
             "WorkflowCancelled",
             "workflow.cancel",
@@ -117,6 +122,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A workflow had nothing to do",
+        sentence: "The workflow[ {resource}] was skipped[ in {project}]",
         aliases: &[
             "WorkflowSkipped",
             "workflow.skip",
@@ -134,6 +140,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A workflow may run again",
+        sentence: "{actor} switched on the workflow[ {resource}][ in {project}]",
         aliases: &[
             "WorkflowEnabled",
             "workflow.enable",
@@ -152,6 +159,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A workflow no longer runs",
+        sentence: "{actor} switched off the workflow[ {resource}][ in {project}]",
         aliases: &[
             "WorkflowDisabled",
             "workflow.disable",
@@ -170,6 +178,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "The record of a run of a workflow was deleted",
+        sentence: "{actor} deleted a run of the workflow[ {resource}][ of {project}]",
         aliases: &[
             "WorkflowRunDeleted",
             "workflow_run.run_deleted",
@@ -187,6 +196,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A job waits for its turn",
+        sentence: "The job[ {resource}] waits for its turn[ in {project}]",
         aliases: &[
             "JobQueued",
             "job.queue",
@@ -206,6 +216,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A job began to run",
+        sentence: "The job[ {resource}] began[ in {project}]",
         aliases: &[
             "JobStarted",
             "job.start",
@@ -226,6 +237,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A job ran to its end",
+        sentence: "The job[ {resource}] succeeded[ in {project}]",
         aliases: &[
             "JobSucceeded",
             "job.succeed",
@@ -245,6 +257,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A job failed",
+        sentence: "The job[ {resource}] failed[ in {project}]",
         aliases: &[
             "JobFailed",
             "job.fail",
@@ -265,6 +278,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A job was stopped before its end",
+        sentence: "{actor} cancelled the job[ {resource}][ in {project}]",
         aliases: &[
             "JobCancelled",
             "job.cancel",
@@ -286,6 +300,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A job had nothing to do",
+        sentence: "The job[ {resource}] was skipped[ in {project}]",
         aliases: &[
             "JobSkipped",
             "job.skip",
@@ -303,6 +318,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A job was run again",
+        sentence: "{actor} ran the job[ {resource}] again[ in {project}]",
         aliases: &[
             "JobRetried",
             "job.retry",
@@ -322,6 +338,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A check was asked for",
+        sentence: "{actor} asked for the check[ {resource}][ of {project}]",
         aliases: &[
             "CheckRequested",
             "check.request",
@@ -343,6 +360,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A check began",
+        sentence: "The check[ {resource}] began[ in {project}]",
         aliases: &[
             "CheckStarted",
             "check.start",
@@ -362,6 +380,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A check passed",
+        sentence: "The check[ {resource}] passed[ in {project}]",
         aliases: &[
             "CheckSucceeded",
             "check.succeed",
@@ -381,6 +400,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A check did not pass",
+        sentence: "The check[ {resource}] failed[ in {project}]",
         aliases: &[
             "CheckFailed",
             "check.fail",
@@ -402,6 +422,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A check was stopped before its end",
+        sentence: "{actor} cancelled the check[ {resource}][ in {project}]",
         aliases: &[
             "CheckCancelled",
             "check.cancel",
@@ -423,6 +444,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A check had nothing to do",
+        sentence: "The check[ {resource}] was skipped[ in {project}]",
         aliases: &[
             "CheckSkipped",
             "check.skip",
@@ -442,6 +464,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Tests wait for their turn",
+        sentence: "The tests[ {resource}] wait for their turn[ in {project}]",
         aliases: &[
             "TestRunQueued",
             "test_run.queue",
@@ -463,6 +486,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Tests began",
+        sentence: "The tests[ {resource}] began[ in {project}]",
         aliases: &[
             "TestRunStarted",
             "test_run.start",
@@ -484,6 +508,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Tests passed",
+        sentence: "The tests[ {resource}] passed[ in {project}]",
         aliases: &[
             "TestRunSucceeded",
             "test_run.succeed",
@@ -508,6 +533,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "Tests failed",
+        sentence: "The tests[ {resource}] failed[ in {project}]",
         aliases: &[
             "TestRunFailed",
             "test_run.fail",
@@ -531,6 +557,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Tests were stopped before their end",
+        sentence: "{actor} cancelled the tests[ {resource}][ in {project}]",
         aliases: &[
             "TestRunCancelled",
             "test_run.cancel",
@@ -554,6 +581,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Tests were left out",
+        sentence: "The tests[ {resource}] were skipped[ in {project}]",
         aliases: &[
             "TestRunSkipped",
             "test_run.skip",

@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "An issue was opened",
+        sentence: "{actor} opened the issue[ {resource}][ in {project}]",
         aliases: &[
             "IssueOpened",
             "issue.open",
@@ -28,6 +29,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "An issue was changed",
+        sentence: "{actor} changed the issue[ {resource}][ in {project}]",
         aliases: &[
             "IssueUpdated",
             "issue.update",
@@ -54,6 +56,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "An issue was closed",
+        sentence: "{actor} closed the issue[ {resource}][ in {project}]",
         aliases: &[
             "IssueClosed",
             "issue.close",
@@ -71,6 +74,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A closed issue was opened again",
+        sentence: "{actor} reopened the issue[ {resource}][ in {project}]",
         aliases: &[
             "IssueReopened",
             "issue.reopen",
@@ -87,6 +91,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "An issue was commented on",
+        sentence: "{actor} commented on the issue[ {resource}][ in {project}]",
         aliases: &[
             "IssueCommented",
             "issue.comment",
@@ -104,6 +109,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "An issue was moved elsewhere",
+        sentence: "{actor} moved the issue[ {resource}] elsewhere",
         aliases: &[
             "IssueTransferred",
             "issue.transfer",
@@ -121,6 +127,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "The discussion of an issue was closed",
+        sentence: "{actor} locked the discussion of the issue[ {resource}][ in {project}]",
         aliases: &[
             "IssueLocked",
             "issue.lock",
@@ -137,6 +144,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "The discussion of an issue was opened again",
+        sentence: "{actor} unlocked the discussion of the issue[ {resource}][ in {project}]",
         aliases: &[
             "IssueUnlocked",
             "issue.unlock",
@@ -153,6 +161,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "An issue was deleted",
+        sentence: "{actor} deleted the issue[ {resource}][ in {project}]",
         aliases: &[
             "IssueDeleted",
             "issue.delete",
@@ -173,6 +182,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A comment was written",
+        sentence: "{actor} wrote a comment[ on {resource}][ in {project}]",
         aliases: &[
             "CommentCreated",
             "comment.create",
@@ -187,6 +197,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A comment was changed",
+        sentence: "{actor} changed a comment[ on {resource}][ in {project}]",
         aliases: &[
             "CommentUpdated",
             "comment.update",
@@ -203,6 +214,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A comment was deleted",
+        sentence: "{actor} deleted a comment[ on {resource}][ in {project}]",
         aliases: &[
             "CommentDeleted",
             "comment.delete",
@@ -219,6 +231,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Somebody reacted with a sign",
+        sentence: "{actor} reacted[ to {resource}][ in {project}]",
         aliases: &[
             "ReactionAdded",
             "reaction.add",
@@ -235,6 +248,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A sign of a reaction was taken back",
+        sentence: "{actor} took back a reaction[ to {resource}][ in {project}]",
         aliases: &[
             "ReactionRemoved",
             "reaction.remove",
@@ -251,6 +265,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A discussion was begun",
+        sentence: "{actor} created the discussion[ {resource}][ in {project}]",
         aliases: &[
             "DiscussionCreated",
             "discussion.create",
@@ -264,6 +279,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A discussion was changed",
+        sentence: "{actor} changed the discussion[ {resource}][ in {project}]",
         aliases: &[
             "DiscussionUpdated",
             "discussion.update",
@@ -282,6 +298,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Somebody wrote in a discussion",
+        sentence: "{actor} commented on the discussion[ {resource}][ in {project}]",
         aliases: &[
             "DiscussionCommented",
             "discussion.comment",
@@ -296,6 +313,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A discussion has an answer",
+        sentence: "{actor} marked an answer in the discussion[ {resource}][ in {project}]",
         aliases: &[
             "DiscussionAnswered",
             "discussion.answer",
@@ -310,6 +328,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A discussion was closed",
+        sentence: "{actor} closed the discussion[ {resource}][ in {project}]",
         aliases: &[
             "DiscussionClosed",
             "discussion.close",
@@ -323,6 +342,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A closed discussion was opened again",
+        sentence: "{actor} reopened the discussion[ {resource}][ in {project}]",
         aliases: &[
             "DiscussionReopened",
             "discussion.reopen",
@@ -336,6 +356,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A discussion was moved elsewhere",
+        sentence: "{actor} moved the discussion[ {resource}] elsewhere",
         aliases: &[
             "DiscussionTransferred",
             "discussion.transfer",
@@ -349,6 +370,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A discussion was deleted",
+        sentence: "{actor} deleted the discussion[ {resource}][ in {project}]",
         aliases: &[
             "DiscussionDeleted",
             "discussion.delete",
@@ -362,6 +384,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A milestone was created",
+        sentence: "{actor} created the milestone[ {resource}][ of {project}]",
         aliases: &[
             "MilestoneCreated",
             "milestone.create",
@@ -375,6 +398,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A milestone was changed",
+        sentence: "{actor} changed the milestone[ {resource}][ of {project}]",
         aliases: &[
             "MilestoneUpdated",
             "milestone.update",
@@ -389,6 +413,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A milestone was closed",
+        sentence: "{actor} closed the milestone[ {resource}][ of {project}]",
         aliases: &[
             "MilestoneClosed",
             "milestone.close",
@@ -402,6 +427,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A milestone was deleted",
+        sentence: "{actor} deleted the milestone[ {resource}][ of {project}]",
         aliases: &[
             "MilestoneDeleted",
             "milestone.delete",
@@ -415,6 +441,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A label was created",
+        sentence: "{actor} created the label[ {resource}][ of {project}]",
         aliases: &[
             "LabelCreated",
             "label.create",
@@ -430,6 +457,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A label was changed",
+        sentence: "{actor} changed the label[ {resource}][ of {project}]",
         aliases: &[
             "LabelUpdated",
             "label.update",
@@ -446,6 +474,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A label was deleted",
+        sentence: "{actor} deleted the label[ {resource}][ of {project}]",
         aliases: &[
             "LabelDeleted",
             "label.delete",
@@ -462,6 +491,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A board of tasks was created",
+        sentence: "{actor} created the board[ {resource}]",
         aliases: &[
             "ProjectBoardCreated",
             "project_board.create",
@@ -483,6 +513,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A board of tasks, or what stands on it, was changed",
+        sentence: "{actor} changed the board[ {resource}]",
         aliases: &[
             "ProjectBoardUpdated",
             "project_board.update",
@@ -509,6 +540,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A board of tasks was closed",
+        sentence: "{actor} closed the board[ {resource}]",
         aliases: &[
             "ProjectBoardClosed",
             "project_board.close",
@@ -526,6 +558,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A closed board of tasks was opened again",
+        sentence: "{actor} opened the board[ {resource}] again",
         aliases: &[
             "ProjectBoardReopened",
             "project_board.reopen",
@@ -543,6 +576,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A board of tasks was deleted",
+        sentence: "{actor} deleted the board[ {resource}]",
         aliases: &[
             "ProjectBoardDeleted",
             "project_board.delete",

@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A repository was created",
+        sentence: "{actor} created the repository[ {resource}]",
         aliases: &[
             "RepositoryCreated",
             "repository.create",
@@ -28,6 +29,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "The settings of a repository were changed",
+        sentence: "{actor} changed the repository[ {resource}]",
         aliases: &[
             "RepositoryUpdated",
             "repository.changed",
@@ -45,6 +47,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A repository got another name",
+        sentence: "{actor} renamed the repository[ {resource}]",
         aliases: &[
             "RepositoryRenamed",
             "repository.rename",
@@ -59,6 +62,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "Who can see a repository was changed",
+        sentence: "{actor} changed who can see the repository[ {resource}]",
         aliases: &[
             "RepositoryVisibilityChanged",
             "repository.visibility_change",
@@ -74,6 +78,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Critical,
         description: "A private repository was made public",
+        sentence: "{actor} made the repository[ {resource}] public",
         aliases: &[
             "RepositoryPublicized",
             "repository.publicize",
@@ -92,6 +97,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A repository was moved to another owner",
+        sentence: "{actor} moved the repository[ {resource}] to another owner",
         aliases: &[
             "RepositoryTransferred",
             "repository.transfer",
@@ -107,6 +113,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A repository was made read-only",
+        sentence: "{actor} archived the repository[ {resource}]",
         aliases: &[
             "RepositoryArchived",
             "repository.archive",
@@ -120,6 +127,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "An archived repository was opened again",
+        sentence: "{actor} opened the archived repository[ {resource}] again",
         aliases: &[
             "RepositoryUnarchived",
             "repository.unarchive",
@@ -134,6 +142,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Critical,
         description: "A repository was deleted",
+        sentence: "{actor} deleted the repository[ {resource}]",
         aliases: &[
             "RepositoryDeleted",
             "repository.delete",
@@ -152,6 +161,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A deleted repository was restored",
+        sentence: "{actor} restored the repository[ {resource}]",
         aliases: &[
             "RepositoryRestored",
             "repository.restore",
@@ -166,6 +176,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A repository was copied to another owner",
+        sentence: "{actor} forked the repository[ {resource}]",
         aliases: &[
             "RepositoryForked",
             "repository.fork",
@@ -182,6 +193,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A repository was brought in from elsewhere",
+        sentence: "{actor} imported the repository[ {resource}]",
         aliases: &[
             "RepositoryImported",
             "repository.import",
@@ -197,6 +209,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "Bringing in a repository from elsewhere failed",
+        sentence: "The import of the repository[ {resource}] failed",
         aliases: &[
             "RepositoryImportFailed",
             "repository.import_fail",
@@ -212,6 +225,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A repository was read as a whole",
+        sentence: "{actor} cloned the repository[ {resource}]",
         aliases: &[
             "RepositoryCloned",
             "repository.clon",
@@ -231,6 +245,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A repository was marked or watched",
+        sentence: "{actor} starred the repository[ {resource}]",
         aliases: &[
             "RepositoryStarred",
             "repository.starr",
@@ -248,6 +263,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A mark on a repository was taken back",
+        sentence: "{actor} took back the star of the repository[ {resource}]",
         aliases: &[
             "RepositoryUnstarred",
             "repository.unstarr",
@@ -264,6 +280,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "An event was sent to the workflows of a repository",
+        sentence: "{actor} sent an event to the workflows of the repository[ {resource}]",
         aliases: &[
             "RepositoryDispatched",
             "repo.dispatched",

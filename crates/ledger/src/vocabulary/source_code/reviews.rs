@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A change was proposed",
+        sentence: "{actor} opened the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestOpened",
             "pull_request.open",
@@ -29,6 +30,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A proposed change was changed",
+        sentence: "{actor} changed the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestUpdated",
             "pull_request.update",
@@ -55,6 +57,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A proposed change was closed without being merged",
+        sentence: "{actor} closed the pull request[ {resource}] without merging[ in {project}]",
         aliases: &[
             "PullRequestClosed",
             "pull_request.close",
@@ -72,6 +75,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A proposed change was merged",
+        sentence: "{actor} merged the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestMerged",
             "pull_request.merge",
@@ -91,6 +95,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A closed proposal was opened again",
+        sentence: "{actor} reopened the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestReopened",
             "pull_request.reopen",
@@ -107,6 +112,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A proposed change was marked as not ready",
+        sentence: "{actor} marked the pull request[ {resource}] as a draft[ in {project}]",
         aliases: &[
             "PullRequestDrafted",
             "pull_request.draft",
@@ -125,6 +131,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A proposed change was marked as ready for review",
+        sentence: "{actor} marked the pull request[ {resource}] as ready for review[ in {project}]",
         aliases: &[
             "PullRequestReadied",
             "pull_request.ready",
@@ -144,6 +151,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Somebody was asked to review a proposed change",
+        sentence: "{actor} asked for a review of the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestReviewRequested",
             "pull_request.review_request",
@@ -161,6 +169,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A request for a review was taken back",
+        sentence: "{actor} took back a request to review the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestReviewRequestRemoved",
             "pull_request.review_request_remove",
@@ -178,6 +187,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A proposed change was reviewed",
+        sentence: "{actor} reviewed the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestReviewed",
             "pull_request.review",
@@ -197,6 +207,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A reviewer agreed to a proposed change",
+        sentence: "{actor} approved the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestApproved",
             "pull_request.approve",
@@ -215,6 +226,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A review of a proposed change no longer counts",
+        sentence: "{actor} dismissed a review of the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestApprovalDismissed",
             "pull_request.approval_dismiss",
@@ -235,6 +247,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A reviewer asked for changes",
+        sentence: "{actor} asked for changes to the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestChangesRequested",
             "pull_request.changes_request",
@@ -253,6 +266,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A proposed change was commented on",
+        sentence: "{actor} commented on the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestCommented",
             "pull_request.comment",
@@ -273,6 +287,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A discussion of a proposed change was resolved",
+        sentence: "{actor} resolved a discussion of the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestThreadResolved",
             "pull_request.thread_resolve",
@@ -290,6 +305,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A resolved discussion of a proposed change was opened again",
+        sentence: "{actor} opened a discussion of the pull request[ {resource}] again[ in {project}]",
         aliases: &[
             "PullRequestThreadReopened",
             "pull_request.thread_reopen",
@@ -308,6 +324,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A proposed change waits in the merge queue",
+        sentence: "{actor} put the pull request[ {resource}] into the merge queue[ of {project}]",
         aliases: &[
             "PullRequestQueued",
             "pull_request.queue",
@@ -327,6 +344,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A proposed change left the merge queue",
+        sentence: "{actor} took the pull request[ {resource}] out of the merge queue[ of {project}]",
         aliases: &[
             "PullRequestDequeued",
             "pull_request.dequeue",
@@ -345,6 +363,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A proposed change merges itself once it may",
+        sentence: "{actor} let the pull request[ {resource}] merge itself[ in {project}]",
         aliases: &[
             "PullRequestAutoMergeEnabled",
             "pull_request.auto_merge_enable",
@@ -362,6 +381,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A proposed change no longer merges itself",
+        sentence: "{actor} stopped the pull request[ {resource}] from merging itself[ in {project}]",
         aliases: &[
             "PullRequestAutoMergeDisabled",
             "pull_request.auto_merge_disable",
@@ -379,6 +399,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "The discussion of a proposed change was closed",
+        sentence: "{actor} locked the discussion of the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestLocked",
             "pull_request.lock",
@@ -395,6 +416,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "The discussion of a proposed change was opened again",
+        sentence: "{actor} unlocked the discussion of the pull request[ {resource}][ in {project}]",
         aliases: &[
             "PullRequestUnlocked",
             "pull_request.unlock",
@@ -411,6 +433,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Proposed changes in the merge queue wait for their checks",
+        sentence: "The merge queue[ of {project}] asked for checks",
         aliases: &[
             "MergeQueueChecksRequested",
             "merge_group.checks_requested",
@@ -425,6 +448,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "Proposed changes that were checked together are a group no more",
+        sentence: "The merge queue[ of {project}] dissolved a group",
         aliases: &[
             "MergeQueueGroupDissolved",
             "merge_queue.group_dissolve",

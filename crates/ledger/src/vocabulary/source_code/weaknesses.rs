@@ -11,6 +11,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A weakness or a leaked secret was found",
+        sentence: "A weakness was found[ in {project}][: {resource}]",
         aliases: &[
             "SecurityAlertOpened",
             "security_alert.open",
@@ -35,6 +36,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "What is known of a weakness was changed",
+        sentence: "{actor} changed the security alert[ {resource}][ in {project}]",
         aliases: &[
             "SecurityAlertUpdated",
             "security_alert.update",
@@ -62,6 +64,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A weakness is gone",
+        sentence: "{actor} resolved the security alert[ {resource}][ in {project}]",
         aliases: &[
             "SecurityAlertResolved",
             "security_alert.resolve",
@@ -84,6 +87,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A weakness was declared to be none",
+        sentence: "{actor} dismissed the security alert[ {resource}][ in {project}]",
         aliases: &[
             "SecurityAlertDismissed",
             "security_alert.dismiss",
@@ -107,6 +111,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A weakness that was settled is open again",
+        sentence: "The security alert[ {resource}] is open again[ in {project}]",
         aliases: &[
             "SecurityAlertReopened",
             "security_alert.reopen",
@@ -129,6 +134,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "Somebody asked to declare a weakness to be none",
+        sentence: "{actor} asked to dismiss the security alert[ {resource}][ in {project}]",
         aliases: &[
             "SecurityAlertDismissalRequested",
             "code_scanning_alert.dismissal_requested",
@@ -150,6 +156,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A weakness of a package became public",
+        sentence: "The security advisory[ {resource}] was published",
         aliases: &[
             "SecurityAdvisoryPublished",
             "security_advisory.publish",
@@ -164,6 +171,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "What is said of a weakness of a package was changed",
+        sentence: "The security advisory[ {resource}] was changed",
         aliases: &[
             "SecurityAdvisoryUpdated",
             "security_advisory.update",
@@ -178,6 +186,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A weakness of a package turned out to be none",
+        sentence: "The security advisory[ {resource}] was withdrawn",
         aliases: &[
             "SecurityAdvisoryWithdrawn",
             "security_advisory.withdraw",
@@ -191,6 +200,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Info,
         description: "A search for weaknesses ended",
+        sentence: "A security scan[ of {project}] ended",
         aliases: &[
             "SecurityScanCompleted",
             "security_scan.complete",
@@ -206,6 +216,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Notice,
         description: "A safeguard of source code was switched on",
+        sentence: "{actor} switched on the safeguard[ {resource}][ of {project}]",
         aliases: &[
             "SecurityFeatureEnabled",
             "security_feature.enable",
@@ -225,6 +236,7 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::SourceCode,
         severity: Severity::Warning,
         description: "A safeguard of source code was switched off",
+        sentence: "{actor} switched off the safeguard[ {resource}][ of {project}]",
         aliases: &[
             "SecurityFeatureDisabled",
             "security_feature.disable",

@@ -105,6 +105,7 @@ fn sort(server: &Server, found: &Found, taken: &Taken) -> Result<Sorted, Unreada
         // A vendor can't put a name right: strict tenants are so for those who can.
         mode: Mode::Open,
         exceptions: &record.mask_exceptions,
+        additions: &record.settings.vocabulary,
         idempotency: None,
     };
     let mut sorted = Sorted::default();
