@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ledger::vocabulary::{self, Mode, Operation, Resolved};
+use ledger::vocabulary::{self, Mode, Operation, Resolved, sentence};
 use serde_json::json;
 
 use super::Ending;
@@ -23,13 +23,16 @@ pub(crate) enum Vocabulary {
 }
 
 /// List all operations
+///
+/// With what each means and how an event of it is told to people: ACTOR, RESOURCE and so on stand for
+/// what the event says.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     /// Only those of one category, such as `access_control`
     #[arg(long, value_name = "NAME")]
     category: Option<String>,
 
-    /// Print JSON, with aliases
+    /// Print JSON, with aliases and the templates of sentences
     #[arg(long)]
     json: bool,
 }
@@ -92,10 +95,12 @@ impl List {
                         operation.category.to_string(),
                         operation.severity.to_string(),
                         operation.description.to_owned(),
+                        sentence::sample(operation),
                     ]
                 })
                 .collect();
-            printer.table(&["OPERATION", "CATEGORY", "SEVERITY", "MEANING"], &rows);
+            let heads = ["OPERATION", "CATEGORY", "SEVERITY", "MEANING", "SENTENCE"];
+            printer.table(&heads, &rows);
         }
         Ending::Done
     }
@@ -138,31 +143,36 @@ impl Check {
 struct Verdict {
     status: &'static str,
     canonical: Option<String>,
+    /// The built-in operation, if it is one.
+    operation: Option<&'static Operation>,
     why: Option<String>,
 }
 
 impl Verdict {
     fn of(name: &str, mode: Mode) -> Self {
         match vocabulary::check(name, mode) {
-            Ok(Resolved::Canonical(operation)) => Self::found("canonical", operation.name),
-            Ok(Resolved::Alias { operation }) => Self::found("alias", operation.name),
-            Ok(Resolved::Unknown { name: stored }) => Self {
+            Ok(Resolved::Canonical(operation)) => Self::found("canonical", operation),
+            Ok(Resolved::Alias { operation }) => Self::found("alias", operation),
+            Ok(other) => Self {
                 status: "unknown",
-                canonical: Some(stored),
+                canonical: Some(other.name().to_owned()),
+                operation: None,
                 why: vocabulary::suggest(name).map(|near| format!("near to {near}")),
             },
             Err(error) => Self {
                 status: "refused",
                 canonical: None,
+                operation: None,
                 why: Some(error.to_string()),
             },
         }
     }
 
-    fn found(status: &'static str, name: &str) -> Self {
+    fn found(status: &'static str, operation: &'static Operation) -> Self {
         Self {
             status,
-            canonical: Some(name.to_owned()),
+            canonical: Some(operation.name.to_owned()),
+            operation: Some(operation),
             why: None,
         }
     }
@@ -181,12 +191,22 @@ impl Verdict {
         if let Some(why) = &self.why {
             let _ = write!(text, ", {why}");
         }
+        if let Some(operation) = self.operation {
+            let _ = write!(text, ", told as \"{}\"", sentence::sample(operation));
+        }
         text
     }
 
     fn to_json(&self, name: &str) -> String {
-        json!({ "name": name, "status": self.status, "operation": self.canonical, "detail": self.why })
-            .to_string()
+        let told = self.operation.map(|operation| operation.sentence);
+        json!({
+            "name": name,
+            "status": self.status,
+            "operation": self.canonical,
+            "sentence": told,
+            "detail": self.why,
+        })
+        .to_string()
     }
 }
 
@@ -196,6 +216,7 @@ fn described(operation: &Operation) -> serde_json::Value {
         "category": operation.category.as_str(),
         "severity": operation.severity.as_str(),
         "description": operation.description,
+        "sentence": operation.sentence,
         "aliases": operation.aliases,
     })
 }

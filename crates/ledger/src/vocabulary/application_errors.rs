@@ -67,7 +67,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         sentence: "A request of {actor} took too long",
         aliases: &[
             "RequestTimedOut",
-            "request.tim_out",
+            "request.time_out",
             "request.timeout",
             "timeout",
             "timeout.exceeded",

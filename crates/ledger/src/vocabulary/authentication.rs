@@ -485,7 +485,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "PasskeyAdded",
             "passkey.add",
             "passkey.created",
-            "passkey.connected",
             "webauthn_credential.added",
             "security_key.added",
             "public_key_credential.added",
@@ -626,7 +625,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         sentence: "The access token[ {resource}] comes to its end soon",
         aliases: &[
             "AccessTokenExpiryAnnounced",
-            "access_token.expiry_announc",
+            "access_token.expiry_announce",
             "access_token.expiring",
             "token.expiring",
             "resource_access_token.expiring",

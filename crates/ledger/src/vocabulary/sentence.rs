@@ -45,6 +45,19 @@ pub fn render(operation: &super::Operation, values: &Values<'_>) -> String {
     text
 }
 
+/// The sentence of a built-in operation with words such as `ACTOR` for what an event would say: for lists of operations.
+pub fn sample(operation: &super::Operation) -> String {
+    let values = Values {
+        actor: Some("ACTOR"),
+        resource: Some("RESOURCE"),
+        resource_type: Some("TYPE"),
+        project: Some("PROJECT"),
+        environment: Some("ENVIRONMENT"),
+        outcome: None,
+    };
+    render(operation, &values)
+}
+
 /// The sentence of a name that has no template: a tenant's own, or one that nobody knows.
 pub fn render_unknown(name: &str, values: &Values<'_>) -> String {
     // The name is cleaned like a value, since it may be anything that was stored.

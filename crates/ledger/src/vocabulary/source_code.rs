@@ -319,7 +319,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "DeployKeyAdded",
             "deploy_key.add",
             "deploy_key.created",
-            "deploy_key.connected",
             "deploy_token.added",
             "deploy_token.add",
             "add_deploy_key",

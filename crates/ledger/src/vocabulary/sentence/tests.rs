@@ -246,6 +246,15 @@ fn a_sentence_says_what_is_known() {
 }
 
 #[test]
+fn a_sample_shows_what_an_event_would_say() {
+    let operation = find("environment_variable.updated").unwrap();
+    assert_eq!(
+        sample(operation),
+        "ACTOR changed the environment variable RESOURCE of PROJECT in ENVIRONMENT"
+    );
+}
+
+#[test]
 fn what_did_not_succeed_is_not_told_as_done() {
     let ended = |outcome| Values {
         outcome: Some(outcome),

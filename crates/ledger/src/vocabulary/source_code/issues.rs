@@ -236,7 +236,6 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
             "ReactionAdded",
             "reaction.add",
             "reaction.created",
-            "reaction.connected",
             "add_reaction",
             "emoji.awarded",
             "emoji.award",
