@@ -155,6 +155,7 @@ impl Server {
     pub async fn record_all_totals(&self) {
         self.flush_all_totals().await;
         self.report_left_out().await;
+        crate::jobs::summarise_refusals(self).await;
         self.flush_all_searches().await;
     }
 

@@ -79,3 +79,32 @@ pub(crate) fn named<'t>(tenant: &'t Tenant, name: &str) -> Option<&'t SourceReco
     let mut sources = tenant.record.settings.sources.iter();
     sources.find(|source| source.name == name && source.closed_at.is_none())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_flooding_source_leaves_the_others_their_places() {
+        let sources = Sources::new();
+        let nobodys: Vec<_> = (0..=DELIVERIES_MAX).map(|_| sources.place(None)).collect();
+        assert_eq!(nobodys.iter().flatten().count(), DELIVERIES_MAX);
+        // A source of any name has places of its own all the same, and those come back.
+        let other = sources.places.take(TenantId([7; 16]), DELIVERIES_MAX);
+        assert!(other.is_some());
+        drop(nobodys);
+        assert!(sources.place(None).is_some());
+    }
+
+    #[test]
+    fn refused_deliveries_of_ever_new_sources_do_not_grow_without_end() {
+        let sources = Sources::new();
+        for number in 0..REFUSED_SOURCES_MAX + 10 {
+            sources.count_refused(TenantId([1; 16]), &number.to_string());
+        }
+        sources.count_refused(TenantId([1; 16]), "0");
+        let counts = sources.take_refused();
+        assert_eq!(counts.len(), REFUSED_SOURCES_MAX);
+        assert_eq!(counts[&(TenantId([1; 16]), "0".to_owned())], 2);
+    }
+}

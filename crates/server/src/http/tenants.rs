@@ -14,6 +14,9 @@ use super::HttpError;
 use crate::auth::{Act, Caller};
 use crate::server::Server;
 
+/// Names the caller's own tenant, whatever its name. No tenant is called so.
+const OWN: &str = "_own";
+
 fn operation(addition: &Addition) -> api::OwnOperation {
     api::OwnOperation {
         name: addition.name.clone(),
@@ -27,6 +30,7 @@ fn operation(addition: &Addition) -> api::OwnOperation {
 /// A tenant that the caller may look after: an admin's own, an operator's any. Unknown and foreign ones answer alike.
 async fn managed(server: &Server, caller: &Caller, name: &str) -> Result<Arc<Tenant>, HttpError> {
     caller.require(Act::ManageSettings)?;
+    let name = if name == OWN { caller.tenant_name() } else { name };
     if !caller.is_operator() && name != caller.tenant_name() {
         return Err(HttpError::not_found());
     }

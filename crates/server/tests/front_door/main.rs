@@ -23,6 +23,7 @@ mod quotas;
 mod roles;
 mod searching;
 mod serving;
+mod sources;
 mod state;
 mod streaming;
 mod support;

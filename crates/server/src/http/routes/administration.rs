@@ -61,7 +61,7 @@ fn of_tenants() -> [Route; 4] {
 fn tenant_name() -> Parameter {
     Parameter {
         name: "name",
-        description: "The tenant's readable name.",
+        description: "The tenant's readable name, or `_own` for the key's own.",
         schema: super::plain_text(),
         example: "acme",
     }
