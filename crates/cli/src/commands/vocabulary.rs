@@ -1,4 +1,6 @@
-//! `veritrail vocabulary`: the built-in names of operations, and what a name stands for. Needs no server.
+//! `veritrail vocabulary`: the built-in names of operations, and what a name stands for. Needs no server, but for `adopt`.
+
+mod adopt;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -20,6 +22,8 @@ pub(crate) enum Vocabulary {
     List(List),
     /// Say what names stand for
     Check(Check),
+    /// Make unknown names that were seen operations of the tenant's own
+    Adopt(adopt::Adopt),
 }
 
 /// List all operations
@@ -61,6 +65,7 @@ impl Vocabulary {
         match self {
             Self::List(list) => Ok(list.run(printer)),
             Self::Check(check) => check.run(printer),
+            Self::Adopt(adopt) => adopt.run(printer),
         }
     }
 }
