@@ -11,12 +11,12 @@ use store::registry::INSTANCE_TENANT;
 use crate::support::{Reply, World};
 
 /// A source of `acme`, made by its admin.
-struct Source {
-    secret: String,
+pub(crate) struct Source {
+    pub(crate) secret: String,
     path: String,
 }
 
-async fn source(world: &World, vendor: &str, name: &str) -> Source {
+pub(crate) async fn source(world: &World, vendor: &str, name: &str) -> Source {
     let admin = world.key_of("acme", &["admin"], "admin").await;
     let new = json!({"vendor": vendor, "name": name}).to_string();
     let reply = world.post(&admin, "/v1/sources", new).await;
@@ -39,7 +39,7 @@ fn signature(secret: &str, body: &str) -> String {
 }
 
 /// A delivery of GitHub's.
-async fn github(world: &World, source: &Source, event: &str, delivery: &str, body: &str) -> Reply {
+pub(crate) async fn github(world: &World, source: &Source, event: &str, delivery: &str, body: &str) -> Reply {
     let signed = signature(&source.secret, body);
     deliver(
         world,
@@ -67,7 +67,7 @@ async fn deliver(
     world.send(request.body(body.into()).unwrap()).await
 }
 
-const DEPLOY_KEY: &str = r#"{"action":"created","key":{"id":1,"title":"ci","read_only":false,"created_at":"2026-03-12T14:32:07Z"},
+pub(crate) const DEPLOY_KEY: &str = r#"{"action":"created","key":{"id":1,"title":"ci","read_only":false,"created_at":"2026-03-12T14:32:07Z"},
   "repository":{"id":7,"name":"web","full_name":"acme/web","private":true},"sender":{"id":42,"login":"ana","type":"User"}}"#;
 
 #[tokio::test]
