@@ -10,7 +10,7 @@ mod write;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use parse::{Item, parse, split_array};
+pub use parse::{Bounds, Item, parse, parse_within, split_array};
 pub use write::{
     canonical_key_order, canonical_number, write_canonical, write_compact, write_string,
 };
@@ -125,10 +125,10 @@ pub enum Problem {
     DuplicateMember,
     /// An escaped UTF-16 surrogate without its other half.
     LoneSurrogate,
-    /// Nesting beyond [`JSON_DEPTH_MAX`](crate::limits::JSON_DEPTH_MAX).
-    TooDeep,
-    /// More values than [`JSON_VALUES_MAX`](crate::limits::JSON_VALUES_MAX).
-    TooManyValues,
+    /// Nesting beyond so many levels.
+    TooDeep(usize),
+    /// More values than so many.
+    TooManyValues(usize),
 }
 
 /// Where and why a text was refused.
@@ -164,16 +164,8 @@ impl fmt::Display for JsonError {
             Problem::NotUtf8 => f.write_str("expected UTF-8"),
             Problem::DuplicateMember => f.write_str("expected each member name once in an object"),
             Problem::LoneSurrogate => f.write_str("expected surrogate escapes in pairs"),
-            Problem::TooDeep => write!(
-                f,
-                "expected at most {} levels of nesting",
-                crate::limits::JSON_DEPTH_MAX
-            ),
-            Problem::TooManyValues => write!(
-                f,
-                "expected at most {} values",
-                crate::limits::JSON_VALUES_MAX
-            ),
+            Problem::TooDeep(most) => write!(f, "expected at most {most} levels of nesting"),
+            Problem::TooManyValues(most) => write!(f, "expected at most {most} values"),
         }?;
         write!(f, " at byte {}", self.offset)
     }

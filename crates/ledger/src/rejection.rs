@@ -113,8 +113,8 @@ impl From<JsonError> for Rejection {
             Problem::NotUtf8 => Reason::NotUtf8,
             Problem::DuplicateMember => Reason::DuplicateMember,
             Problem::LoneSurrogate => Reason::LoneSurrogate,
-            Problem::TooDeep => Reason::TooDeep,
-            Problem::TooManyValues => Reason::TooManyValues,
+            Problem::TooDeep(_) => Reason::TooDeep,
+            Problem::TooManyValues(_) => Reason::TooManyValues,
         };
         Self {
             reason,

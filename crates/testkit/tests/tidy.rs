@@ -28,10 +28,13 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("veritrail-api", &["veritrail-ledger"]),
+    // docs/adr/0015
+    ("veritrail-connectors", &["veritrail-ledger"]),
     (
         "veritrail-server",
         &[
             "veritrail-api",
+            "veritrail-connectors",
             "veritrail-ledger",
             "veritrail-query",
             "veritrail-store",
@@ -41,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "veritrail",
         &[
             "veritrail-api",
+            "veritrail-connectors",
             "veritrail-keys",
             "veritrail-ledger",
             "veritrail-query",

@@ -7,8 +7,31 @@ use crate::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
 
 /// Reads one JSON value that fills the whole text (white space around it is allowed).
 pub fn parse(text: &[u8]) -> Result<Value<'_>, JsonError> {
+    parse_within(text, Bounds::EVENT)
+}
+
+/// How deep and how large a text may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Deepest nesting of arrays and objects; reading recurses as deep.
+    pub depth_max: usize,
+    /// Most values, scalars and containers.
+    pub values_max: usize,
+}
+
+impl Bounds {
+    /// Those of one event.
+    pub const EVENT: Self = Self {
+        depth_max: JSON_DEPTH_MAX,
+        values_max: JSON_VALUES_MAX,
+    };
+}
+
+/// [`parse`] for texts that are larger or deeper than an event: what vendors send.
+pub fn parse_within(text: &[u8], bounds: Bounds) -> Result<Value<'_>, JsonError> {
     let text = utf8(text)?;
     let mut reader = Reader::new(text);
+    reader.bounds = bounds;
     let value = reader
         .document()
         .map_err(|failure| failure.into_error(&reader))?;
@@ -66,6 +89,7 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     values: usize,
+    bounds: Bounds,
 }
 
 impl<'a> Reader<'a> {
@@ -74,6 +98,7 @@ impl<'a> Reader<'a> {
             text,
             at: 0,
             values: 0,
+            bounds: Bounds::EVENT,
         }
     }
 
@@ -118,8 +143,8 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, depth: usize) -> Result<Value<'a>, Failure> {
         self.values += 1;
-        if self.values > JSON_VALUES_MAX {
-            return Err(self.fail(Problem::TooManyValues));
+        if self.values > self.bounds.values_max {
+            return Err(self.fail(Problem::TooManyValues(self.bounds.values_max)));
         }
         match self.peek() {
             Some(b'"') => self.string().map(Value::String),
@@ -147,8 +172,8 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self, depth: usize) -> Result<Value<'a>, Failure> {
-        if depth >= JSON_DEPTH_MAX {
-            return Err(self.fail(Problem::TooDeep));
+        if depth >= self.bounds.depth_max {
+            return Err(self.fail(Problem::TooDeep(self.bounds.depth_max)));
         }
         self.at += 1;
         let mut members: Vec<Member<'a>> = Vec::with_capacity(8);
@@ -198,8 +223,8 @@ impl<'a> Reader<'a> {
     }
 
     fn array(&mut self, depth: usize) -> Result<Value<'a>, Failure> {
-        if depth >= JSON_DEPTH_MAX {
-            return Err(self.fail(Problem::TooDeep));
+        if depth >= self.bounds.depth_max {
+            return Err(self.fail(Problem::TooDeep(self.bounds.depth_max)));
         }
         self.at += 1;
         let mut items = Vec::new();

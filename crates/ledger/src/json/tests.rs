@@ -56,12 +56,12 @@ fn nesting_bombs_are_refused_without_recursing() {
     let deep = "[".repeat(100_000);
     assert_eq!(
         parse(deep.as_bytes()).unwrap_err().problem,
-        Problem::TooDeep
+        Problem::TooDeep(crate::limits::JSON_DEPTH_MAX)
     );
     let wide = format!("[{}1]", "1,".repeat(20_001));
     assert_eq!(
         parse(wide.as_bytes()).unwrap_err().problem,
-        Problem::TooManyValues
+        Problem::TooManyValues(crate::limits::JSON_VALUES_MAX)
     );
 }
 
