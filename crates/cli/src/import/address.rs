@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Client, Config, Connection, Socket};
 
-use super::database_tls::{Trust, Rustls, Secured};
+use super::database_tls::{Rustls, Secured, Trust};
 use crate::failure::Failure;
 
 /// How long a connection may take to be made.
@@ -81,10 +81,16 @@ impl Address {
             .connect_timeout(Duration::from_secs(CONNECT_SECONDS))
             .application_name("veritrail import");
         let shown = shown(&config);
-        let local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+        let local = config
+            .get_hosts()
+            .iter()
+            .all(|host| matches!(host, Host::Unix(_)));
         Ok(Self {
             tls: Rustls::new(trust, authority.as_deref())?,
-            is_unverified: trust == Trust::Anybody && mode != Mode::Disable && !local && !is_loopback(&config),
+            is_unverified: trust == Trust::Anybody
+                && mode != Mode::Disable
+                && !local
+                && !is_loopback(&config),
             config,
             shown,
         })
@@ -109,7 +115,10 @@ impl Address {
 
     /// Prepares the session for reading.
     pub(crate) async fn begin(&self, client: &Client) -> Result<(), Failure> {
-        client.batch_execute(SESSION).await.map_err(|error| self.failed(&error))
+        client
+            .batch_execute(SESSION)
+            .await
+            .map_err(|error| self.failed(&error))
     }
 
     /// What went wrong while it was read.
@@ -131,7 +140,9 @@ impl std::fmt::Debug for Address {
 
 /// Whether it may be better soon, by the class of `SQLSTATE`: connections, resources, operators, conflicts.
 fn is_passing(code: &str) -> bool {
-    ["08", "53", "57", "40", "55", "58", "XX"].iter().any(|class| code.starts_with(class))
+    ["08", "53", "57", "40", "55", "58", "XX"]
+        .iter()
+        .any(|class| code.starts_with(class))
 }
 
 /// An error with its causes; what the database says is in them.
@@ -171,7 +182,9 @@ fn own_parameters(url: &str) -> Result<(String, Mode, Option<PathBuf>), Failure>
                     }
                 };
             }
-            Some(("sslrootcert", value)) if value != "system" => authority = Some(PathBuf::from(value)),
+            Some(("sslrootcert", value)) if value != "system" => {
+                authority = Some(PathBuf::from(value))
+            }
             Some(("sslrootcert", _)) => mode = Mode::VerifyFull,
             _ => kept.push(parameter),
         }
@@ -193,11 +206,17 @@ fn is_loopback(config: &Config) -> bool {
     let named = config.get_hosts().iter().all(|host| match host {
         Host::Tcp(name) => {
             name == "localhost"
-                || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+                || name
+                    .parse::<std::net::IpAddr>()
+                    .is_ok_and(|address| address.is_loopback())
         }
         Host::Unix(_) => true,
     });
-    named && config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback)
+    named
+        && config
+            .get_hostaddrs()
+            .iter()
+            .all(std::net::IpAddr::is_loopback)
 }
 
 fn shown(config: &Config) -> String {
@@ -208,7 +227,10 @@ fn shown(config: &Config) -> String {
     let host = host.or_else(|| config.get_hostaddrs().first().map(ToString::to_string));
     let port = config.get_ports().first().filter(|port| **port != 5432);
     let port = port.map_or(String::new(), |port| format!(":{port}"));
-    let database = config.get_dbname().or(config.get_user()).unwrap_or_default();
+    let database = config
+        .get_dbname()
+        .or(config.get_user())
+        .unwrap_or_default();
     format!("{}{port}/{database}", host.unwrap_or_default())
 }
 
@@ -227,8 +249,11 @@ mod tests {
         assert_eq!(address.config.get_password(), Some(&b"s3cr3t"[..]));
         assert!(!format!("{address:?}").contains("s3cr3t"));
         for wrong in [
-            "postgres://me:s3cr3t@[db/app", "mysql://me:s3cr3t@h/d", "postgres://me:s3cr3t@h/d?sslmode=s3cr3t",
-            "postgres://me:s3cr3t@h:s3cr3t/d", "host=h password=s3cr3t",
+            "postgres://me:s3cr3t@[db/app",
+            "mysql://me:s3cr3t@h/d",
+            "postgres://me:s3cr3t@h/d?sslmode=s3cr3t",
+            "postgres://me:s3cr3t@h:s3cr3t/d",
+            "host=h password=s3cr3t",
         ] {
             let failure = read(wrong).unwrap_err();
             assert!(!format!("{failure:?}").contains("s3cr3t"), "{wrong}");
@@ -255,13 +280,21 @@ mod tests {
             ("", SslMode::Prefer, true),
             ("?sslmode=disable", SslMode::Disable, false),
             ("?sslmode=require", SslMode::Require, true),
-            ("?connect_timeout=3&sslmode=verify-full", SslMode::Require, false),
+            (
+                "?connect_timeout=3&sslmode=verify-full",
+                SslMode::Require,
+                false,
+            ),
         ] {
             let address = read(&format!("postgres://u@db.example/d{parameters}")).unwrap();
             assert_eq!(address.config.get_ssl_mode(), mode, "{parameters}");
             assert_eq!(address.is_unverified, unverified, "{parameters}");
         }
         assert!(!read("postgres://u@localhost/d").unwrap().is_unverified);
-        assert!(!read("postgres:///d?host=/run/postgresql&user=u").unwrap().is_unverified);
+        assert!(
+            !read("postgres:///d?host=/run/postgresql&user=u")
+                .unwrap()
+                .is_unverified
+        );
     }
 }

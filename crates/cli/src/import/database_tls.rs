@@ -18,7 +18,9 @@ use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::crypto::{
+    CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature,
+};
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
@@ -64,7 +66,8 @@ impl Rustls {
             None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         }
         let provider = Arc::new(ring::default_provider());
-        let unusable = |error: &dyn std::fmt::Display| Failure::usage(format!("TLS can not be used: {error}"));
+        let unusable =
+            |error: &dyn std::fmt::Display| Failure::usage(format!("TLS can not be used: {error}"));
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable(&error))?;
@@ -73,7 +76,11 @@ impl Rustls {
             Trust::Authority | Trust::Anybody => {
                 let inner = (trust == Trust::Authority)
                     .then(|| {
-                        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build()
+                        WebPkiServerVerifier::builder_with_provider(
+                            Arc::new(roots),
+                            Arc::clone(&provider),
+                        )
+                        .build()
                     })
                     .transpose()
                     .map_err(|error| unusable(&error))?;
@@ -121,7 +128,12 @@ impl ServerCertVerifier for Lenient {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -130,11 +142,18 @@ impl ServerCertVerifier for Lenient {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
@@ -145,7 +164,11 @@ impl MakeTlsConnect<Socket> for Rustls {
 
     fn make_tls_connect(&mut self, domain: &str) -> io::Result<Handshake> {
         // A socket of this machine has no name, and no TLS.
-        let name = if domain.is_empty() { "localhost" } else { domain };
+        let name = if domain.is_empty() {
+            "localhost"
+        } else {
+            domain
+        };
         let name = ServerName::try_from(name.to_owned())
             .map_err(|_| io::Error::other("the host is no name that a certificate can have"))?;
         Ok(Handshake {

@@ -42,6 +42,8 @@ const FIELDS: [(&str, bool); 14] = [
 pub(crate) struct Map {
     /// Begins every event's id.
     pub(crate) name: String,
+    /// Whether it was the map that said so.
+    pub(crate) is_named: bool,
     /// Which table, unless the command line says.
     pub(crate) table: Option<String>,
     /// Columns that name a row for ever.
@@ -136,7 +138,9 @@ impl Map {
             bad(&format!("{}{place}", error.message()))
         })?;
         if written.key.is_empty() {
-            return Err(bad("expected key = [\"id\"]: the columns that name a row for ever"));
+            return Err(bad(
+                "expected key = [\"id\"]: the columns that name a row for ever",
+            ));
         }
         let mut event = written.event;
         let related = related(event.remove("related"))?;
@@ -156,6 +160,7 @@ impl Map {
             (early, path.len(), path.clone())
         });
         let map = Self {
+            is_named: written.name.is_some(),
             name: written.name.unwrap_or_else(|| named.to_owned()),
             table: written.table,
             key: written.key,
@@ -182,11 +187,18 @@ impl Map {
             }
         }
         for required in ["timestamp", "operation", "resource.type"] {
-            if !self.fields.iter().any(|(path, _)| path.join(".") == required) {
+            if !self
+                .fields
+                .iter()
+                .any(|(path, _)| path.join(".") == required)
+            {
                 return Err(bad(&format!("expected a recipe for {required}")));
             }
         }
-        if let Some(path) = self.cursor.as_ref().and_then(|cursor| cursor.path.as_deref())
+        if let Some(path) = self
+            .cursor
+            .as_ref()
+            .and_then(|cursor| cursor.path.as_deref())
             && !path.starts_with('/')
         {
             return Err(bad("cursor: expected a path such as /received"));
@@ -219,7 +231,9 @@ impl Overlap {
     /// From a number, or a text such as `10m`.
     fn read(value: &toml::Value) -> Result<Self, Failure> {
         match value {
-            toml::Value::Integer(ids) => u64::try_from(*ids).ok().map(|ids| Self { ids, ..Self::USUAL }),
+            toml::Value::Integer(ids) => u64::try_from(*ids)
+                .ok()
+                .map(|ids| Self { ids, ..Self::USUAL }),
             toml::Value::String(text) => Self::parse(text),
             _ => None,
         }
@@ -240,7 +254,10 @@ impl Overlap {
             _ => return None,
         };
         let seconds = number.parse::<u64>().ok()?.checked_mul(factor)?;
-        Some(Self { seconds, ..Self::USUAL })
+        Some(Self {
+            seconds,
+            ..Self::USUAL
+        })
     }
 }
 
@@ -259,7 +276,9 @@ fn flatten(
         match value {
             toml::Value::Table(inner)
                 if !inner.is_empty()
-                    && inner.keys().all(|name| Recipe::NAMES.contains(&name.as_str())) =>
+                    && inner
+                        .keys()
+                        .all(|name| Recipe::NAMES.contains(&name.as_str())) =>
             {
                 let recipe = inner.try_into().map_err(|error: toml::de::Error| {
                     bad(&format!("{}: {}", path.join("."), error.message()))
@@ -271,7 +290,8 @@ fn flatten(
                 fields.push((path, Written::Column(column).into_recipe()));
             }
             _ => {
-                let expected = "expected a column's name or a recipe such as { value = \"system\" }";
+                let expected =
+                    "expected a column's name or a recipe such as { value = \"system\" }";
                 return Err(bad(&format!("{}: {expected}", path.join("."))));
             }
         }
@@ -318,7 +338,10 @@ fn related(value: Option<toml::Value>) -> Result<Vec<Vec<(Vec<String>, Recipe)>>
         };
         let mut fields = Vec::new();
         flatten(&[], table, &mut fields)?;
-        if !["type", "id"].iter().all(|name| fields.iter().any(|(path, _)| path == &[*name])) {
+        if !["type", "id"]
+            .iter()
+            .all(|name| fields.iter().any(|(path, _)| path == &[*name]))
+        {
             return Err(bad("related: expected type and id"));
         }
         all.push(fields);
@@ -332,8 +355,9 @@ fn changes(value: Option<toml::Value>) -> Result<Option<Changes>, Failure> {
 }
 
 fn bad(what: &str) -> Failure {
-    Failure::usage(format!("the map can not be used: {what}"))
-        .hint("docs/guide/import.md describes maps; `veritrail import --print-map classic` prints one")
+    Failure::usage(format!("the map can not be used: {what}")).hint(
+        "docs/guide/import.md describes maps; `veritrail import --print-map classic` prints one",
+    )
 }
 
 #[cfg(test)]
@@ -354,8 +378,15 @@ mod tests {
         assert_eq!(
             names,
             [
-                "resource.type", "operation", "metadata", "timestamp", "actor.id", "actor.name",
-                "context.service", "metadata.x", "outcome.result"
+                "resource.type",
+                "operation",
+                "metadata",
+                "timestamp",
+                "actor.id",
+                "actor.name",
+                "context.service",
+                "metadata.x",
+                "outcome.result"
             ]
         );
         assert_eq!((map.name.as_str(), map.overlap), ("n", Overlap::USUAL));
@@ -368,15 +399,33 @@ mod tests {
             ("key = 5\n[event]\n", "line 1"),
             ("keys = []\n[event]\n", "unknown field"),
             ("key = [\"id\"]\n[event]\n", "timestamp"),
-            (&format!("{LEAST}weather = \"w\"\n"), "weather: an event has no such field"),
+            (
+                &format!("{LEAST}weather = \"w\"\n"),
+                "weather: an event has no such field",
+            ),
             (&format!("{LEAST}actor = \"w\"\n"), "actor"),
-            (&format!("{LEAST}\"actor.id\" = 5\n"), "actor.id: expected a column"),
-            (&format!("{LEAST}\"actor.id\" = {{ path = \"/a\" }}\n"), "actor.id: expected one of"),
-            (&format!("{LEAST}\"actor.id\" = {{ column = 5 }}\n"), "actor.id"),
+            (
+                &format!("{LEAST}\"actor.id\" = 5\n"),
+                "actor.id: expected a column",
+            ),
+            (
+                &format!("{LEAST}\"actor.id\" = {{ path = \"/a\" }}\n"),
+                "actor.id: expected one of",
+            ),
+            (
+                &format!("{LEAST}\"actor.id\" = {{ column = 5 }}\n"),
+                "actor.id",
+            ),
             (&format!("{LEAST}changes = \"x\"\n"), "before and after"),
-            (&format!("{LEAST}[[event.related]]\ntype = \"x\"\n"), "type and id"),
+            (
+                &format!("{LEAST}[[event.related]]\ntype = \"x\"\n"),
+                "type and id",
+            ),
             (&format!("overlap = \"soon\"\n{LEAST}"), "overlap"),
-            (&format!("cursor = {{ column = \"a\", path = \"b\" }}\n{LEAST}"), "path"),
+            (
+                &format!("cursor = {{ column = \"a\", path = \"b\" }}\n{LEAST}"),
+                "path",
+            ),
         ] {
             assert!(refusal(text).contains(words), "{text}: {}", refusal(text));
         }

@@ -40,23 +40,32 @@ pub(crate) fn event(map: &Map, row: &Row<'_>) -> Result<String, Unmapped> {
         }
     }
     settle_time(&mut event)?;
-    if member(&event, "operation").and_then(Value::as_str).is_none() {
+    if member(&event, "operation")
+        .and_then(Value::as_str)
+        .is_none()
+    {
         return Err(NO_OPERATION);
     }
     let resource = member(&event, "resource");
-    if resource.and_then(|resource| resource.member("type")).is_none() {
+    if resource
+        .and_then(|resource| resource.member("type"))
+        .is_none()
+    {
         return Err(NO_RESOURCE);
     }
     if member(&event, "actor").is_none() {
         put(&mut event, &["actor"], Value::Object(Vec::new()));
     }
     let related = map.related.iter();
-    let related: Vec<Value<'_>> = related.filter_map(|fields| other(fields, row, &event)).collect();
+    let related: Vec<Value<'_>> = related
+        .filter_map(|fields| other(fields, row, &event))
+        .collect();
     if !related.is_empty() {
         put(&mut event, &["related"], Value::Array(related));
     }
     if let Some(changes) = &map.changes {
-        let side = |written: &super::recipe::Written| written.clone().into_recipe().made(row, &event);
+        let side =
+            |written: &super::recipe::Written| written.clone().into_recipe().made(row, &event);
         let changes = compared(side(&changes.before), side(&changes.after));
         if !changes.is_empty() {
             put(&mut event, &["changes"], Value::Array(changes));
@@ -70,11 +79,18 @@ pub(crate) fn event(map: &Map, row: &Row<'_>) -> Result<String, Unmapped> {
 fn id(map: &Map, row: &Row<'_>) -> Result<String, Unmapped> {
     let mut parts = Vec::with_capacity(map.key.len());
     for column in &map.key {
-        let value = row.column(column).filter(|value| is_there(value)).ok_or(NO_KEY)?;
+        let value = row
+            .column(column)
+            .filter(|value| is_there(value))
+            .ok_or(NO_KEY)?;
         parts.push(text_of(value).ok_or(NO_KEY)?.into_owned());
     }
     let narrow = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let name: String = map.name.chars().map(|c| if narrow(c) { c } else { '_' }).collect();
+    let name: String = map
+        .name
+        .chars()
+        .map(|c| if narrow(c) { c } else { '_' })
+        .collect();
     if let [only] = parts.as_slice()
         && only.chars().all(narrow)
         && name.len() + 1 + only.len() <= EVENT_ID_BYTES_MAX
@@ -82,7 +98,10 @@ fn id(map: &Map, row: &Row<'_>) -> Result<String, Unmapped> {
         return Ok(format!("{name}-{only}"));
     }
     let parts = parts.into_iter().map(Value::string);
-    Ok(format!("{name}:{}", Value::Array(parts.collect()).to_compact()))
+    Ok(format!(
+        "{name}:{}",
+        Value::Array(parts.collect()).to_compact()
+    ))
 }
 
 /// Puts a field where it belongs, or beside it.
@@ -162,7 +181,9 @@ fn compared<'a>(before: Option<Value<'a>>, after: Option<Value<'a>>) -> Vec<Valu
         let found = members.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone())
     };
-    let added = after.iter().filter(|(name, _)| find(&before, name).is_none());
+    let added = after
+        .iter()
+        .filter(|(name, _)| find(&before, name).is_none());
     let names = before.iter().chain(added).map(|(name, _)| name.clone());
     let changed = names.filter_map(|name| {
         let (was, is) = (find(&before, &name), find(&after, &name));
@@ -227,7 +248,7 @@ id = { column = "data", path = "/team" }
         let map = Map::read(MAP, "audit.logs").unwrap();
         let mut row = Row::default();
         for (name, json) in columns {
-            row.put(name, ledger::json::parse(json.as_bytes()).unwrap());
+            row.put(*name, ledger::json::parse(json.as_bytes()).unwrap());
         }
         event(&map, &row).map(|text| serde_json::from_str(&text).unwrap())
     }
@@ -239,12 +260,17 @@ id = { column = "data", path = "/team" }
         ("who", "7"),
         ("ip", "\"10.0.0.1/32\""),
         ("ok", "\"success\""),
-        ("data", r#"{"project_id":3,"team":"t","old":{"a":1,"b":null,"c":1},"new":{"a":2,"c":1,"d":[1]}}"#),
+        (
+            "data",
+            r#"{"project_id":3,"team":"t","old":{"a":1,"b":null,"c":1},"new":{"a":2,"c":1,"d":[1]}}"#,
+        ),
     ];
 
     fn but(name: &str, json: &'static str) -> Vec<(&'static str, &'static str)> {
         let columns = WHOLE.iter();
-        columns.map(|(known, value)| (*known, if *known == name { json } else { value })).collect()
+        columns
+            .map(|(known, value)| (*known, if *known == name { json } else { value }))
+            .collect()
     }
 
     #[test]
@@ -252,10 +278,22 @@ id = { column = "data", path = "/team" }
         let event = made(&WHOLE).unwrap();
         assert_eq!(event["id"], "audit_logs-42");
         assert_eq!(event["timestamp"], "2026-03-12T14:32:07.000000Z");
-        assert_eq!((&event["operation"], &event["outcome"]["result"]), (&"project.created".into(), &"success".into()));
-        assert_eq!((&event["resource"]["type"], &event["resource"]["id"]), (&"project".into(), &3.into()));
-        assert_eq!((&event["actor"]["id"], &event["origin"]["ip"]), (&7.into(), &"10.0.0.1".into()));
-        assert_eq!(event["related"], serde_json::json!([{"type": "team", "id": "t"}]));
+        assert_eq!(
+            (&event["operation"], &event["outcome"]["result"]),
+            (&"project.created".into(), &"success".into())
+        );
+        assert_eq!(
+            (&event["resource"]["type"], &event["resource"]["id"]),
+            (&"project".into(), &3.into())
+        );
+        assert_eq!(
+            (&event["actor"]["id"], &event["origin"]["ip"]),
+            (&7.into(), &"10.0.0.1".into())
+        );
+        assert_eq!(
+            event["related"],
+            serde_json::json!([{"type": "team", "id": "t"}])
+        );
         let changes = serde_json::json!([
             {"field": "a", "before": 1, "after": 2}, {"field": "b", "before": null}, {"field": "d", "after": [1]}
         ]);
@@ -276,17 +314,30 @@ id = { column = "data", path = "/team" }
     fn a_row_that_is_no_event_says_why() {
         assert_eq!(made(&but("id", "null")), Err(NO_KEY));
         assert_eq!(made(&but("at", "null")), Err(NO_TIME));
-        for time in ["\"infinity\"", "\"0044-03-15T00:00:00 BC\"", "\"1969-12-31T23:59:59\"", "5"] {
+        for time in [
+            "\"infinity\"",
+            "\"0044-03-15T00:00:00 BC\"",
+            "\"1969-12-31T23:59:59\"",
+            "5",
+        ] {
             let time: &'static str = time.to_owned().leak();
             assert_eq!(made(&but("at", time)), Err(BAD_TIME), "{time}");
         }
         assert_eq!(made(&but("op", "null")), Err(NO_OPERATION));
-        assert_eq!(made(&but("at", "\"2026-03-12\"")).unwrap()["timestamp"], "2026-03-12T00:00:00.000000Z");
+        assert_eq!(
+            made(&but("at", "\"2026-03-12\"")).unwrap()["timestamp"],
+            "2026-03-12T00:00:00.000000Z"
+        );
     }
 
     #[test]
     fn no_two_keys_share_an_id() {
-        let id = |json: &'static str| made(&but("id", json)).unwrap()["id"].as_str().unwrap().to_owned();
+        let id = |json: &'static str| {
+            made(&but("id", json)).unwrap()["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
         assert_eq!(id("\"a-b\""), "audit_logs-a-b");
         assert_eq!(id("\"a:b\""), "audit_logs:[\"a:b\"]");
         assert_eq!(id("\"é\""), "audit_logs:[\"é\"]");

@@ -52,9 +52,18 @@ mod tests {
 
     #[test]
     fn every_preset_can_be_used() {
-        for preset in [Preset::Classic, Preset::Temps, Preset::Retraced, Preset::SupaAudit] {
+        for preset in [
+            Preset::Classic,
+            Preset::Temps,
+            Preset::Retraced,
+            Preset::SupaAudit,
+        ] {
             let map = preset.map().unwrap();
-            assert!(map.table.is_some() && map.cursor.is_some(), "{}", preset.name());
+            assert!(
+                map.table.is_some() && map.cursor.is_some(),
+                "{}",
+                preset.name()
+            );
         }
     }
 }

@@ -139,9 +139,17 @@ impl Recipe {
             Some("expected a column beside path")
         } else if path.is_some_and(|path| !path.starts_with('/')) {
             Some("expected a path such as /actor/id")
-        } else if ![&self.value, &self.default].into_iter().flatten().all(constant) {
+        } else if ![&self.value, &self.default]
+            .into_iter()
+            .flatten()
+            .all(constant)
+        {
             Some("expected a text, a whole number, true or false")
-        } else if self.zone.as_deref().is_some_and(|zone| TimeZone::get(zone).is_err()) {
+        } else if self
+            .zone
+            .as_deref()
+            .is_some_and(|zone| TimeZone::get(zone).is_err())
+        {
             Some("expected the name of a time zone that this machine knows, such as UTC")
         } else {
             let inner = self.first.iter().flatten();
@@ -264,12 +272,15 @@ fn placed<'a>(value: Value<'a>, zone: &str) -> Value<'a> {
     let Value::String(text) = &value else {
         return value;
     };
-    let placed = text.parse::<DateTime>().ok().filter(|_| Micros::parse(text).is_err());
+    let placed = text
+        .parse::<DateTime>()
+        .ok()
+        .filter(|_| Micros::parse(text).is_err());
     let placed = placed.and_then(|time| TimeZone::get(zone).ok()?.to_timestamp(time).ok());
     match placed {
-        Some(time) => {
-            Value::String(Cow::Owned(Micros::from_micros(time.as_microsecond()).to_string()))
-        }
+        Some(time) => Value::String(Cow::Owned(
+            Micros::from_micros(time.as_microsecond()).to_string(),
+        )),
         None => value,
     }
 }
@@ -338,11 +349,16 @@ fn filled(template: &str, itself: &str, row: &Row<'_>, known: &Value<'_>) -> Opt
 /// The operation that a name means.
 fn operation(sent: &str) -> String {
     let resolved = vocabulary::resolve(sent.trim());
-    resolved.map_or_else(|_| NAMELESS.to_owned(), |operation| operation.name().to_owned())
+    resolved.map_or_else(
+        |_| NAMELESS.to_owned(),
+        |operation| operation.name().to_owned(),
+    )
 }
 
 fn resource_of(operation: &str) -> &str {
-    operation.rsplit_once('.').map_or(operation, |(resource, _)| resource)
+    operation
+        .rsplit_once('.')
+        .map_or(operation, |(resource, _)| resource)
 }
 
 /// A kind of resource: lower case, words joined by `_`. A plural becomes the singular where the vocabulary knows that one:
@@ -352,7 +368,8 @@ fn resource_type(text: &str) -> Option<String> {
     let mut before = None;
     for character in text.trim().chars() {
         let upper = character.is_ascii_uppercase();
-        let after_lower = before.is_some_and(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let after_lower =
+            before.is_some_and(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
         if (upper && after_lower || !character.is_ascii_alphanumeric())
             && !name.is_empty()
             && !name.ends_with('_')
@@ -405,7 +422,9 @@ mod tests {
         let known = ledger::json::parse(b"{\"resource\":{\"type\":\"env\"}}").unwrap();
         let recipe = recipe(text);
         assert_eq!(recipe.fault(), None, "{text}");
-        recipe.made(&row, &known).map_or_else(String::new, |value| value.to_compact())
+        recipe
+            .made(&row, &known)
+            .map_or_else(String::new, |value| value.to_compact())
     }
 
     #[test]
@@ -414,25 +433,61 @@ mod tests {
             ("\"ok\"", "false"),
             ("{ column = \"data\", path = \"/a/b~1c/1\" }", "2.50"),
             ("{ column = \"data\", path = \"/a/x\" }", ""),
-            ("{ column = \"data\", path = \"/empty\", default = \"d\" }", "\"d\""),
+            (
+                "{ column = \"data\", path = \"/empty\", default = \"d\" }",
+                "\"d\"",
+            ),
             ("{ column = \"data\", path = \"/{resource.type}_id\" }", "7"),
-            ("{ column = \"ok\", map = { true = \"success\", false = \"failure\" } }", "\"failure\""),
+            (
+                "{ column = \"ok\", map = { true = \"success\", false = \"failure\" } }",
+                "\"failure\"",
+            ),
             ("{ column = \"op\", map = { \"*\" = \"any\" } }", "\"any\""),
-            ("{ column = \"none\", map = { \"*\" = \"any\" }, default = \"no\" }", "\"no\""),
+            (
+                "{ column = \"none\", map = { \"*\" = \"any\" }, default = \"no\" }",
+                "\"no\"",
+            ),
             ("{ column = \"op\", map = { a = \"b\" } }", ""),
             ("{ template = \"{resource.type}:{ok}\" }", "\"env:false\""),
             ("{ template = \"{none}\" }", ""),
-            ("{ column = \"ok\", map = { false = \"deleted\" }, template = \"{resource.type}.{}\" }", "\"env.deleted\""),
+            (
+                "{ column = \"ok\", map = { false = \"deleted\" }, template = \"{resource.type}.{}\" }",
+                "\"env.deleted\"",
+            ),
             ("{ value = 5 }", "5"),
-            ("{ first = [\"none\", { column = \"data\", path = \"/env_id\" }] }", "7"),
-            ("{ column = \"op\", as = \"operation\" }", "\"api_key.created\""),
-            ("{ column = \"op\", as = \"resource_of_operation\" }", "\"api_key\""),
-            ("{ value = \"LOGIN\", as = \"operation\" }", "\"event.recorded\""),
-            ("{ column = \"at\", unit = \"ms\" }", "\"2024-03-12T14:32:07.123000Z\""),
-            ("{ value = \"2024-03-12T14:32:07Z\", unit = \"ms\" }", "\"2024-03-12T14:32:07Z\""),
+            (
+                "{ first = [\"none\", { column = \"data\", path = \"/env_id\" }] }",
+                "7",
+            ),
+            (
+                "{ column = \"op\", as = \"operation\" }",
+                "\"api_key.created\"",
+            ),
+            (
+                "{ column = \"op\", as = \"resource_of_operation\" }",
+                "\"api_key\"",
+            ),
+            (
+                "{ value = \"LOGIN\", as = \"operation\" }",
+                "\"event.recorded\"",
+            ),
+            (
+                "{ column = \"at\", unit = \"ms\" }",
+                "\"2024-03-12T14:32:07.123000Z\"",
+            ),
+            (
+                "{ value = \"2024-03-12T14:32:07Z\", unit = \"ms\" }",
+                "\"2024-03-12T14:32:07Z\"",
+            ),
             ("{ column = \"at\", unit = \"s\" }", "1710253927123"),
-            ("{ value = \"2026-03-12T14:32:07\", zone = \"UTC\" }", "\"2026-03-12T14:32:07.000000Z\""),
-            ("{ value = \"2026-03-12T14:32:07+01:00\", zone = \"UTC\" }", "\"2026-03-12T14:32:07+01:00\""),
+            (
+                "{ value = \"2026-03-12T14:32:07\", zone = \"UTC\" }",
+                "\"2026-03-12T14:32:07.000000Z\"",
+            ),
+            (
+                "{ value = \"2026-03-12T14:32:07+01:00\", zone = \"UTC\" }",
+                "\"2026-03-12T14:32:07+01:00\"",
+            ),
             ("{ value = \"infinity\", zone = \"UTC\" }", "\"infinity\""),
             ("{ column = \"at\", as = \"text\" }", "\"1710253927123\""),
         ] {

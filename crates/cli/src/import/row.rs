@@ -32,26 +32,26 @@ pub(crate) enum Kind {
 
 /// A row: names of columns and their values; a column without a value is left out.
 #[derive(Debug, Default)]
-pub(crate) struct Row<'a>(Vec<(&'a str, Value<'a>)>);
+pub(crate) struct Row<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
 
 impl<'a> Row<'a> {
     /// Adds a column's value.
-    pub(crate) fn put(&mut self, name: &'a str, value: Value<'a>) {
+    pub(crate) fn put(&mut self, name: impl Into<Cow<'a, str>>, value: Value<'a>) {
         if !matches!(value, Value::Null) {
-            self.0.push((name, value));
+            self.0.push((name.into(), value));
         }
     }
 
     /// The value of a column.
     pub(crate) fn column(&self, name: &str) -> Option<&Value<'a>> {
-        let found = self.0.iter().find(|(known, _)| *known == name);
+        let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value)
     }
 
     /// The whole of it, to be looked at.
     pub(crate) fn to_text(&self) -> String {
         let members = self.0.iter();
-        let members = members.map(|(name, value)| (Cow::Borrowed(*name), value.clone()));
+        let members = members.map(|(name, value)| (Cow::Borrowed(name.as_ref()), value.clone()));
         Value::Object(members.collect()).to_compact()
     }
 }
@@ -98,10 +98,22 @@ mod tests {
             (Kind::Number, "NaN", "\"NaN\""),
             (Kind::Bool, "false", "false"),
             (Kind::Json, "{\"a\": 1.0}", "{\"a\":1.0}"),
-            (Kind::Json, "{\"a\":1,\"a\":2}", "\"{\\\"a\\\":1,\\\"a\\\":2}\""),
-            (Kind::Instant, "2026-03-12 14:32:07.123+00", "\"2026-03-12T14:32:07.123Z\""),
+            (
+                Kind::Json,
+                "{\"a\":1,\"a\":2}",
+                "\"{\\\"a\\\":1,\\\"a\\\":2}\"",
+            ),
+            (
+                Kind::Instant,
+                "2026-03-12 14:32:07.123+00",
+                "\"2026-03-12T14:32:07.123Z\"",
+            ),
             (Kind::Instant, "infinity", "\"infinity\""),
-            (Kind::LocalTime, "2026-03-12 14:32:07", "\"2026-03-12T14:32:07\""),
+            (
+                Kind::LocalTime,
+                "2026-03-12 14:32:07",
+                "\"2026-03-12T14:32:07\"",
+            ),
             (Kind::Bytes, "AAAA\nBBBB", "\"AAAABBBB\""),
             (Kind::Text, "{\"a\":1}", "\"{\\\"a\\\":1}\""),
         ] {

@@ -174,7 +174,9 @@ pub(crate) fn kind(type_name: &str, category: &str) -> Kind {
 /// A column as text.
 fn as_text(place: &str, column: &Column) -> String {
     match (column.kind, column.type_name.as_str()) {
-        (Kind::Json, name) if name != "json" && name != "jsonb" => format!("array_to_json({place})::text"),
+        (Kind::Json, name) if name != "json" && name != "jsonb" => {
+            format!("array_to_json({place})::text")
+        }
         (Kind::Bytes, _) => format!("encode({place}, 'base64')"),
         // As text it would always bear its mask.
         (_, "inet") => format!("host({place})"),
@@ -200,21 +202,43 @@ impl Select {
         let mut text = String::from("select ");
         let mut long = Vec::new();
         for selected in &columns {
-            let (place, column) = find(&selected.name, own, joined).ok_or_else(|| missing(&selected.name))?;
+            let (place, column) =
+                find(&selected.name, own, joined).ok_or_else(|| missing(&selected.name))?;
             let value = as_text(&place, column);
             // Writing to a string does not fail.
             if is_bounded(selected.kind) {
                 let _ = write!(text, "{value}, ");
             } else {
-                let _ = write!(text, "case when octet_length({value}) <= {VALUE_BYTES_MAX} then {value} end, ");
-                long.push(format!("coalesce(octet_length({value}), 0) > {VALUE_BYTES_MAX}"));
+                let _ = write!(
+                    text,
+                    "case when octet_length({value}) <= {VALUE_BYTES_MAX} then {value} end, "
+                );
+                long.push(format!(
+                    "coalesce(octet_length({value}), 0) > {VALUE_BYTES_MAX}"
+                ));
             }
         }
-        let cursor = map.cursor.as_ref().map(|cursor| At::of(cursor, own)).transpose()?;
+        let cursor = map
+            .cursor
+            .as_ref()
+            .map(|cursor| At::of(cursor, own))
+            .transpose()?;
         let shown = cursor.as_ref().map_or("null::text", |cursor| &cursor.shown);
-        let too_large = if long.is_empty() { "false".to_owned() } else { long.join(" or ") };
-        let _ = write!(text, "{shown}, ({too_large})::text from {} t", table.quoted());
-        for (name, join) in map.joins.iter().filter(|(name, _)| joined.contains_key(*name)) {
+        let too_large = if long.is_empty() {
+            "false".to_owned()
+        } else {
+            long.join(" or ")
+        };
+        let _ = write!(
+            text,
+            "{shown}, ({too_large})::text from {} t",
+            table.quoted()
+        );
+        for (name, join) in map
+            .joins
+            .iter()
+            .filter(|(name, _)| joined.contains_key(*name))
+        {
             push_join(&mut text, table, name, join, own)?;
         }
         let has_beginning = has_beginning && cursor.is_some();
@@ -225,7 +249,11 @@ impl Select {
         if let Some(cursor) = &cursor {
             let _ = write!(text, "{} nulls last, ", cursor.place);
         }
-        let keys: Vec<String> = map.key.iter().map(|key| format!("t.{}", quoted(key))).collect();
+        let keys: Vec<String> = map
+            .key
+            .iter()
+            .map(|key| format!("t.{}", quoted(key)))
+            .collect();
         text.push_str(&keys.join(", "));
         Ok(Self {
             text,
@@ -258,11 +286,15 @@ struct At {
 
 impl At {
     fn of(cursor: &Cursor, own: &Columns) -> Result<Self, Failure> {
-        let column = own.get(&cursor.column).ok_or_else(|| missing(&cursor.column))?;
+        let column = own
+            .get(&cursor.column)
+            .ok_or_else(|| missing(&cursor.column))?;
         let place = format!("t.{}", quoted(&cursor.column));
         if let Some(path) = &cursor.path {
             if !matches!(column.type_name.as_str(), "json" | "jsonb") {
-                return Err(Failure::usage("the map's cursor has a path, but its column holds no json or jsonb"));
+                return Err(Failure::usage(
+                    "the map's cursor has a path, but its column holds no json or jsonb",
+                ));
             }
             let mut inner = format!("{place}::jsonb");
             for token in path.split('/').skip(1) {
@@ -306,7 +338,9 @@ impl At {
 
     /// Rows from `$1` less `$2` on, and those without a value: they are in no order, and must not be left out.
     fn from_beginning(&self) -> String {
-        let Self { place, type_name, .. } = self;
+        let Self {
+            place, type_name, ..
+        } = self;
         let begin = format!("$1::text::{type_name}");
         let begin = match self.steps {
             Some(Steps::Ids) => format!("{begin} - $2::text::bigint"),
@@ -335,7 +369,10 @@ fn push_join(
     }
     let (alias, other) = (quoted(&format!("j_{name}")), other.beside(table).quoted());
     let (column, is) = (quoted(&join.column), quoted(&join.is));
-    let _ = write!(text, " left join {other} {alias} on {alias}.{column} = t.{is}");
+    let _ = write!(
+        text,
+        " left join {other} {alias} on {alias}.{column} = t.{is}"
+    );
     Ok(())
 }
 
@@ -358,7 +395,9 @@ fn needed(
     };
     for (_, recipe) in map.recipes() {
         recipe.each_column(&mut |recipe, column| {
-            let join = column.split_once('.').and_then(|(name, _)| map.joins.get(name));
+            let join = column
+                .split_once('.')
+                .and_then(|(name, _)| map.joins.get(name));
             let may_lack = recipe.optional || join.is_some_and(|join| join.optional);
             take(column, may_lack, recipe.json || recipe.path.is_some());
         });
@@ -395,7 +434,10 @@ fn find<'c>(
     }
     let (join, name) = name.split_once('.')?;
     let column = joined.get(join)?.get(name)?;
-    Some((format!("{}.{}", quoted(&format!("j_{join}")), quoted(name)), column))
+    Some((
+        format!("{}.{}", quoted(&format!("j_{join}")), quoted(name)),
+        column,
+    ))
 }
 
 fn missing(column: &str) -> Failure {
@@ -405,7 +447,9 @@ fn missing(column: &str) -> Failure {
 
 /// No name of a table.
 pub(crate) fn no_table(name: &str) -> Failure {
-    Failure::usage(format!("{name}: expected a table, or a schema and a table, such as audit.record_version"))
+    Failure::usage(format!(
+        "{name}: expected a table, or a schema and a table, such as audit.record_version"
+    ))
 }
 
 #[cfg(test)]
@@ -433,14 +477,35 @@ mod tests {
 
     #[test]
     fn names_from_outside_can_not_leave_their_quotes() {
-        let own = columns(&[("id", "int8", "N"), ("at", "timestamptz", "D"), ("op", "text", "S"), ("x\"; drop", "text", "S")]);
+        let own = columns(&[
+            ("id", "int8", "N"),
+            ("at", "timestamptz", "D"),
+            ("op", "text", "S"),
+            ("x\"; drop", "text", "S"),
+        ]);
         let map = map("\"metadata.x\" = \"x\\\"; drop\"\n");
         let table = TableName::read("\"a\"\"b.c\".\"d; --\"").unwrap();
         let select = Select::of(&map, &table, &own, &BTreeMap::new(), true).unwrap();
-        assert!(select.text.contains("from \"a\"\"b.c\".\"d; --\" t "), "{}", select.text);
-        assert!(select.text.contains("t.\"x\"\"; drop\"::text"), "{}", select.text);
-        assert!(select.text.contains("where t.\"id\" >= $1::text::bigint - $2::text::bigint order by"), "{}", select.text);
-        for wrong in ["", ".", "a.", ".a", "a.b.c", "\"a", "a\"b", "\"\"", "a.\"b\"c"] {
+        assert!(
+            select.text.contains("from \"a\"\"b.c\".\"d; --\" t "),
+            "{}",
+            select.text
+        );
+        assert!(
+            select.text.contains("t.\"x\"\"; drop\"::text"),
+            "{}",
+            select.text
+        );
+        assert!(
+            select
+                .text
+                .contains("where t.\"id\" >= $1::text::bigint - $2::text::bigint order by"),
+            "{}",
+            select.text
+        );
+        for wrong in [
+            "", ".", "a.", ".a", "a.b.c", "\"a", "a\"b", "\"\"", "a.\"b\"c",
+        ] {
             assert_eq!(TableName::read(wrong), None, "{wrong}");
         }
         assert_eq!(literal("a'b\\"), "E'a''b\\\\'");
@@ -448,11 +513,20 @@ mod tests {
 
     #[test]
     fn columns_that_may_be_missing_may() {
-        let own = columns(&[("id", "uuid", "U"), ("at", "timestamp", "D"), ("op", "text", "S")]);
+        let own = columns(&[
+            ("id", "uuid", "U"),
+            ("at", "timestamp", "D"),
+            ("op", "text", "S"),
+        ]);
         let table = TableName::read("t").unwrap();
         let of = |more: &str| Select::of(&map(more), &table, &own, &BTreeMap::new(), false);
         assert!(of("reason = { column = \"no\", optional = true }\n").is_ok());
-        assert!(of("reason = \"no\"\n").unwrap_err().message.contains("no column no"));
+        assert!(
+            of("reason = \"no\"\n")
+                .unwrap_err()
+                .message
+                .contains("no column no")
+        );
         let join = "reason = \"j.no\"\n[join.j]\ntable = \"j\"\ncolumn = \"id\"\nis = \"id\"\noptional = true\n";
         assert!(of(join).is_ok());
         assert!(of(&join.replace("optional = true", "")).is_err());

@@ -75,7 +75,10 @@ impl State {
         };
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".lock");
-        if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        if let Some(directory) = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+        {
             RealDisk
                 .create_dir_all(directory, Secrecy::Secret)
                 .map_err(unusable)?;
@@ -219,8 +222,10 @@ pub(crate) fn usual_path(
         (Some(path), _) if path.is_absolute() => path.to_owned(),
         (_, Some(home)) if home.is_absolute() => home.join(".local/state"),
         _ => {
-            return Err(Failure::usage("no place for what is done: neither XDG_STATE_HOME nor HOME is set")
-                .hint("name a file with --state"));
+            return Err(Failure::usage(
+                "no place for what is done: neither XDG_STATE_HOME nor HOME is set",
+            )
+            .hint("name a file with --state"));
         }
     };
     let digest = Hash::of(what.as_bytes()).to_hex();
@@ -259,7 +264,10 @@ mod tests {
         state.advance(&counted, vec![Mark::Cursor("8".to_owned())]);
         drop(state);
         let state = State::open(&path, "w", "i2").unwrap();
-        assert_eq!((state.import(), state.run(), state.cursor()), ("i1", 2, Some("7")));
+        assert_eq!(
+            (state.import(), state.run(), state.cursor()),
+            ("i1", 2, Some("7"))
+        );
         assert_eq!((state.tally().read, state.file("f")), (2, Some(&done(5))));
         state.remove().unwrap();
         assert_eq!(State::open(&path, "w", "i3").unwrap().cursor(), None);
@@ -270,20 +278,44 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("state.json");
         let first = State::open(&path, "w", "i").unwrap();
-        assert!(State::open(&path, "w", "i").unwrap_err().message.contains("at work"));
+        assert!(
+            State::open(&path, "w", "i")
+                .unwrap_err()
+                .message
+                .contains("at work")
+        );
         first.save().unwrap();
         drop(first);
-        assert!(State::open(&path, "x", "i").unwrap_err().message.contains("another import"));
+        assert!(
+            State::open(&path, "x", "i")
+                .unwrap_err()
+                .message
+                .contains("another import")
+        );
         std::fs::write(&path, "{\"version\":9}").unwrap();
-        assert!(State::open(&path, "w", "i").unwrap_err().message.contains("no state"));
+        assert!(
+            State::open(&path, "w", "i")
+                .unwrap_err()
+                .message
+                .contains("no state")
+        );
     }
 
     #[test]
     fn without_a_home_it_says_so() {
-        let path = |state, home| usual_path(state, home, "w").map(|path| path.display().to_string());
+        let path =
+            |state, home| usual_path(state, home, "w").map(|path| path.display().to_string());
         assert!(path(None, None).is_err());
         assert!(path(Some(Path::new("relative")), None).is_err());
-        assert!(path(None, Some(Path::new("/h"))).unwrap().starts_with("/h/.local/state/veritrail/import-"));
-        assert!(path(Some(Path::new("/s")), None).unwrap().starts_with("/s/veritrail/import-"));
+        assert!(
+            path(None, Some(Path::new("/h")))
+                .unwrap()
+                .starts_with("/h/.local/state/veritrail/import-")
+        );
+        assert!(
+            path(Some(Path::new("/s")), None)
+                .unwrap()
+                .starts_with("/s/veritrail/import-")
+        );
     }
 }

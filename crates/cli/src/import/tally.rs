@@ -73,7 +73,11 @@ impl Tally {
             ("unreadable", &self.unreadable),
             ("broken file", &self.broken_files),
         ] {
-            rows.extend(reasons.iter().map(|(name, count)| (result, name.as_str(), *count)));
+            rows.extend(
+                reasons
+                    .iter()
+                    .map(|(name, count)| (result, name.as_str(), *count)),
+            );
         }
         rows
     }
