@@ -1,13 +1,13 @@
 //! What may be typed: every command, with its words for `--help`.
 //!
 //! Promises: parsing has no effects. The settings of clients that come from the environment (`VERITRAIL_URL`,
-//! `VERITRAIL_KEY`, `VERITRAIL_CA_CERT`, `NO_COLOR`, `CLICOLOR_FORCE`) are read here, by clap, and nowhere else.
+//! `VERITRAIL_KEY`, `VERITRAIL_CA_CERT`, `NO_COLOR`, `CLICOLOR_FORCE`, of imports `PGPASSWORD` and `XDG_STATE_HOME`) are read here, by clap, and nowhere else.
 
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, emit, fields, index, key, list, log, man, producers, prove, reference, serve,
-    show, source, state, stats, tail, tenant, verify, verify_proof, vocabulary,
+    completions, emit, fields, import, index, key, list, log, man, producers, prove, reference,
+    serve, show, source, state, stats, tail, tenant, verify, verify_proof, vocabulary,
 };
 use crate::printer::Colour;
 
@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Serve(serve::Serve),
     /// Record an event
     Emit(emit::Emit),
+    /// Bring in events from files, folders and audit tables
+    Import(Box<import::Import>),
     /// Show one event in full
     Show(show::Show),
     /// Find events

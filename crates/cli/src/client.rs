@@ -283,6 +283,8 @@ impl Client {
     ) -> Result<Vec<u8>, Failure> {
         let mut answer = answer.map_err(|error| self.out_of_reach(&error))?;
         let status = answer.status().as_u16();
+        let retry_after = answer.headers().get("Retry-After");
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let body = answer.body_mut().with_config().limit(bytes_max);
         let body = body.read_to_vec().map_err(|error| match error {
             ureq::Error::BodyExceedsLimit(_) => {
@@ -293,10 +295,14 @@ impl Client {
         if (200..300).contains(&status) {
             return Ok(body);
         }
-        match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) => Err(refused(&problem)),
-            Err(_) => Err(not_ours(&format!("the answer has status {status}"))),
-        }
+        let failure = match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) => refused(&problem),
+            Err(_) => not_ours(&format!("the answer has status {status}")),
+        };
+        Err(Failure {
+            retry_after,
+            ..failure
+        })
     }
 
     fn out_of_reach(&self, error: &ureq::Error) -> Failure {
@@ -323,6 +329,12 @@ impl std::fmt::Debug for Client {
     }
 }
 
+/// Whether a refusal may be another one soon.
+pub(crate) fn is_passing(failure: &Failure) -> bool {
+    let code = failure.code.as_deref().unwrap_or_default();
+    failure.kind == Kind::Unreachable && code != code::UNAUTHENTICATED && code != code::FORBIDDEN
+}
+
 /// What a refusal says, and what to do about it.
 pub(crate) fn refused(problem: &Problem) -> Failure {
     let place = match (&problem.pointer, problem.line, problem.column) {
@@ -345,6 +357,7 @@ pub(crate) fn refused(problem: &Problem) -> Failure {
         code: Some(problem.code.clone()),
         about: about(problem),
         excerpt: None,
+        retry_after: None,
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod completions;
 pub(crate) mod emit;
 pub(crate) mod fields;
+pub(crate) mod import;
 pub(crate) mod index;
 pub(crate) mod key;
 pub(crate) mod list;

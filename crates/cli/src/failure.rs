@@ -31,6 +31,8 @@ pub(crate) struct Failure {
     pub(crate) about: Option<Box<About>>,
     /// What was typed, and where in it the fault is.
     pub(crate) excerpt: Option<Box<Excerpt>>,
+    /// How many seconds the server asks to wait before it is tried again.
+    pub(crate) retry_after: Option<u64>,
 }
 
 /// The part of a question that a refusal is about.
@@ -108,6 +110,7 @@ impl Failure {
             code: None,
             about: None,
             excerpt: None,
+            retry_after: None,
         }
     }
 }

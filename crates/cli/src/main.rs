@@ -23,6 +23,7 @@ mod demo;
 mod escape;
 mod event_stream;
 mod failure;
+mod import;
 mod input;
 mod keys_reading;
 mod log_check;
@@ -96,6 +97,7 @@ fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Ending> {
     match command {
         Command::Serve(serve) => serve.run(printer),
         Command::Emit(emit) => emit.run(printer),
+        Command::Import(import) => import.run(printer),
         Command::Show(show) => show.run(printer),
         Command::List(list) => list.run(printer),
         Command::Tail(tail) => tail.run(printer),

@@ -63,6 +63,11 @@ impl Progress {
         })))
     }
 
+    /// Whether nobody watches.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Tells how much of how much is done.
     pub(crate) fn report(&self, done: u64, total: u64) {
         let Some(bar) = &self.0 else { return };

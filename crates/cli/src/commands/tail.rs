@@ -9,10 +9,10 @@ use std::time::Duration;
 use api::{StreamEnd, code};
 
 use super::Ending;
-use crate::client::{Client, Connection, with_parameters};
+use crate::client::{Client, Connection, is_passing, with_parameters};
 use crate::columns::{self, Column, Event};
 use crate::event_stream::{Block, EventStream};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::question::Question;
 use crate::table::{Cell, Table};
@@ -221,12 +221,6 @@ fn ending(block: &Block) -> Result<Over, Failure> {
 const OTHER_KEY: &str =
     "put another key into VERITRAIL_KEY, and begin with --since where this ended";
 
-/// Whether a refusal may be another one soon.
-fn is_passing(failure: &Failure) -> bool {
-    let code = failure.code.as_deref().unwrap_or_default();
-    failure.kind == Kind::Unreachable && code != code::UNAUTHENTICATED && code != code::FORBIDDEN
-}
-
 /// A refusal of what was let in before.
 fn ended(failure: Failure) -> Failure {
     match failure.code.as_deref() {
@@ -245,6 +239,7 @@ fn ended(failure: Failure) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Kind;
 
     fn end(code: &str) -> Block {
         Block {
