@@ -52,6 +52,8 @@ pub(super) struct Route {
 pub(super) enum Access {
     /// Whoever asks, without a key.
     Everybody,
+    /// Whoever knows the secret of the source that is named.
+    Source,
     /// Keys whose roles may do this.
     Act(Act),
 }
@@ -173,6 +175,12 @@ impl Route {
     /// Takes a key that may do this.
     pub(super) fn needs(mut self, act: Act) -> Self {
         self.access = Access::Act(act);
+        self
+    }
+
+    /// Takes the secret of a source.
+    pub(super) fn needs_source(mut self) -> Self {
+        self.access = Access::Source;
         self
     }
 

@@ -93,6 +93,7 @@ fn delivery() -> Route {
             "What the vendor sends, as it sends it: signed with the source's secret (GitHub) or bearing it (GitLab in \
              `X-Gitlab-Token`, everybody else in `Authorization`). Sending the same again adds nothing.",
         )
+        .needs_source()
         .segment(name())
         .query::<deliver::DeliverParameters>()
         .takes_anything()
@@ -130,6 +131,7 @@ fn collector() -> Vec<Route> {
                 "Take events made for Splunk",
                 "The HTTP event collector's form and answers. The token is the secret of a source of vendor `hec`.",
             )
+            .needs_source()
             .takes_anything()
             .answers(200, "They are durable.", JSON, Content::Object)
             .answers(400, "One of them can't be read; those before it are durable.", JSON, Content::Object)
