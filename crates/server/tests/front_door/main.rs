@@ -15,6 +15,7 @@ mod events;
 mod faulty;
 mod input;
 mod keys;
+mod kubernetes;
 mod octokit;
 mod paging;
 mod platform;

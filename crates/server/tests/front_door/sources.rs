@@ -13,7 +13,7 @@ use crate::support::{Reply, World};
 /// A source of `acme`, made by its admin.
 pub(crate) struct Source {
     pub(crate) secret: String,
-    path: String,
+    pub(crate) path: String,
 }
 
 pub(crate) async fn source(world: &World, vendor: &str, name: &str) -> Source {
