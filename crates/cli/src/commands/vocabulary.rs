@@ -5,7 +5,7 @@ mod adopt;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ledger::vocabulary::{self, Mode, Operation, Resolved, sentence};
+use ledger::vocabulary::{self, Category, Mode, Operation, Resolved, sentence};
 use serde_json::json;
 
 use super::Ending;
@@ -19,17 +19,20 @@ const NAMES_BYTES_MAX: u64 = 16 * 1024 * 1024;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Vocabulary {
     /// List all operations
+    ///
+    /// With what each means and how an event of it is told to people: ACTOR, RESOURCE and so on stand for what
+    /// the event says.
     List(List),
     /// Say what names stand for
+    ///
+    /// A name is canonical, an alias of a canonical one, unknown but well-formed (stored with a flag), or
+    /// refused. Exits with 2 if any is refused.
     Check(Check),
     /// Make unknown names that were seen operations of the tenant's own
     Adopt(adopt::Adopt),
 }
 
 /// List all operations
-///
-/// With what each means and how an event of it is told to people: ACTOR, RESOURCE and so on stand for
-/// what the event says.
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     /// Only those of one category, such as `access_control`
@@ -42,9 +45,6 @@ pub(crate) struct List {
 }
 
 /// Say what names stand for
-///
-/// A name is canonical, an alias of a canonical one, unknown but well-formed (stored with a flag),
-/// or refused. Exits with 2 if any is refused.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
     /// The names; - reads one a line from standard input
@@ -78,12 +78,7 @@ impl List {
         };
         let found: Vec<&Operation> = vocabulary::all().filter(wanted).collect();
         if found.is_empty() {
-            let mut names: Vec<&str> = Vec::new();
-            for operation in vocabulary::all() {
-                if !names.contains(&operation.category.as_str()) {
-                    names.push(operation.category.as_str());
-                }
-            }
+            let names = Category::ALL.map(Category::as_str);
             printer.error("no such category");
             printer.hint(&format!("the categories are {}", names.join(", ")));
             return Ending::Refused;
