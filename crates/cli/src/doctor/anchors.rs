@@ -110,8 +110,11 @@ fn filed(path: &Path, data: &Path) -> Filed {
     let (asked, data) = (path.to_owned(), data.to_owned());
     let looked = within(move || {
         let device = |path: &Path| std::fs::metadata(path).map(|found| found.dev()).ok();
-        let beside = device(&asked).is_some() && device(&asked) == device(&data);
-        (newest(&asked), beside)
+        // One that is not there yet will be where its directory is.
+        let place = std::path::absolute(&asked).ok();
+        let above = || device(place.as_deref()?.parent()?);
+        let there = device(&asked).or_else(above);
+        (newest(&asked), there.is_some() && there == device(&data))
     });
     let (newest, beside_data) = looked.unwrap_or_else(|why| (Err(why), false));
     Filed {
@@ -223,9 +226,8 @@ fn judge_file(file: &Filed, facts: &Facts) -> Result<String, Finding> {
     let after =
         |intervals: u64| interval.saturating_mul(i64::try_from(intervals).unwrap_or(i64::MAX));
     let found = format!(
-        "the newest anchor in {path} is {} old, of one each {}",
-        span(age),
-        span(interval)
+        "the newest anchor in {path} is {} old, and one is due every {interval} s",
+        span(age)
     );
     if !facts.running || age <= after(INTERVALS_FINE).saturating_add(60) {
         return Ok(found);

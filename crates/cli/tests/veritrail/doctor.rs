@@ -141,6 +141,15 @@ fn a_healthy_instance_passes_every_check_that_can_be_made() {
 }
 
 #[test]
+fn the_guide_explains_every_check() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/doctor.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    for id in CHECKS {
+        assert!(guide.contains(&format!("\n| `{id}` | ")), "{id}");
+    }
+}
+
+#[test]
 fn a_key_that_everybody_may_read_is_a_problem_and_named() {
     let server = Running::start();
     let key = server.path().join("veritrail-keys/signer/key");
