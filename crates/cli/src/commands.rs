@@ -2,6 +2,7 @@
 //! ended; `main.rs` makes an exit code of that.
 
 pub(crate) mod completions;
+pub(crate) mod doctor;
 pub(crate) mod emit;
 pub(crate) mod fields;
 pub(crate) mod import;
@@ -31,6 +32,8 @@ pub(crate) enum Ending {
     Done,
     /// Something stored contradicts itself or what was expected.
     Tampered,
+    /// Something is wrong that should be put right.
+    Ailing,
     /// Some of the input was refused; the output says which.
     Refused,
     /// Everything fits together, but nothing outside vouches for it.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::run;
 
-pub(crate) const COMMANDS: [&str; 32] = [
+pub(crate) const COMMANDS: [&str; 33] = [
     "",
     "serve",
     "emit",
@@ -19,6 +19,7 @@ pub(crate) const COMMANDS: [&str; 32] = [
     "fields",
     "producers",
     "verify",
+    "doctor",
     "prove",
     "verify-proof",
     "log",
