@@ -25,6 +25,7 @@ mod quotas;
 mod roles;
 mod searching;
 mod serving;
+mod settings;
 mod sources;
 mod state;
 mod streaming;
