@@ -227,6 +227,23 @@ pub fn hide_emails(text: &str) -> String {
     out
 }
 
+/// A percent-encoded text as it was before; `None` if that is no UTF-8. A percent sign without two digits stays.
+pub fn percent_decoded(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        let code = after
+            .get(..2)
+            .filter(|pair| pair.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|pair| std::str::from_utf8(pair).ok())
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+            .filter(|_| *byte == b'%');
+        out.push(code.unwrap_or(*byte));
+        rest = after.get(if code.is_some() { 2 } else { 0 }..)?;
+    }
+    String::from_utf8(out).ok()
+}
+
 /// A time as vendors write it: RFC 3339, or seconds or milliseconds since 1970 as a number or its text.
 pub fn time(value: &Value<'_>) -> Option<Micros> {
     match value {
@@ -289,6 +306,13 @@ mod tests {
             hide_emails(text),
             "Co-authored-by: Ana <[e-mail]>, user@host"
         );
+    }
+
+    #[test]
+    fn percent_codes_are_read_and_broken_ones_stay() {
+        assert_eq!(percent_decoded("a%20b%C3%A9").as_deref(), Some("a b\u{e9}"));
+        assert_eq!(percent_decoded("100%, %4, %zz%").as_deref(), Some("100%, %4, %zz%"));
+        assert_eq!(percent_decoded("%ff"), None);
     }
 
     #[test]

@@ -29,7 +29,10 @@ mod github_audit;
 mod gitlab;
 mod hec;
 mod kubernetes;
+mod payload;
+mod sequence;
 
+pub use cloudtrail::cloudtrail_objects;
 pub use delivery::Delivery;
 pub use event::Event;
 pub use reading::{Item, Reading, Refusal, Unreadable};

@@ -141,13 +141,40 @@ const MANAGED: [&str; 8] = [
     "config_map:*/kube-root-ca.crt",
 ];
 
+
+/// Successful reads; keys that were used to decrypt; services at their own work: taking on the roles that they were
+/// given, opening log streams; agents that report. What was refused or failed is kept.
 fn cloudtrail() -> Rules {
-    Rules {
-        exclude: vec![Rule {
+    let succeeded = |name: &str| Rule {
+        outcome: Some("success".to_owned()),
+        ..rule(name)
+    };
+    let verb = |name: &str, verb: &str| Rule {
+        verb: Some(verb.to_owned()),
+        ..succeeded(name)
+    };
+    let exclude = vec![
+        Rule {
+            operation: Some("encryption_key.used".to_owned()),
+            ..succeeded("cloudtrail.key_use")
+        },
+        Rule {
             nature: Some(Nature::Read),
-            outcome: Some("success".to_owned()),
-            ..rule("cloudtrail.reads")
-        }],
+            ..succeeded("cloudtrail.reads")
+        },
+        Rule {
+            operation: Some("role.assumed".to_owned()),
+            actor: Some("system:*".to_owned()),
+            ..succeeded("cloudtrail.service_roles")
+        },
+        verb("cloudtrail.agents", "updateinstanceinformation"),
+        verb("cloudtrail.agents", "updateinstanceassociationstatus"),
+        verb("cloudtrail.agents", "putinventory"),
+        verb("cloudtrail.agents", "putcomplianceitems"),
+        verb("cloudtrail.log_streams", "createlogstream"),
+    ];
+    Rules {
+        exclude,
         ..Rules::none()
     }
 }
