@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::command::run;
 
-pub(crate) const COMMANDS: [&str; 32] = [
+pub(crate) const COMMANDS: [&str; 33] = [
     "",
     "serve",
     "emit",
+    "import",
     "show",
     "list",
     "tail",

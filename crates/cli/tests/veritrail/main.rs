@@ -9,12 +9,16 @@
 
 mod anchors;
 mod certificates;
+mod cluster;
 mod command;
 mod demo;
 mod dishonest_server;
 mod generated;
 mod guarded;
 mod help;
+mod importing;
+mod importing_files;
+mod importing_tables;
 mod keys_and_tenants;
 mod listing;
 mod mirror;
