@@ -148,7 +148,7 @@ insert into audit_logs (user_id, user_agent, operation_type, ip_address_id, audi
     );
     assert_eq!(login["origin"]["ip"], "198.51.100.23");
     // The account is gone; what it did still says who it was.
-    let deleted = event(&server, "actor:9 type:project");
+    let deleted = event(&server, "actor:9 resource.type:project");
     assert_eq!(
         (&deleted["actor"]["id"], &deleted["origin"]["ip"]),
         (&json!("9"), &json!("203.0.113.5"))
@@ -282,7 +282,7 @@ fn supa_audit_becomes_changes_field_by_field_and_secrets_stay_outside() {
     assert_eq!(events(&server, "operation:accounts.deleted").len(), 1);
     assert_eq!(events(&server, "operation:accounts.truncated").len(), 1);
     // A table of keys is known by its plural: nothing of what it held came in.
-    let keys = events(&server, "type:api_key");
+    let keys = events(&server, "resource.type:api_key");
     assert_eq!(keys.len(), 2, "{keys:#?}");
     let everything = server.run(&["list", "--json", "--limit", "100"]).ends(0);
     for secret in ["hunter2", "correct-horse"] {
