@@ -7,7 +7,7 @@ use ledger::prepare::{Door, prepare};
 use ledger::seal::Head;
 use ledger::source::Rng;
 use ledger::time::Micros;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 
 #[derive(Debug)]
 struct Zeros;
@@ -21,7 +21,7 @@ impl Rng for Zeros {
 libfuzzer_sys::fuzz_target!(|text: &[u8]| {
     let Ok(value) = ledger::json::parse(text) else { return };
     let keys = TenantKeys::new("00000000", [1; 32], [2; 32], [3; 32], [4; 32]);
-    let door = Door { keys: &keys, key: "k", source: "fuzz", mode: Mode::Open, exceptions: &[], idempotency: None };
+    let door = Door { keys: &keys, key: "k", source: "fuzz", mode: Mode::Open, additions: &NO_ADDITIONS, exceptions: &[], idempotency: None };
     if let Ok(event) = prepare(value, &door, &Zeros) {
         let log = LogId([1; 16]);
         let mut head = Head::new(log);

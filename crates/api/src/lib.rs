@@ -19,6 +19,7 @@ pub mod proof;
 pub mod receipt;
 pub mod resource;
 pub mod search;
+pub mod source;
 pub mod statistics;
 pub mod tenant;
 
@@ -34,5 +35,8 @@ pub use proof::{Disclosures, Proof};
 pub use receipt::{BatchAnswer, Item, Outcome, Preview, Receipt, Refused, Warning};
 pub use resource::{Actor, FieldState, Inconsistency, ResourceName, ResourceState};
 pub use search::{Events, Searched, StreamEnd};
+pub use source::{
+    CreatedSource, Delivered, NewSource, NoiseRule, NoiseRules, RefusedItem, Source, Sources,
+};
 pub use statistics::{Bucket, Statistics, TopValues, ValueCount};
-pub use tenant::{NewTenant, Tenant, TenantLogs, Tenants};
+pub use tenant::{NewTenant, OwnOperation, Tenant, TenantChange, TenantLogs, Tenants};

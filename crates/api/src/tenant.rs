@@ -19,6 +19,48 @@ pub struct NewTenant {
     pub mask_exceptions: Vec<String>,
 }
 
+/// What shall be different of a tenant; what is left out stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantChange {
+    /// The revision that is being changed, so that nobody's change is lost; whichever it is when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+    /// Whether operations outside the vocabulary are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
+    /// Pointers (array indexes as `*`) of fields kept unmasked. Operators alone change these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("items" = { "type": "string", "pattern": "^/", "maxLength": 512 }), extend("maxItems" = 100))]
+    pub mask_exceptions: Option<Vec<String>>,
+    /// Countries from which nothing is unusual, as ISO 3166-1 codes of two letters; none when nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("items" = { "type": "string", "pattern": "^[A-Z]{2}$" }), extend("maxItems" = 249))]
+    pub known_countries: Option<Vec<String>>,
+    /// Every operation of the tenant's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<Vec<OwnOperation>>,
+}
+
+/// An operation of a tenant's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnOperation {
+    /// Its name: two to four dotted parts of lower-case letters, digits and `_`, the action in the past tense.
+    #[schemars(extend("examples" = ["rocket.launched"]))]
+    pub name: String,
+    /// What it is about, such as `infrastructure`.
+    pub category: String,
+    /// How much attention it deserves: `info`, `notice`, `warning`, `critical`.
+    pub severity: String,
+    /// One plain sentence.
+    #[serde(default)]
+    pub description: String,
+    /// Other names for it.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+}
+
 /// Every tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tenants {
@@ -39,6 +81,15 @@ pub struct Tenant {
     /// Pointers of fields kept unmasked.
     #[serde(default)]
     pub mask_exceptions: Vec<String>,
+    /// Counts its changes.
+    #[serde(default)]
+    pub revision: u64,
+    /// Countries from which nothing is unusual.
+    #[serde(default)]
+    pub known_countries: Vec<String>,
+    /// Operations of its own.
+    #[serde(default)]
+    pub vocabulary: Vec<OwnOperation>,
     /// When it was made.
     #[schemars(extend("format" = "date-time"))]
     pub created_at: String,

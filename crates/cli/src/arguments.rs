@@ -6,8 +6,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, emit, fields, import, index, key, list, log, man, producers, prove, reference,
-    serve, show, state, stats, tail, tenant, verify, verify_proof, vocabulary,
+    completions, doctor, emit, fields, import, index, key, list, log, man, producers, prove,
+    reference, serve, show, source, state, stats, tail, tenant, verify, verify_proof, vocabulary,
 };
 use crate::printer::Colour;
 
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done; for verify and verify-proof: verified
-  1  tampered: something stored contradicts itself or what was expected
+  1  tampered: something stored contradicts itself or what was expected; for doctor: a problem
   2  usage: a wrong command, or input that was refused
   3  unreachable: no answer, not let in, busy, or a disk that fails
   4  self-consistent only: nothing outside vouches for it";
@@ -97,6 +97,8 @@ pub(crate) enum Command {
     Producers(producers::Producers),
     /// Check that nothing was changed, dropped, reordered or slipped in
     Verify(verify::Verify),
+    /// Look whether keys, data, settings and server are as they should be
+    Doctor(doctor::Doctor),
     /// Fetch the proof of one event, to be checked anywhere
     Prove(prove::Prove),
     /// Check a proof offline
@@ -113,6 +115,9 @@ pub(crate) enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Key),
+    /// Make, list, change and close ways in for vendors' webhooks and streams
+    #[command(subcommand)]
+    Source(source::Source),
     /// Look at the built-in names of operations
     #[command(subcommand)]
     Vocabulary(vocabulary::Vocabulary),

@@ -116,6 +116,17 @@ impl std::fmt::Debug for Following {
     }
 }
 
+/// An answer as it came, a refusal, too.
+#[derive(Clone, Debug)]
+pub(crate) struct Look {
+    /// Its status.
+    pub(crate) status: u16,
+    /// Its time, as the server's clock says.
+    pub(crate) date: Option<String>,
+    /// Its body.
+    pub(crate) body: Vec<u8>,
+}
+
 /// What to send.
 pub(crate) struct Upload<'a> {
     /// The path, with its query.
@@ -131,6 +142,15 @@ pub(crate) struct Upload<'a> {
 impl Client {
     /// Checks the address and reads the key; does not connect yet.
     pub(crate) fn new(connection: &Connection, printer: &mut Printer) -> Result<Self, Failure> {
+        Self::within(Duration::from_secs(REQUEST_SECONDS), connection, printer)
+    }
+
+    /// The same, for requests that take no longer than `patience`.
+    pub(crate) fn within(
+        patience: Duration,
+        connection: &Connection,
+        printer: &mut Printer,
+    ) -> Result<Self, Failure> {
         let base = connection.url.trim_end_matches('/').to_owned();
         let (secure, host) = host_of(&base).ok_or_else(|| {
             Failure::usage("the server's address is not of the form http://HOST:PORT")
@@ -146,8 +166,8 @@ impl Client {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("veritrail/", env!("CARGO_PKG_VERSION")))
-            .timeout_connect(Some(Duration::from_secs(CONNECT_SECONDS)))
-            .timeout_global(Some(Duration::from_secs(REQUEST_SECONDS)));
+            .timeout_connect(Some(patience.min(Duration::from_secs(CONNECT_SECONDS))))
+            .timeout_global(Some(patience));
         if let Some(path) = &connection.trust.ca_cert {
             let roots = RootCerts::new_with_certs(&authorities(path)?);
             config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
@@ -167,6 +187,28 @@ impl Client {
     /// Where the server is.
     pub(crate) fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Whether there is a key to show.
+    pub(crate) fn has_key(&self) -> bool {
+        self.authorization.is_some()
+    }
+
+    /// What is answered at `path` to somebody without a key, whatever it is.
+    pub(crate) fn look(&self, path: &str, bytes_max: u64) -> Result<Look, Failure> {
+        let answer = self.agent.get(self.at(path)).call();
+        let mut answer = answer.map_err(|error| self.out_of_reach(&error))?;
+        let date = answer.headers().get("date");
+        let date = date.and_then(|date| date.to_str().ok()).map(str::to_owned);
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(bytes_max);
+        Ok(Look {
+            status,
+            date,
+            body: body
+                .read_to_vec()
+                .map_err(|error| self.out_of_reach(&error))?,
+        })
     }
 
     /// The body at `path`.

@@ -2,6 +2,7 @@
 //! ended; `main.rs` makes an exit code of that.
 
 pub(crate) mod completions;
+pub(crate) mod doctor;
 pub(crate) mod emit;
 pub(crate) mod fields;
 pub(crate) mod import;
@@ -15,6 +16,7 @@ pub(crate) mod prove;
 pub(crate) mod reference;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod source;
 pub(crate) mod state;
 pub(crate) mod stats;
 pub(crate) mod tail;
@@ -30,6 +32,8 @@ pub(crate) enum Ending {
     Done,
     /// Something stored contradicts itself or what was expected.
     Tampered,
+    /// Something is wrong that should be put right.
+    Ailing,
     /// Some of the input was refused; the output says which.
     Refused,
     /// Everything fits together, but nothing outside vouches for it.

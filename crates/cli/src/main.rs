@@ -5,7 +5,7 @@
 //! | code | meaning | comes from |
 //! |---|---|---|
 //! | 0 | done; of `verify` and `verify-proof`: verified | |
-//! | 1 | tampered | evidence that does not hold; a server that finds its own bytes damaged (`damaged`) |
+//! | 1 | tampered; of `doctor`: a problem | evidence that does not hold; a server that finds its own bytes damaged (`damaged`) |
 //! | 2 | usage | a command line that can't be read; a file that can't; input, names and ids that the server refuses (4xx but 401, 403 and 429) |
 //! | 3 | unreachable | no answer; not let in (401, 403); busy or failing (429, 5xx); a disk or directory of our own that can't be used |
 //! | 4 | self-consistent only | everything fits together, but nothing outside vouches for it |
@@ -20,6 +20,7 @@ mod clock;
 mod columns;
 mod commands;
 mod demo;
+mod doctor;
 mod escape;
 mod event_stream;
 mod failure;
@@ -35,6 +36,7 @@ mod question;
 mod rng;
 mod table;
 mod terminal;
+mod verified;
 mod width;
 mod zone;
 
@@ -68,7 +70,7 @@ fn main() -> ExitCode {
     let ended = run(arguments.command, &mut printer);
     let code = match ended {
         Ok(Ending::Done) => 0,
-        Ok(Ending::Tampered) => 1,
+        Ok(Ending::Tampered | Ending::Ailing) => 1,
         Ok(Ending::Refused) => 2,
         Ok(Ending::SelfConsistent) => 4,
         Err(error) => {
@@ -106,12 +108,14 @@ fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Ending> {
         Command::Fields(fields) => fields.run(printer),
         Command::Producers(producers) => producers.run(printer),
         Command::Verify(verify) => verify.run(printer),
+        Command::Doctor(doctor) => doctor.run(printer),
         Command::Prove(prove) => prove.run(printer),
         Command::VerifyProof(verify) => verify.run(printer),
         Command::Log(log) => log.run(printer),
         Command::Index(index) => index.run(printer),
         Command::Tenant(tenant) => tenant.run(printer),
         Command::Key(key) => key.run(printer),
+        Command::Source(source) => source.run(printer),
         Command::Vocabulary(vocabulary) => vocabulary.run(printer),
         Command::Completions(completions) => completions.run(printer),
         Command::Man(man) => man.run(printer),

@@ -46,6 +46,9 @@ pub struct Rule {
     pub resource: Option<String>,
     /// Only reads: `Some(Nature::Read)` matches plain reads, and never those of what is worth protecting.
     pub nature: Option<Nature>,
+    /// How it ended: `success`, `failure`, `denied`, `cancelled`. An event that doesn't say matches `*` only, so that
+    /// rules for `success` never leave out what was refused.
+    pub outcome: Option<String>,
 }
 
 /// What becomes of an event.
@@ -106,8 +109,11 @@ impl Rule {
             verb,
             resource,
             nature,
+            outcome,
         } = self;
-        let named = operation.is_some() || actor.is_some() || verb.is_some() || resource.is_some();
+        let named = [operation, actor, verb, resource, outcome]
+            .iter()
+            .any(|pattern| pattern.is_some());
         if !named && nature.is_none() {
             return false;
         }
@@ -119,22 +125,37 @@ impl Rule {
             return false;
         }
         let fits = |pattern: &Option<String>, text: &str| {
-            pattern.as_deref().is_none_or(|pattern| is_like(pattern, text))
+            pattern
+                .as_deref()
+                .is_none_or(|pattern| is_like(pattern, text))
         };
         fits(operation, &event.operation)
             && fits(verb, &event.verb)
+            && fits(
+                outcome,
+                event.outcome.as_ref().map_or("", |outcome| outcome.result),
+            )
             && nature.is_none_or(|nature| nature == event.nature)
-            && actor.as_deref().is_none_or(|pattern| is_actor(pattern, event))
-            && resource.as_deref().is_none_or(|pattern| is_resource(pattern, event))
+            && actor
+                .as_deref()
+                .is_none_or(|pattern| is_actor(pattern, event))
+            && resource
+                .as_deref()
+                .is_none_or(|pattern| is_resource(pattern, event))
     }
 }
 
 fn is_actor(pattern: &str, event: &Event) -> bool {
     let actor = &event.actor;
-    let kind = if actor.kind.is_empty() { "user" } else { actor.kind };
-    [&actor.id, &actor.name].into_iter().flatten().any(|text| {
-        is_like(pattern, text) || is_like(pattern, &format!("{kind}:{text}"))
-    })
+    let kind = if actor.kind.is_empty() {
+        "user"
+    } else {
+        actor.kind
+    };
+    [&actor.id, &actor.name]
+        .into_iter()
+        .flatten()
+        .any(|text| is_like(pattern, text) || is_like(pattern, &format!("{kind}:{text}")))
 }
 
 fn is_resource(pattern: &str, event: &Event) -> bool {
@@ -240,17 +261,37 @@ mod tests {
             operation: Some("secret.read".into()),
             ..rule("secrets")
         });
-        assert_eq!(rules.decide(&secret), Decision::LeaveOut { rule: "secrets" });
+        assert_eq!(
+            rules.decide(&secret),
+            Decision::LeaveOut { rule: "secrets" }
+        );
     }
 
     #[test]
     fn a_rule_without_patterns_matches_nothing() {
         let mut rules = Rules::default();
         rules.exclude.push(rule("empty"));
-        assert_eq!(
-            rules.decide(&event("a.b", Nature::Change)),
-            Decision::Keep
-        );
+        assert_eq!(rules.decide(&event("a.b", Nature::Change)), Decision::Keep);
+    }
+
+    #[test]
+    fn a_rule_for_successes_keeps_what_was_refused_and_what_does_not_say() {
+        let mut rules = Rules::default();
+        rules.exclude.push(Rule {
+            nature: Some(Nature::Read),
+            outcome: Some("success".into()),
+            ..rule("reads")
+        });
+        let mut read = event("resource.read", Nature::Read);
+        assert_eq!(rules.decide(&read), Decision::Keep);
+        for (result, expect) in [
+            ("success", Decision::LeaveOut { rule: "reads" }),
+            ("denied", Decision::Keep),
+            ("failure", Decision::Keep),
+        ] {
+            read.outcome = Some(crate::event::Outcome::of(result));
+            assert_eq!(rules.decide(&read), expect, "{result}");
+        }
     }
 
     #[test]

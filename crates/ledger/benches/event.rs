@@ -14,7 +14,7 @@ use ledger::seal::Head;
 use ledger::source::Rng;
 use ledger::time::Micros;
 use ledger::tree::CompactRange;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 
 /// A counter in place of randomness: the cost of the operating system's is not the ledger's.
 #[derive(Debug, Default)]
@@ -44,6 +44,7 @@ fn prepared(keys: &TenantKeys, rng: &Counter) -> Prepared {
         key: "k8Fj2LpQ",
         source: "api",
         mode: Mode::Open,
+        additions: &NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

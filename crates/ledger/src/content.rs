@@ -41,7 +41,7 @@ pub fn compare(
     let Ok(fresh) = Entry::parse(&bytes) else {
         return Repetition::Different;
     };
-    if !same_entry(stored, &fresh) {
+    if !same_entry(stored, &fresh, event) {
         return Repetition::Different;
     }
     let mut doubtful = false;
@@ -171,7 +171,7 @@ fn said_masked(
 /// Any time will do: the comparison leaves it out.
 const RECORDED: &str = "1970-01-01T00:00:00.000000Z";
 
-fn same_entry(stored: &Entry<'_>, fresh: &Entry<'_>) -> bool {
+fn same_entry(stored: &Entry<'_>, fresh: &Entry<'_>, event: &Prepared) -> bool {
     let Entry {
         place: _,
         actor_type,
@@ -196,7 +196,7 @@ fn same_entry(stored: &Entry<'_>, fresh: &Entry<'_>) -> bool {
         && *id == fresh.id
         && *source == fresh.source
         && *occurred_at == fresh.occurred_at
-        && same_operation(operation, fresh.operation)
+        && same_operation(operation, fresh.operation, event)
         && *outcome == fresh.outcome
         && *producer_ref == fresh.producer_ref
         && *producer_seq == fresh.producer_seq
@@ -230,10 +230,26 @@ fn other_key(stored: &Value<'_>, kid: &str) -> bool {
         .any(|rest| !rest.starts_with(kid))
 }
 
-/// Names may gain aliases: a name stored as it came equals the one it is an alias of today.
-fn same_operation(stored: &str, fresh: &str) -> bool {
+/// Names may gain aliases: a name stored as it came equals the one it is an alias of today, for everybody or for the
+/// tenant that added it.
+fn same_operation(stored: &str, fresh: &str, event: &Prepared) -> bool {
     stored == fresh
         || matches!(vocabulary::resolve(stored), Ok(Resolved::Alias { operation }) if operation.name == fresh)
+        || is_sent_as(stored, event)
+}
+
+/// Whether the event came under the name `stored`, in any spelling.
+fn is_sent_as(stored: &str, event: &Prepared) -> bool {
+    let text = event
+        .part(Label::Details)
+        .and_then(|details| part::value_text(Label::Details, &details.bytes));
+    let value = text.and_then(|text| json::parse(text.as_bytes()).ok());
+    value
+        .as_ref()
+        .and_then(|value| value.member("operation_as_sent"))
+        .and_then(Value::as_str)
+        .and_then(|sent| vocabulary::resolve(sent).ok())
+        .is_some_and(|resolved| resolved.name() == stored)
 }
 
 #[cfg(test)]

@@ -77,6 +77,32 @@ impl TenantKeys {
         format!("[masked:hmac-sha256:{}:{tag}]", self.kid)
     }
 
+    /// What stands behind the beginning of a text that was cut: how long it was, and a tag that shows whether two cut
+    /// texts of the same field of the same resource were the same.
+    pub fn cut_mark(
+        &self,
+        resource_type: &str,
+        resource_id: &str,
+        field: &str,
+        value: &str,
+    ) -> String {
+        let field = format!("cut/{field}");
+        let tag = tag(
+            self.mask.clone(),
+            &[resource_type, resource_id, &field, value],
+        );
+        let bytes = value.len();
+        format!("…[cut:{bytes}:hmac-sha256:{}:{tag}]", self.kid)
+    }
+
+    /// The secret part of a source's credential: 16 bytes that nobody can compute who has the data alone. `source` is
+    /// the source's id and `nonce` what its present credential was made with. The first piece keeps it apart from event
+    /// ids, which come from the same key; that key never rotates, so credentials outlive masters.
+    pub fn source_secret(&self, source: &str, nonce: &str) -> [u8; 16] {
+        let pieces = ["source-secret", source, nonce].map(str::as_bytes);
+        framed(self.id.clone(), &pieces)
+    }
+
     /// The key that authenticates cursors.
     pub fn cursor_key(&self) -> &[u8; 32] {
         &self.cursor

@@ -15,6 +15,14 @@ pub const JSON_DEPTH_MAX: usize = 32;
 pub const JSON_VALUES_MAX: usize = 20_000;
 /// Longest operation name in bytes.
 pub const OPERATION_BYTES_MAX: usize = 128;
+/// Most operations that a tenant adds to the vocabulary.
+pub const ADDITIONS_MAX: usize = 500;
+/// Most other names of one added operation.
+pub const ADDITION_ALIASES_MAX: usize = 20;
+/// Longest description of an added operation in bytes.
+pub const ADDITION_DESCRIPTION_BYTES_MAX: usize = 200;
+/// Longest text that a tenant's additions are read from, in bytes: more than the most and longest of them take.
+pub const ADDITIONS_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Longest resource, related or actor identifier in bytes.
 pub const ID_BYTES_MAX: usize = 1_024;
 /// Longest short text field (names, user agent, region) in bytes.

@@ -15,7 +15,7 @@ use crate::rejection::{Reason, Rejection};
 use crate::secret;
 use crate::source::Rng;
 use crate::time::Micros;
-use crate::vocabulary::{self, Mode, NameError, Resolved};
+use crate::vocabulary::{self, Additions, Mode, NameError, Resolved};
 use crate::warning::Warning;
 
 /// Who brings an event, and under which of the tenant's rules.
@@ -29,6 +29,8 @@ pub struct Door<'a> {
     pub source: &'a str,
     /// Whether unknown operations and aliases are accepted.
     pub mode: Mode,
+    /// The tenant's own operations; [`vocabulary::NO_ADDITIONS`] for none.
+    pub additions: &'a Additions,
     /// Pointers the tenant wants unmasked.
     pub exceptions: &'a [String],
     /// The request's `Idempotency-Key` and this event's index in it.
@@ -78,8 +80,28 @@ impl Prepared {
 pub fn prepare(value: Value<'_>, door: &Door<'_>, rng: &dyn Rng) -> Result<Prepared, Rejection> {
     let mut event = event::read(value)?;
     let mut flags = Flags::default();
-    let operation = name(&mut event, door.mode, &mut flags)?;
-    finish(event, &operation, flags, door, rng)
+    let operation = name(&mut event, door, &mut flags)?;
+    finish(event, &operation, flags, Oversize::Refuse, door, rng)
+}
+
+/// [`prepare`] for events of vendors: a part that is too large is cut to size, with a flag, a warning for each cut text,
+/// its length and a keyed tag of the whole. Nobody is there who could send it again in a smaller form.
+pub fn prepare_cut(
+    value: Value<'_>,
+    door: &Door<'_>,
+    rng: &dyn Rng,
+) -> Result<Prepared, Rejection> {
+    let mut event = event::read(value)?;
+    let mut flags = Flags::default();
+    let operation = name(&mut event, door, &mut flags)?;
+    finish(event, &operation, flags, Oversize::Cut, door, rng)
+}
+
+/// What becomes of a part that is too large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Oversize {
+    Refuse,
+    Cut,
 }
 
 /// Prepares an event that the server itself records under `veritrail.`; `value` is of the canonical form.
@@ -99,13 +121,15 @@ pub fn prepare_own(
             ));
         }
     };
-    finish(event, operation, Flags::default(), door, rng)
+    let flags = Flags::default();
+    finish(event, operation, flags, Oversize::Refuse, door, rng)
 }
 
 fn finish(
     mut event: Event<'_>,
     operation: &str,
     mut flags: Flags,
+    oversize: Oversize,
     door: &Door<'_>,
     rng: &dyn Rng,
 ) -> Result<Prepared, Rejection> {
@@ -145,6 +169,10 @@ fn finish(
         let list = masked.into_iter().map(Value::string).collect();
         event.add_detail("masked", Value::Array(list));
     }
+    // After masking: what is cut can't be half a secret.
+    if oversize == Oversize::Cut && fit::fit(&mut event, keys) {
+        flags = flags.with(Flags::TRUNCATED);
+    }
     let person = seal_part(Label::Person, std::mem::take(&mut event.person), rng)?;
     let details = seal_part(Label::Details, std::mem::take(&mut event.details), rng)?;
     let draft = EntryDraft::new(&crate::entry::Fields {
@@ -178,18 +206,18 @@ fn finish(
 }
 
 /// Resolves the operation; an event is never lost over a well-formed name in open mode.
-fn name(event: &mut Event<'_>, mode: Mode, flags: &mut Flags) -> Result<String, Rejection> {
+fn name(event: &mut Event<'_>, door: &Door<'_>, flags: &mut Flags) -> Result<String, Rejection> {
     let pointer = event.operation_pointer;
-    let resolved =
-        vocabulary::check(&event.operation, mode).map_err(|error| refused_name(&error, pointer))?;
+    let resolved = vocabulary::check_with(&event.operation, door.mode, door.additions)
+        .map_err(|error| refused_name(&error, pointer))?;
     let (canonical, flag, code, detail) = match resolved {
         Resolved::Canonical(operation) => return Ok(operation.name.to_owned()),
-        Resolved::Alias { operation } => (
-            operation.name.to_owned(),
-            Flags::ALIAS,
-            "operation_alias",
-            format!("stored as {}", operation.name),
-        ),
+        Resolved::Addition { name } => return Ok(name),
+        Resolved::Alias { .. } | Resolved::AdditionAlias { .. } => {
+            let detail = format!("stored as {}", resolved.name());
+            let name = resolved.name().to_owned();
+            (name, Flags::ALIAS, "operation_alias", detail)
+        }
         // A name that is kept as it is stands in the entry for ever.
         Resolved::Unknown { .. } if secret::is_secret_shaped(&event.operation) => {
             let expected = "expected an operation such as environment_variable.updated, found what looks like a secret";
@@ -289,5 +317,6 @@ fn seal_part(
     Err(Rejection::new(Reason::PartTooLarge, pointer, expected))
 }
 
+mod fit;
 #[cfg(test)]
 mod tests;

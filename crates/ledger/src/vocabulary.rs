@@ -3,6 +3,7 @@
 //! Promises: a name resolves to the same operation on every machine and in every later version (names and aliases
 //! are only ever added); whatever is accepted is two to four dotted parts of `[a-z][a-z0-9_]*`, at most
 //! [`OPERATION_BYTES_MAX`] bytes; nothing a producer can spell reaches the server's own `veritrail.*` names.
+//! A tenant may add names of its own (`additions.rs`); they go through the same rules and are known in that tenant only.
 //! Must never: repeat what was sent in an error, since a secret may have been put in the wrong field; guess (only
 //! pinned aliases and the rules of `spelling.rs` decide). DESIGN.md section 2, "Vocabulary".
 
@@ -14,14 +15,24 @@ use crate::limits::OPERATION_BYTES_MAX;
 
 use self::spelling::Spelling;
 
+pub use self::additions::{
+    Addition, AdditionError, AdditionField, AdditionProblem, Additions, NO_ADDITIONS,
+};
+
 mod access_control;
+mod additions;
+mod application_errors;
 mod audit_log;
 mod authentication;
+mod billing;
 mod configuration;
+mod data_access;
 mod databases;
 mod deployments;
 mod infrastructure;
 mod nearest;
+pub mod sentence;
+mod source_code;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -69,19 +80,55 @@ pub fn resolve(sent: &str) -> Result<Resolved, NameError> {
     Ok(Resolved::Unknown { name })
 }
 
-/// [`resolve`] under a tenant's mode.
+/// [`resolve`] under a tenant's mode, for a tenant that added no names.
 ///
 /// # Errors
 /// Those of [`resolve`]; in strict mode also [`NameError::NotCanonical`].
 pub fn check(sent: &str, mode: Mode) -> Result<Resolved, NameError> {
-    match (resolve(sent)?, mode) {
-        (Resolved::Alias { operation }, Mode::Strict) => Err(NameError::NotCanonical {
-            suggested: Some(operation.name),
-        }),
-        (Resolved::Unknown { .. }, Mode::Strict) => Err(NameError::NotCanonical {
-            suggested: suggest(sent),
-        }),
-        (resolved, _) => Ok(resolved),
+    check_with(sent, mode, &NO_ADDITIONS)
+}
+
+/// [`resolve_with`] under a tenant's mode.
+///
+/// # Errors
+/// Those of [`resolve`]; in strict mode also [`NameError::NotCanonical`].
+pub fn check_with(sent: &str, mode: Mode, additions: &Additions) -> Result<Resolved, NameError> {
+    let resolved = resolve_with(sent, additions)?;
+    if mode == Mode::Open {
+        return Ok(resolved);
+    }
+    let suggested = match resolved {
+        Resolved::Canonical(_) | Resolved::Addition { .. } => return Ok(resolved),
+        Resolved::Alias { operation } => Some(operation.name.to_owned()),
+        Resolved::AdditionAlias { name } => Some(name),
+        Resolved::Unknown { .. } => suggest_with(sent, additions),
+    };
+    Err(NameError::NotCanonical { suggested })
+}
+
+/// What a producer of a tenant with these additions meant by `sent`, in open mode: the tenant's own names, and then
+/// those of everybody.
+///
+/// An addition collided with nothing when it was made. Where a later version has the name, too, it keeps the meaning that
+/// the tenant gave to it.
+///
+/// # Errors
+/// Those of [`resolve`].
+pub fn resolve_with(sent: &str, additions: &Additions) -> Result<Resolved, NameError> {
+    if additions.is_empty() {
+        return resolve(sent);
+    }
+    match Spelling::read(sent) {
+        Ok(spelling) if !spelling.is_reserved() => match additions.spelled(&spelling.flat()) {
+            Some(addition) if addition.name == sent => Ok(Resolved::Addition {
+                name: addition.name.clone(),
+            }),
+            Some(addition) => Ok(Resolved::AdditionAlias {
+                name: addition.name.clone(),
+            }),
+            None => resolve(sent),
+        },
+        _ => resolve(sent),
     }
 }
 
@@ -89,11 +136,32 @@ pub fn check(sent: &str, mode: Mode) -> Result<Resolved, NameError> {
 ///
 /// Compares with names and aliases, within a few letters; never names a `veritrail.*` operation.
 pub fn suggest(sent: &str) -> Option<&'static str> {
+    suggest_built_in(sent).map(|(operation, _)| operation.name)
+}
+
+/// [`suggest`] for a tenant with these additions; of equally near names, the tenant's own.
+pub fn suggest_with(sent: &str, additions: &Additions) -> Option<String> {
+    let built_in = suggest_built_in(sent);
+    let own = Spelling::read(sent)
+        .ok()
+        .filter(|spelling| !spelling.is_reserved())
+        .and_then(|spelling| additions.nearest(&spelling.flat()));
+    match (own, built_in) {
+        (Some((_, further)), Some((operation, edits))) if edits < further => {
+            Some(operation.name.to_owned())
+        }
+        (Some((addition, _)), _) => Some(addition.name.clone()),
+        (None, built_in) => built_in.map(|(operation, _)| operation.name.to_owned()),
+    }
+}
+
+fn suggest_built_in(sent: &str) -> Option<(&'static Operation, usize)> {
     let spelling = Spelling::read(sent).ok()?;
     if spelling.is_reserved() {
         return None;
     }
-    nearest::nearest(&spelling.flat(), &INDEX.spellings).map(|operation| operation.name)
+    let (operation, edits) = nearest::nearest(&spelling.flat(), &INDEX.spellings)?;
+    Some((operation, edits))
 }
 
 /// One built-in operation: what happened, as `resource.action`.
@@ -107,6 +175,8 @@ pub struct Operation {
     pub severity: Severity,
     /// One plain sentence without a full stop.
     pub description: &'static str,
+    /// What an event of it says to people, as a template: see [`sentence`].
+    pub sentence: &'static str,
     /// Other names in common use, as their users spell them. Case and separators do not matter.
     pub aliases: &'static [&'static str],
 }
@@ -134,6 +204,14 @@ pub enum Category {
     Infrastructure,
     /// Databases, their backups, users, credentials and migrations, and direct queries.
     Databases,
+    /// Pushes, reviews and merges, checks and test results, repositories and their safeguards.
+    SourceCode,
+    /// Exports, imports, and reads of what is sensitive.
+    DataAccess,
+    /// Subscriptions, plans, payments and quotas.
+    Billing,
+    /// What an application refused or could not do.
+    ApplicationErrors,
     /// What the server records about itself: the reserved `veritrail.*`.
     AuditLog,
 }
@@ -148,8 +226,34 @@ impl Category {
             Self::AccessControl => "access_control",
             Self::Infrastructure => "infrastructure",
             Self::Databases => "databases",
+            Self::SourceCode => "source_code",
+            Self::DataAccess => "data_access",
+            Self::Billing => "billing",
+            Self::ApplicationErrors => "application_errors",
             Self::AuditLog => "audit_log",
         }
+    }
+}
+
+impl Category {
+    /// Every category, in reading order.
+    pub const ALL: [Self; 11] = [
+        Self::Authentication,
+        Self::SourceCode,
+        Self::Deployments,
+        Self::Configuration,
+        Self::AccessControl,
+        Self::Infrastructure,
+        Self::Databases,
+        Self::DataAccess,
+        Self::Billing,
+        Self::ApplicationErrors,
+        Self::AuditLog,
+    ];
+
+    /// Reads what [`Self::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
     }
 }
 
@@ -181,6 +285,16 @@ impl Severity {
             Self::Warning => "warning",
             Self::Critical => "critical",
         }
+    }
+}
+
+impl Severity {
+    /// Every severity, least first.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Notice, Self::Warning, Self::Critical];
+
+    /// Reads what [`Self::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
     }
 }
 
@@ -235,6 +349,16 @@ pub enum Resolved {
         /// What it stands for.
         operation: &'static Operation,
     },
+    /// Sent exactly as the canonical name of one that the tenant added. Store `name`; nothing to flag.
+    Addition {
+        /// The canonical name.
+        name: String,
+    },
+    /// Another name, or another spelling of the name, of one that the tenant added. As [`Self::Alias`].
+    AdditionAlias {
+        /// The canonical name.
+        name: String,
+    },
     /// Not in the vocabulary, yet well-formed. Store `name` and flag `unknown_operation`.
     Unknown {
         /// The name in canonical spelling; may differ from what was sent in case and separators.
@@ -247,7 +371,7 @@ impl Resolved {
     pub fn name(&self) -> &str {
         match self {
             Self::Canonical(operation) | Self::Alias { operation } => operation.name,
-            Self::Unknown { name } => name,
+            Self::Addition { name } | Self::AdditionAlias { name } | Self::Unknown { name } => name,
         }
     }
 
@@ -255,13 +379,13 @@ impl Resolved {
     pub fn operation(&self) -> Option<&'static Operation> {
         match self {
             Self::Canonical(operation) | Self::Alias { operation } => Some(operation),
-            Self::Unknown { .. } => None,
+            Self::Addition { .. } | Self::AdditionAlias { .. } | Self::Unknown { .. } => None,
         }
     }
 }
 
-/// Why a name was refused. Never holds or shows what was sent: the names in it are the vocabulary's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why a name was refused. Never holds or shows what was sent: the names in it are of the vocabulary or were added to it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
     /// It is, or is spelled like, one of the server's own; no producer may write those.
@@ -277,10 +401,10 @@ pub enum NameError {
     #[error("operation name is longer than {OPERATION_BYTES_MAX} bytes")]
     TooLong,
     /// Strict mode: an alias, or not in the vocabulary at all.
-    #[error("strict mode takes canonical operation names only: {}", advice(*.suggested))]
+    #[error("strict mode takes canonical operation names only: {}", advice(.suggested.as_deref()))]
     NotCanonical {
         /// The canonical name to use: what the alias stands for, else the nearest if one is near.
-        suggested: Option<&'static str>,
+        suggested: Option<String>,
     },
 }
 
@@ -291,13 +415,33 @@ fn advice(suggested: Option<&str>) -> String {
     )
 }
 
-const TABLES: [&[Operation]; 7] = [
+/// Every table; those of a category stand together.
+const TABLES: [&[Operation]; 26] = [
     authentication::OPERATIONS,
+    source_code::OPERATIONS,
+    source_code::repositories::OPERATIONS,
+    source_code::reviews::OPERATIONS,
+    source_code::issues::OPERATIONS,
+    source_code::checks::OPERATIONS,
+    source_code::weaknesses::OPERATIONS,
     deployments::OPERATIONS,
     configuration::OPERATIONS,
+    configuration::integrations::OPERATIONS,
     access_control::OPERATIONS,
+    access_control::members::OPERATIONS,
+    access_control::credentials::OPERATIONS,
     infrastructure::OPERATIONS,
+    infrastructure::servers::OPERATIONS,
+    infrastructure::network::OPERATIONS,
+    infrastructure::services::OPERATIONS,
+    infrastructure::kubernetes::OPERATIONS,
+    infrastructure::cloud::OPERATIONS,
+    infrastructure::safeguards::OPERATIONS,
+    infrastructure::resources::OPERATIONS,
     databases::OPERATIONS,
+    data_access::OPERATIONS,
+    billing::OPERATIONS,
+    application_errors::OPERATIONS,
     audit_log::OPERATIONS,
 ];
 

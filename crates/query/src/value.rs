@@ -316,12 +316,12 @@ fn before(end: i64) -> Test {
 /// The operations of a category.
 pub(crate) fn category(value: &Value<'_>) -> Result<Test, Refusal> {
     let name = fold(&value.text);
-    categories()
+    Category::ALL
         .into_iter()
         .find(|category| category.as_str() == name && value.form != Form::Prefix)
         .and_then(operations_of_category)
         .ok_or_else(|| {
-            let names: Vec<&str> = categories().into_iter().map(Category::as_str).collect();
+            let names = Category::ALL.map(Category::as_str);
             Refusal::new(value.place, format!("one of {}", names.join(", ")))
         })
 }
@@ -333,11 +333,11 @@ pub(crate) fn severity(value: &Value<'_>) -> Result<Test, Refusal> {
         Some((comparison, rest)) => (Some(comparison), rest),
     };
     let name = fold(name);
-    let named = SEVERITIES
+    let named = Severity::ALL
         .into_iter()
         .find(|severity| severity.as_str() == name && value.form != Form::Prefix);
     let Some(named) = named else {
-        let names = SEVERITIES.map(Severity::as_str).join(", ");
+        let names = Severity::ALL.map(Severity::as_str).join(", ");
         return Err(Refusal::new(
             value.place,
             format!("one of {names}, after a comparison such as `>=` perhaps"),
@@ -345,23 +345,6 @@ pub(crate) fn severity(value: &Value<'_>) -> Result<Test, Refusal> {
     };
     operations_of_severity(range, named)
         .ok_or_else(|| Refusal::new(value.place, "a comparison that some severity passes"))
-}
-
-/// Every severity, least first.
-const SEVERITIES: [Severity; 4] = [
-    Severity::Info,
-    Severity::Notice,
-    Severity::Warning,
-    Severity::Critical,
-];
-
-/// Every category that has operations, in the vocabulary's order.
-fn categories() -> Vec<Category> {
-    let mut categories: Vec<Category> = vocabulary::all()
-        .map(|operation| operation.category)
-        .collect();
-    categories.dedup();
-    categories
 }
 
 fn operations_of_category(category: Category) -> Option<Test> {
@@ -387,7 +370,7 @@ fn operations_of_severity(range: Option<Comparison>, named: Severity) -> Option<
 
 /// The shorthand that stands for exactly these operations, if there is one.
 pub(crate) fn shorthand_of(test: &Test) -> Option<String> {
-    let category = categories()
+    let category = Category::ALL
         .into_iter()
         .find(|category| operations_of_category(*category).as_ref() == Some(test))
         .map(|category| format!("category:{category}"));
@@ -398,7 +381,7 @@ pub(crate) fn shorthand_of(test: &Test) -> Option<String> {
     ];
     category.or_else(|| {
         ranges.into_iter().find_map(|(sign, range)| {
-            SEVERITIES
+            Severity::ALL
                 .into_iter()
                 .find(|named| operations_of_severity(range, *named).as_ref() == Some(test))
                 .map(|named| format!("severity:{sign}{named}"))

@@ -11,12 +11,17 @@ use ledger::source::{Clock, Rng};
 use ledger::time::Micros;
 use store::registry::INSTANCE_TENANT;
 use store::{
-    ApiKey, Change, LedgerStore, LogRef, Role, Roles, Scope, StoreError, Tenant, TenantRecord,
+    ApiKey, Change, LedgerStore, LogRef, Role, Roles, Scope, StoreError, Tenant, TenantRecord, TenantSettings,
 };
 
 use crate::auth::Token;
 use crate::http::HttpError;
 use crate::own::{Actor, OWN_SOURCE, OwnEvent};
+
+mod settings;
+mod sources;
+
+pub(crate) use sources::old_secret_until;
 
 /// Longest name of a key's owner in bytes.
 pub const OWNER_BYTES_MAX: usize = 128;
@@ -38,6 +43,14 @@ pub enum AdminError {
     Field {
         /// RFC 6901 pointer.
         pointer: &'static str,
+        /// What was expected.
+        expected: String,
+    },
+    /// A field of a list has no legal value.
+    #[error("{pointer}: {expected}")]
+    Place {
+        /// RFC 6901 pointer.
+        pointer: String,
         /// What was expected.
         expected: String,
     },
@@ -217,18 +230,8 @@ pub fn new_tenant(
             "expected 1 to 63 of a-z, 0-9 and -, beginning with a letter or digit",
         ));
     }
-    let sound = |pointer: &String| {
-        pointer.starts_with('/')
-            && pointer.len() <= MASK_EXCEPTION_BYTES_MAX
-            && !pointer.chars().any(char::is_control)
-    };
-    if new.mask_exceptions.len() > MASK_EXCEPTIONS_MAX || !new.mask_exceptions.iter().all(sound) {
-        return Err(field(
-            "/mask_exceptions",
-            format!(
-                "expected at most {MASK_EXCEPTIONS_MAX} JSON pointers with * for array indexes"
-            ),
-        ));
+    if !are_mask_exceptions(&new.mask_exceptions) {
+        return Err(field("/mask_exceptions", mask_exceptions_expected()));
     }
     let mut salt = [0; 32];
     rng.fill(&mut salt);
@@ -242,7 +245,21 @@ pub fn new_tenant(
         access: LogId::random(rng),
         strict: new.strict,
         mask_exceptions: new.mask_exceptions.clone(),
+        settings: TenantSettings::default(),
     })
+}
+
+fn are_mask_exceptions(pointers: &[String]) -> bool {
+    let sound = |pointer: &String| {
+        pointer.starts_with('/')
+            && pointer.len() <= MASK_EXCEPTION_BYTES_MAX
+            && !pointer.chars().any(char::is_control)
+    };
+    pointers.len() <= MASK_EXCEPTIONS_MAX && pointers.iter().all(sound)
+}
+
+fn mask_exceptions_expected() -> String {
+    format!("expected at most {MASK_EXCEPTIONS_MAX} JSON pointers with * for array indexes")
 }
 
 /// A new key of a tenant or a platform: what is kept, and the text that is shown once.
@@ -380,6 +397,9 @@ impl From<AdminError> for HttpError {
     fn from(error: AdminError) -> Self {
         match error {
             AdminError::Field { pointer, expected } => {
+                Self::new(api::code::BAD_FIELD, expected).at(pointer)
+            }
+            AdminError::Place { pointer, expected } => {
                 Self::new(api::code::BAD_FIELD, expected).at(pointer)
             }
             AdminError::Store(error) => error.into(),

@@ -17,3 +17,4 @@ pub use token::{NotAToken, Token};
 pub(crate) use caller::{Caller, Destination};
 pub(crate) use refusals::{RefusalCounts, RefusalReason};
 pub(crate) use sender::Sender;
+pub(crate) use token::random_digits;

@@ -9,6 +9,7 @@ mod limits;
 mod listen;
 mod log;
 mod reference;
+mod review;
 mod setting;
 mod tls;
 
@@ -19,6 +20,7 @@ pub use anchor::AnchorConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use reference::reference;
+pub use review::{Review, environment_names, settings};
 pub use setting::{ConfigError, Setting};
 pub use tls::TlsConfig;
 

@@ -10,6 +10,7 @@ pub(crate) mod searches;
 
 mod body;
 mod clock;
+mod collector;
 mod countable;
 mod cursor;
 mod document;
@@ -30,6 +31,7 @@ mod route;
 mod router;
 mod routes;
 mod schema;
+mod sources;
 mod stats;
 mod tenants;
 

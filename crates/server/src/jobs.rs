@@ -4,6 +4,7 @@ mod flush_read_totals;
 mod flush_searches;
 mod record_heads;
 mod renew_certificate;
+mod report_left_out;
 mod summarise_refusals;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub(crate) fn start(
     tasks.spawn(flush_read_totals::run(Arc::clone(server), tasks.stop()));
     tasks.spawn(flush_searches::run(Arc::clone(server), tasks.stop()));
     tasks.spawn(record_heads::run(Arc::clone(server), anchors, tasks.stop()));
+    tasks.spawn(report_left_out::run(Arc::clone(server), tasks.stop()));
     tasks.spawn(summarise_refusals::run(Arc::clone(server), tasks.stop()));
     if let Some(secure) = secure {
         tasks.spawn(renew_certificate::run(secure, tasks.stop()));

@@ -22,6 +22,7 @@ mod resource;
 mod serve;
 mod server;
 mod shares;
+mod sources;
 mod tasks;
 mod tls;
 

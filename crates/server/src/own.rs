@@ -9,7 +9,7 @@ use ledger::json::{Member, Value};
 use ledger::prepare::{Door, Prepared, prepare_own};
 use ledger::source::Rng;
 use ledger::time::Micros;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 use store::Tenant;
 
 use crate::http::HttpError;
@@ -78,6 +78,7 @@ impl<'a> OwnEvent<'a> {
             key: OWN_SOURCE,
             source: OWN_SOURCE,
             mode: Mode::Strict,
+            additions: &NO_ADDITIONS,
             exceptions: &[],
             idempotency: None,
         };

@@ -87,7 +87,6 @@ pub async fn serve(
     connections.join(patience).await;
     background.join(JOBS_PATIENCE).await;
     server.record_all_totals().await;
-    jobs::summarise_refusals(&server).await;
     server.record_lifecycle("veritrail.server.stopped").await;
     Ok(store.close().await?)
 }

@@ -18,6 +18,7 @@ use crate::http::searches::Searches;
 use crate::http::{HttpError, OpenStreams};
 use crate::own::{Actor, OwnEvent};
 use crate::shares::{Held, TenantShares};
+use crate::sources::Sources;
 use crate::telemetry::Metrics;
 
 /// The service without its sockets. Fields are shared by all requests; each guards itself.
@@ -37,6 +38,8 @@ pub struct Server {
     pub(crate) open_searches: OpenSearches,
     pub(crate) streams: OpenStreams,
     pub(crate) conflicts: ConflictBudget,
+    /// What deliveries of vendors share.
+    pub(crate) sources: Sources,
     pub(crate) failing_sinks: FailingSinks,
     /// Events that each tenant may send.
     pub(crate) quota: EventQuota,
@@ -87,6 +90,7 @@ impl Server {
             totals: ReadTotals::default(),
             open_searches: OpenSearches::default(),
             conflicts: ConflictBudget::default(),
+            sources: Sources::new(),
             failing_sinks: FailingSinks::default(),
         }))
     }
@@ -150,6 +154,8 @@ impl Server {
     /// Records what was counted and not recorded yet: how much was read in bulk, and what searches showed.
     pub async fn record_all_totals(&self) {
         self.flush_all_totals().await;
+        self.report_left_out().await;
+        crate::jobs::summarise_refusals(self).await;
         self.flush_all_searches().await;
     }
 

@@ -4,7 +4,7 @@ use ledger::json::{Value, write_string};
 use ledger::keyring::TenantKeys;
 use ledger::prepare::{Door, Prepared, prepare_own};
 use ledger::source::Rng;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 use store::StoreError;
 
 /// Who an event of the server's own is from.
@@ -39,6 +39,7 @@ pub(crate) fn event(
         key: SOURCE,
         source: SOURCE,
         mode: Mode::Open,
+        additions: &NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

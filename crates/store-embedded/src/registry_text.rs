@@ -3,12 +3,15 @@
 use ledger::json::{self, Value};
 use ledger::name::{LogId, TenantId, from_hex, to_hex};
 use ledger::time::Micros;
-use store::{ApiKey, Change, Role, Roles, Scope, TenantRecord};
+use store::{ApiKey, Change, Role, Roles, Scope, TenantRecord, TenantSettings};
+
+mod settings;
 
 /// A change as one line.
 pub(crate) fn encode(change: &Change) -> Vec<u8> {
     let value = match change {
         Change::CreateTenant(tenant) => object(vec![("tenant", tenant_value(tenant))]),
+        Change::UpdateTenant(tenant) => object(vec![("update", tenant_value(tenant))]),
         Change::CreateKey(key) => object(vec![("key", key_value(key))]),
         Change::RevokeKey { id, at } => object(vec![(
             "revoke",
@@ -23,6 +26,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Change> {
     let value = json::parse(bytes).ok()?;
     if let Some(tenant) = value.member("tenant") {
         return read_tenant(tenant).map(Change::CreateTenant);
+    }
+    if let Some(tenant) = value.member("update") {
+        return read_tenant(tenant).map(Change::UpdateTenant);
     }
     if let Some(key) = value.member("key") {
         return read_key(key).map(Change::CreateKey);
@@ -86,8 +92,9 @@ fn tenant_value(tenant: &TenantRecord) -> Value<'static> {
         access,
         strict,
         mask_exceptions,
+        settings,
     } = tenant;
-    object(vec![
+    let mut members = vec![
         ("id", text(id.to_string())),
         ("name", text(name)),
         ("salt", text(to_hex(salt))),
@@ -100,7 +107,11 @@ fn tenant_value(tenant: &TenantRecord) -> Value<'static> {
             "mask_exceptions",
             list(mask_exceptions.iter().map(String::as_str)),
         ),
-    ])
+    ];
+    if *settings != TenantSettings::default() {
+        members.push(("settings", settings::value(settings)));
+    }
+    object(members)
 }
 
 fn key_value(key: &ApiKey) -> Value<'static> {
@@ -164,6 +175,10 @@ fn read_tenant(value: &Value<'_>) -> Option<TenantRecord> {
         access: LogId::parse(value.member("access")?.as_str()?)?,
         strict: *value.member("strict")? == Value::Bool(true),
         mask_exceptions: strings(value, "mask_exceptions")?,
+        settings: match value.member("settings") {
+            Some(settings) => settings::read(settings)?,
+            None => TenantSettings::default(),
+        },
     })
 }
 
@@ -227,6 +242,23 @@ mod tests {
             let change = decode(line.as_bytes()).unwrap();
             assert_eq!(encode(&change), line.as_bytes());
         }
+    }
+
+    #[test]
+    fn a_tenants_settings_read_back_and_rows_without_them_do_too() {
+        let bare = r#"{"tenant":{"id":"33333333333333333333333333333333","name":"acme","salt":"2222222222222222222222222222222222222222222222222222222222222222","kid":"k","created_at":"2026-11-21T08:00:00.000000Z","main":"44444444444444444444444444444444","access":"55555555555555555555555555555555","strict":false,"mask_exceptions":[]}}"#;
+        let Some(Change::CreateTenant(tenant)) = decode(bare.as_bytes()) else {
+            panic!("a row of before there were settings is read");
+        };
+        assert_eq!(tenant.settings, TenantSettings::default());
+        assert_eq!(encode(&Change::CreateTenant(tenant.clone())), bare.as_bytes());
+        let settings = r#""settings":{"revision":"7","known_countries":["DE"],"vocabulary":"[]","sources":[{"id":"i","name":"n","vendor":"github","secrets":[{"nonce":"00","until":"2026-11-21T08:00:00.000000Z"},{"nonce":"01"}],"rules":"{}","created_at":"2026-11-21T08:00:00.000000Z","closed_at":"2026-11-21T09:00:00.000000Z"}]}"#;
+        let rich = bare
+            .replace("{\"tenant\"", "{\"update\"")
+            .replace("[]}}", &format!("[],{settings}}}}}"));
+        let change = decode(rich.as_bytes()).unwrap();
+        assert!(matches!(change, Change::UpdateTenant(_)));
+        assert_eq!(encode(&change), rich.as_bytes());
     }
 
     #[test]

@@ -85,6 +85,13 @@ impl Registry {
             Change::RevokeKey { id, .. } if !self.api_keys.contains_key(id) => {
                 Err(StoreError::NotFound)
             }
+            Change::UpdateTenant(newer) => match self.tenants.get(&newer.id) {
+                None => Err(StoreError::NotFound),
+                Some(known) if known.record.is_followed_by(newer) => Ok(()),
+                Some(_) => Err(StoreError::Exists {
+                    what: "a newer change of this tenant",
+                }),
+            },
             _ => Ok(()),
         }
     }
@@ -92,7 +99,9 @@ impl Registry {
     /// Makes a change.
     pub(crate) fn apply(&mut self, change: &Change, keys: &KeysDirectory) -> Result<(), KeysError> {
         match change {
-            Change::CreateTenant(record) => self.add_tenant(record.clone(), keys)?,
+            Change::CreateTenant(record) | Change::UpdateTenant(record) => {
+                self.add_tenant(record.clone(), keys)?;
+            }
             Change::CreateKey(key) => drop(self.api_keys.insert(key.id.clone(), key.clone())),
             Change::RevokeKey { id, at } => {
                 if let Some(key) = self.api_keys.get_mut(id) {

@@ -19,7 +19,7 @@ use store::index::{
 use store::registry::INSTANCE_TENANT;
 use store::{
     Answer, ApiKey, Batch, Change, Health, Instance, LedgerStore, LogHead, LogRef, Outcome, Record,
-    SignedHead, StoreError, Tenant, TenantRecord,
+    SignedHead, StoreError, Tenant, TenantRecord, TenantSettings,
 };
 use tokio::sync::oneshot;
 
@@ -402,6 +402,7 @@ fn instance_tenant(shared: &Shared, clock: &dyn Clock, rng: &dyn Rng) -> TenantR
         access: LogId::random(rng),
         strict: false,
         mask_exceptions: Vec::new(),
+        settings: TenantSettings::default(),
     }
 }
 

@@ -165,6 +165,7 @@ cases! {
         a_platform_key_is_found_by_id_and_among_its_own
         a_taken_key_or_missing_tenant_changes_nothing
         a_revoked_key_is_kept_with_its_end
+        a_tenants_settings_change_one_revision_at_a_time
         records_of_a_change_land_in_their_logs
         a_change_whose_record_has_no_log_is_not_made;
     signing:

@@ -40,7 +40,8 @@ pub trait LedgerStore: Send + Sync + Debug {
     fn append(&self, batch: Batch) -> Answer<'_, Vec<Outcome>>;
 
     /// Changes the registry and appends `records` to their logs, all in one atomic step.
-    /// `Exists` when a tenant's name or a key's id is taken, `NotFound` when a key to revoke or a tenant is not there.
+    /// `Exists` when a tenant's name or a key's id is taken, or when a tenant was changed since its record was read;
+    /// `NotFound` when a key to revoke or a tenant is not there.
     fn administer(&self, change: Change, records: Vec<(LogRef, Prepared)>) -> Answer<'_, ()>;
 
     /// Every tenant, by name; the instance's own among them.

@@ -19,4 +19,7 @@ pub use error::StoreError;
 pub use health::Health;
 pub use index::EventIndex;
 pub use record::{LogHead, LogRef, Record, SignedHead};
-pub use registry::{ApiKey, Change, Instance, Role, Roles, Scope, Tenant, TenantRecord};
+pub use registry::{
+    ApiKey, Change, Instance, Role, Roles, Scope, SourceRecord, SourceSecret, Tenant, TenantRecord,
+    TenantSettings,
+};

@@ -32,7 +32,7 @@ use crate::index::{
     Counting, EventIndex, IndexHealth, Page, ProducerAccount, Search, Statistics, ValueCount,
 };
 use crate::record::{LogHead, LogRef, Record, SignedHead};
-use crate::registry::{ApiKey, Change, INSTANCE_TENANT, Instance, Tenant, TenantRecord};
+use crate::registry::{ApiKey, Change, INSTANCE_TENANT, Instance, Tenant, TenantRecord, TenantSettings};
 
 use keys::Master;
 use state::State;
@@ -81,6 +81,7 @@ impl MemoryStore {
             access: LogId::random(&*rng),
             strict: false,
             mask_exceptions: Vec::new(),
+            settings: TenantSettings::default(),
         };
         let id = InstanceId::random(&*rng);
         let instance = Instance {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ledger::keyring::TenantKeys;
 use ledger::name::{InstanceId, LogId, TenantId};
 use ledger::time::Micros;
+use ledger::vocabulary::Additions;
 
 /// One installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,70 @@ pub struct TenantRecord {
     pub strict: bool,
     /// Pointers (array indexes as `*`) of fields kept unmasked.
     pub mask_exceptions: Vec<String>,
+    /// What can be changed besides.
+    pub settings: TenantSettings,
+}
+
+/// What a tenant's administrators change as they go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantSettings {
+    /// Counts the changes. A change that does not know of the one before it is refused.
+    pub revision: u64,
+    /// Countries (ISO 3166-1 codes) from which nothing is unusual; empty when nobody said.
+    pub known_countries: Vec<String>,
+    /// Operations of the tenant's own.
+    pub vocabulary: Additions,
+    /// Ways in for vendors.
+    pub sources: Vec<SourceRecord>,
+}
+
+/// A way in for a vendor's deliveries: webhooks, streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRecord {
+    /// Its public id, random; part of its credential.
+    pub id: String,
+    /// Its name within the tenant, which is also the source of its events.
+    pub name: String,
+    /// The connector that reads it.
+    pub vendor: String,
+    /// What its credentials are made with, the newest first. Nobody can compute a credential from it alone.
+    pub secrets: Vec<SourceSecret>,
+    /// Noise rules as the text that connectors read; empty for the vendor's own.
+    pub rules: String,
+    /// When it was made.
+    pub created_at: Micros,
+    /// When it was closed.
+    pub closed_at: Option<Micros>,
+}
+
+/// What one credential of a source is made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceSecret {
+    /// 16 random bytes in hex.
+    pub nonce: String,
+    /// Until when it counts; for ever if nobody said.
+    pub until: Option<Micros>,
+}
+
+impl TenantRecord {
+    /// Whether `newer` is this tenant after one change of what can be changed.
+    pub fn is_followed_by(&self, newer: &Self) -> bool {
+        let Self {
+            id,
+            name,
+            salt,
+            kid,
+            created_at,
+            main,
+            access,
+            strict: _,
+            mask_exceptions: _,
+            settings,
+        } = newer;
+        (*id, name, salt, kid) == (self.id, &self.name, &self.salt, &self.kid)
+            && (*created_at, *main, *access) == (self.created_at, self.main, self.access)
+            && settings.revision == self.settings.revision + 1
+    }
 }
 
 /// A tenant with its keys at hand.
@@ -186,6 +251,8 @@ pub struct ApiKey {
 pub enum Change {
     /// A new tenant; its logs are opened with it.
     CreateTenant(TenantRecord),
+    /// A tenant as it is from now on. Only what can be changed differs, and the revision is the next one.
+    UpdateTenant(TenantRecord),
     /// A new key.
     CreateKey(ApiKey),
     /// The end of a key.

@@ -16,7 +16,7 @@ use ledger::clock_guard::ClockFault;
 use ledger::json;
 use ledger::prepare::{Door, Prepared, prepare};
 use ledger::time::Micros;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 use query::{Field, Viewer};
 use store::conformance::index::Searchable;
 use store::conformance::{self, CASES, Failed, reopening};
@@ -172,6 +172,7 @@ fn event(tenant: &Tenant, id: &str) -> Prepared {
         key: "vtk_1",
         source: "api",
         mode: Mode::Strict,
+        additions: &NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

@@ -457,7 +457,7 @@ mod tests {
     use ledger::json;
     use ledger::keyring::TenantKeys;
     use ledger::prepare::{Door, Prepared, prepare};
-    use ledger::vocabulary::Mode;
+    use ledger::vocabulary::{Mode, NO_ADDITIONS};
 
     use super::*;
 
@@ -468,6 +468,7 @@ mod tests {
             key: "vtk_1",
             source: "api",
             mode: Mode::Strict,
+            additions: &NO_ADDITIONS,
             exceptions: &[],
             idempotency: None,
         };

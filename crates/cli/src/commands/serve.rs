@@ -35,6 +35,7 @@ use crate::printer::Printer;
 use crate::rng::SystemRng;
 
 pub(crate) use settings::Serve;
+pub(crate) use welcome::claim;
 
 impl Serve {
     pub(crate) fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::pins::Pins;
 use crate::printer::Printer;
 use crate::progress::{Progress, Unit};
+use crate::verified::Notes;
 
 /// Check that nothing was changed, dropped, reordered or slipped in
 #[derive(Debug, clap::Args)]
@@ -71,6 +72,9 @@ pub(crate) struct Verify {
     json: bool,
 
     #[command(flatten)]
+    notes: Notes,
+
+    #[command(flatten)]
     trust: Trust,
 
     #[command(flatten)]
@@ -97,7 +101,9 @@ impl Verify {
                     pins,
                 };
                 let progress = Arc::new(shown(printer, Unit::Bytes));
-                local::check(&expected, &progress)?
+                let report = local::check(&expected, &progress)?;
+                self.notes.keep(&expected.note(&report));
+                report
             }
             (None, Some(url)) => {
                 let connection = crate::client::Connection {

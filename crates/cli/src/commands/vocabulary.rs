@@ -1,9 +1,11 @@
-//! `veritrail vocabulary`: the built-in names of operations, and what a name stands for. Needs no server.
+//! `veritrail vocabulary`: the built-in names of operations, and what a name stands for. Needs no server, but for `adopt`.
+
+mod adopt;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ledger::vocabulary::{self, Mode, Operation, Resolved};
+use ledger::vocabulary::{self, Category, Mode, Operation, Resolved, sentence};
 use serde_json::json;
 
 use super::Ending;
@@ -17,9 +19,17 @@ const NAMES_BYTES_MAX: u64 = 16 * 1024 * 1024;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Vocabulary {
     /// List all operations
+    ///
+    /// With what each means and how an event of it is told to people: ACTOR, RESOURCE and so on stand for what
+    /// the event says.
     List(List),
     /// Say what names stand for
+    ///
+    /// A name is canonical, an alias of a canonical one, unknown but well-formed (stored with a flag), or
+    /// refused. Exits with 2 if any is refused.
     Check(Check),
+    /// Make unknown names that were seen operations of the tenant's own
+    Adopt(adopt::Adopt),
 }
 
 /// List all operations
@@ -29,15 +39,12 @@ pub(crate) struct List {
     #[arg(long, value_name = "NAME")]
     category: Option<String>,
 
-    /// Print JSON, with aliases
+    /// Print JSON, with aliases and the templates of sentences
     #[arg(long)]
     json: bool,
 }
 
 /// Say what names stand for
-///
-/// A name is canonical, an alias of a canonical one, unknown but well-formed (stored with a flag),
-/// or refused. Exits with 2 if any is refused.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
     /// The names; - reads one a line from standard input
@@ -58,6 +65,7 @@ impl Vocabulary {
         match self {
             Self::List(list) => Ok(list.run(printer)),
             Self::Check(check) => check.run(printer),
+            Self::Adopt(adopt) => adopt.run(printer),
         }
     }
 }
@@ -70,12 +78,7 @@ impl List {
         };
         let found: Vec<&Operation> = vocabulary::all().filter(wanted).collect();
         if found.is_empty() {
-            let mut names: Vec<&str> = Vec::new();
-            for operation in vocabulary::all() {
-                if !names.contains(&operation.category.as_str()) {
-                    names.push(operation.category.as_str());
-                }
-            }
+            let names = Category::ALL.map(Category::as_str);
             printer.error("no such category");
             printer.hint(&format!("the categories are {}", names.join(", ")));
             return Ending::Refused;
@@ -92,10 +95,12 @@ impl List {
                         operation.category.to_string(),
                         operation.severity.to_string(),
                         operation.description.to_owned(),
+                        sentence::sample(operation),
                     ]
                 })
                 .collect();
-            printer.table(&["OPERATION", "CATEGORY", "SEVERITY", "MEANING"], &rows);
+            let heads = ["OPERATION", "CATEGORY", "SEVERITY", "MEANING", "SENTENCE"];
+            printer.table(&heads, &rows);
         }
         Ending::Done
     }
@@ -138,31 +143,36 @@ impl Check {
 struct Verdict {
     status: &'static str,
     canonical: Option<String>,
+    /// The built-in operation, if it is one.
+    operation: Option<&'static Operation>,
     why: Option<String>,
 }
 
 impl Verdict {
     fn of(name: &str, mode: Mode) -> Self {
         match vocabulary::check(name, mode) {
-            Ok(Resolved::Canonical(operation)) => Self::found("canonical", operation.name),
-            Ok(Resolved::Alias { operation }) => Self::found("alias", operation.name),
-            Ok(Resolved::Unknown { name: stored }) => Self {
+            Ok(Resolved::Canonical(operation)) => Self::found("canonical", operation),
+            Ok(Resolved::Alias { operation }) => Self::found("alias", operation),
+            Ok(other) => Self {
                 status: "unknown",
-                canonical: Some(stored),
+                canonical: Some(other.name().to_owned()),
+                operation: None,
                 why: vocabulary::suggest(name).map(|near| format!("near to {near}")),
             },
             Err(error) => Self {
                 status: "refused",
                 canonical: None,
+                operation: None,
                 why: Some(error.to_string()),
             },
         }
     }
 
-    fn found(status: &'static str, name: &str) -> Self {
+    fn found(status: &'static str, operation: &'static Operation) -> Self {
         Self {
             status,
-            canonical: Some(name.to_owned()),
+            canonical: Some(operation.name.to_owned()),
+            operation: Some(operation),
             why: None,
         }
     }
@@ -181,12 +191,22 @@ impl Verdict {
         if let Some(why) = &self.why {
             let _ = write!(text, ", {why}");
         }
+        if let Some(operation) = self.operation {
+            let _ = write!(text, ", told as \"{}\"", sentence::sample(operation));
+        }
         text
     }
 
     fn to_json(&self, name: &str) -> String {
-        json!({ "name": name, "status": self.status, "operation": self.canonical, "detail": self.why })
-            .to_string()
+        let told = self.operation.map(|operation| operation.sentence);
+        json!({
+            "name": name,
+            "status": self.status,
+            "operation": self.canonical,
+            "sentence": told,
+            "detail": self.why,
+        })
+        .to_string()
     }
 }
 
@@ -196,6 +216,7 @@ fn described(operation: &Operation) -> serde_json::Value {
         "category": operation.category.as_str(),
         "severity": operation.severity.as_str(),
         "description": operation.description,
+        "sentence": operation.sentence,
         "aliases": operation.aliases,
     })
 }

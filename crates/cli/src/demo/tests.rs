@@ -6,7 +6,7 @@ use ledger::keyring::TenantKeys;
 use ledger::part::{Label, value_of};
 use ledger::prepare::{Door, prepare};
 use ledger::source::Rng;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 
 use super::*;
 
@@ -192,6 +192,7 @@ fn the_door_takes_every_event_and_masks_every_secret_and_nothing_else() {
         key: "veritrail",
         source: "demo",
         mode: Mode::Open,
+        additions: &NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

@@ -66,6 +66,21 @@ impl Demo {
         &date[..10]
     }
 
+    /// Runs a line in a shell, in the directory of the server.
+    fn shell(&self, line: &str) -> Ran {
+        let directory = std::path::Path::new(env!("CARGO_BIN_EXE_veritrail"));
+        let path = format!("{}:/usr/bin:/bin", directory.parent().unwrap().display());
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", line])
+            .current_dir(self.server.path())
+            .env_clear()
+            .env("PATH", path)
+            .env("VERITRAIL_URL", &self.server.url)
+            .env("VERITRAIL_KEY", &self.key);
+        ran(shell.output().unwrap())
+    }
+
     /// Runs what the welcome shows, as it is pasted into a shell.
     fn paste(&self, line: &str) -> Ran {
         let directory = std::path::Path::new(env!("CARGO_BIN_EXE_veritrail"));
@@ -363,4 +378,59 @@ fn a_tenant_named_demo_with_other_events_is_left_alone() {
         "--demo",
     ];
     run(directory.path(), &arguments).complains(2, "not the demo's");
+}
+
+/// The guide was written on a Saturday; days and times of another demo are others.
+#[test]
+fn the_guide_to_investigations_shows_what_the_commands_print() {
+    let guide =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/investigations.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let demo = Demo::start();
+    let thursday = demo.thursday().to_owned();
+    let created = demo.find("operation:user.created resource:usr_111");
+    let wednesday = text(&created[0], "/timestamp")[..10].to_owned();
+    let deleted = demo.find("operation:environment_variable.deleted name:DATABASE_URL");
+    let named = text(&deleted[0], "/id").to_owned();
+    let mut shown = 0;
+    for block in guide.split("```\n").skip(1).step_by(2) {
+        let Some((command, expected)) = block.strip_prefix("$ ").and_then(|b| b.split_once('\n'))
+        else {
+            continue;
+        };
+        let command = command
+            .replace("2026-11-19", &thursday)
+            .replace("2026-11-18", &wednesday)
+            .replace("demo-20261121-deleted-variable", &named);
+        let printed = demo.shell(&command).ends(0);
+        let printed: Vec<String> = printed.lines().map(timeless).collect();
+        let mut left = printed.iter();
+        for line in expected
+            .lines()
+            .filter(|line| !line.is_empty() && *line != "…")
+        {
+            // A line that ends in an ellipsis says how it begins.
+            let found = match timeless(line).strip_suffix('…') {
+                Some(begun) => left.any(|printed| printed.starts_with(begun.trim_end())),
+                None => left.any(|printed| *printed == timeless(line)),
+            };
+            assert!(found, "{command}\n{line}\n{printed:#?}");
+        }
+        shown += 1;
+    }
+    assert!(shown >= 9, "{shown}");
+}
+
+/// A line with its digits as zeros, its masks empty, and its columns one space apart.
+fn timeless(line: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("[masked:") {
+        plain.push_str(before);
+        rest = after.split_once(']').map_or("", |(_, after)| after);
+        plain.push_str("[masked]");
+    }
+    plain.push_str(rest);
+    let zeros = plain.replace(|letter: char| letter.is_ascii_digit(), "0");
+    zeros.split_whitespace().collect::<Vec<_>>().join(" ")
 }

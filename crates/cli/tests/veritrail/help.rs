@@ -20,6 +20,7 @@ pub(crate) const COMMANDS: [&str; 33] = [
     "fields",
     "producers",
     "verify",
+    "doctor",
     "prove",
     "verify-proof",
     "log",

@@ -13,6 +13,7 @@ mod cluster;
 mod command;
 mod demo;
 mod dishonest_server;
+mod doctor;
 mod generated;
 mod guarded;
 mod help;

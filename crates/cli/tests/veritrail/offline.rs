@@ -19,8 +19,10 @@ fn names_are_judged_one_a_line() {
     let checked = here(&[&["vocabulary", "check"], &names[..]].concat());
     let out = checked.ends(2);
     let lines: Vec<&str> = out.lines().collect();
-    assert_eq!(lines[0], "deployment.created: canonical");
-    assert_eq!(lines[1], "DeploymentCreated: alias of deployment.created");
+    let told = r#"told as "ACTOR asked for the deployment RESOURCE of PROJECT in ENVIRONMENT""#;
+    assert_eq!(lines[0], format!("deployment.created: canonical, {told}"));
+    let alias = "DeploymentCreated: alias of deployment.created";
+    assert_eq!(lines[1], format!("{alias}, {told}"));
     assert!(lines[2].starts_with("robot.waved: unknown"), "{out}");
     assert!(
         lines[3].starts_with("veritrail.key.created: refused"),
@@ -38,6 +40,10 @@ fn names_come_from_standard_input_and_strictness_refuses_aliases() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(statuses[0]["status"], "canonical");
+    assert_eq!(
+        statuses[0]["sentence"],
+        "{actor} asked for the deployment[ {resource}][ of {project}][ in {environment}]"
+    );
     assert_eq!(statuses[1]["status"], "refused");
     assert!(
         statuses[1]["detail"]
@@ -60,7 +66,10 @@ fn the_vocabulary_lists_as_a_table_and_as_json() {
     );
     let json = here(&["vocabulary", "list", "--json"]).ends(0);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert!(json["operations"].as_array().unwrap().len() > 100);
+    let operations = json["operations"].as_array().unwrap();
+    assert!(operations.len() > 600);
+    let has_sentence = |operation: &serde_json::Value| operation["sentence"].is_string();
+    assert!(operations.iter().all(has_sentence));
     here(&["vocabulary", "list", "--category", "weather"]).complains(2, "databases");
 }
 

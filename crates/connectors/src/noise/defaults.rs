@@ -11,7 +11,8 @@ pub(super) fn rules(vendor: Vendor) -> Rules {
         Vendor::Kubernetes => kubernetes(),
         Vendor::Cloudtrail => cloudtrail(),
         Vendor::Github | Vendor::Hec => github(),
-        Vendor::Gitlab | Vendor::Argocd | Vendor::Cloudevents => Rules::none(),
+        Vendor::Gitlab => gitlab(),
+        Vendor::Argocd | Vendor::Cloudevents => Rules::none(),
     }
 }
 
@@ -30,12 +31,32 @@ fn cloudtrail() -> Rules {
     Rules {
         exclude: vec![Rule {
             nature: Some(Nature::Read),
+            outcome: Some("success".to_owned()),
             ..rule("cloudtrail.reads")
         }],
         ..Rules::none()
     }
 }
 
+/// Stars, under both names that GitHub sends: they change nothing. Forks stay: code goes elsewhere.
 fn github() -> Rules {
-    Rules::none()
+    let verbs = ["star.*", "watch.*"].map(|verb| Rule {
+        verb: Some(verb.to_owned()),
+        ..rule("github.social")
+    });
+    Rules {
+        exclude: verbs.into(),
+        ..Rules::none()
+    }
+}
+
+/// Emoji on issues, merge requests and comments.
+fn gitlab() -> Rules {
+    Rules {
+        exclude: vec![Rule {
+            verb: Some("emoji*".to_owned()),
+            ..rule("gitlab.social")
+        }],
+        ..Rules::none()
+    }
 }

@@ -7,7 +7,7 @@ use crate::prepare::{Door, prepare};
 use crate::seal::Head;
 use crate::source::Rng;
 use crate::time::Micros;
-use crate::vocabulary::Mode;
+use crate::vocabulary::{Addition, Additions, Category, Mode, NO_ADDITIONS, Severity};
 
 #[derive(Debug)]
 struct Salt(u8);
@@ -32,6 +32,7 @@ fn prepared(text: &str, salt: u8, kid: &str, exceptions: &[&str]) -> Prepared {
         key: if salt == 1 { "vtk_1" } else { "vtk_2" },
         source: "api",
         mode: Mode::Open,
+        additions: &NO_ADDITIONS,
         exceptions: &exceptions,
         idempotency: None,
     };
@@ -307,5 +308,46 @@ fn what_a_tenant_wants_in_the_clear_is_the_same_however_it_is_spelled() {
             let sent = prepared(&event, 2, "aaaa0000", exceptions);
             assert_eq!(compared(&stored, Left::Both, &sent, "aaaa0000"), expect);
         }
+    }
+}
+
+#[test]
+fn a_name_that_a_tenant_made_an_alias_since_is_the_same_event_and_another_name_is_not() {
+    let text = |name: &str| {
+        format!(
+            r#"{{"id":"e1","operation":"{name}","actor":{{"id":"7"}},"resource":{{"type":"parcel","id":"p1"}}}}"#
+        )
+    };
+    let additions = Additions::new(vec![Addition {
+        name: "parcel.weighed".to_owned(),
+        category: Category::DataAccess,
+        severity: Severity::Info,
+        description: String::new(),
+        aliases: vec!["parcel.on_scales".to_owned()],
+    }])
+    .unwrap();
+    let keys = keys("k1");
+    let sent = |name: &str, additions: &Additions| {
+        let door = Door {
+            keys: &keys,
+            key: "vtk_1",
+            source: "api",
+            mode: Mode::Open,
+            additions,
+            exceptions: &[],
+            idempotency: None,
+        };
+        prepare(json::parse(text(name).as_bytes()).unwrap(), &door, &Salt(1)).unwrap()
+    };
+    let stored = sent("Parcel.OnScales", &NO_ADDITIONS);
+    for (name, expected) in [
+        ("Parcel.OnScales", Repetition::Same),
+        ("parcel.on_scales", Repetition::Same),
+        ("parcel.weighed", Repetition::Different),
+        ("parcel.lost", Repetition::Different),
+    ] {
+        let again = sent(name, &additions);
+        let found = compared(&stored, Left::Both, &again, "k1");
+        assert_eq!(found, expected, "{name}");
     }
 }

@@ -10,6 +10,7 @@ use crate::entry::{Entry, Kind, Opening};
 use crate::json;
 use crate::name::{LogId, TenantId};
 use crate::seal::Head;
+use crate::vocabulary::{Addition, Category, Severity};
 
 /// Counts, so that salts differ.
 #[derive(Debug, Default)]
@@ -35,6 +36,7 @@ fn door(keys: &TenantKeys) -> Door<'_> {
         key: "vtk_test",
         source: "api",
         mode: Mode::Open,
+        additions: &vocabulary::NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     }
@@ -209,6 +211,58 @@ fn a_name_that_is_not_canonical_is_stored_under_its_canonical_one_or_as_it_is() 
             "{sent}"
         );
     }
+}
+
+#[test]
+fn a_name_that_the_tenant_added_needs_no_flag_even_where_only_known_names_are_taken() {
+    let additions = Additions::new(vec![Addition {
+        name: "warehouse.restocked".to_owned(),
+        category: Category::DataAccess,
+        severity: Severity::Info,
+        description: String::new(),
+        aliases: vec!["Refill".to_owned(), "warehouse.refilled".to_owned()],
+    }])
+    .unwrap();
+    let keys = keys();
+    for (sent, mode, flags) in [
+        ("warehouse.restocked", Mode::Open, ""),
+        ("warehouse.restocked", Mode::Strict, ""),
+        ("Warehouse-Restocked", Mode::Open, "alias"),
+        ("refill", Mode::Open, "alias"),
+    ] {
+        let door = Door {
+            mode,
+            additions: &additions,
+            ..door(&keys)
+        };
+        let text = format!(r#"{{"operation":"{sent}","actor":{{}},"resource":{{"type":"x"}}}}"#);
+        let value = json::parse(text.as_bytes()).unwrap();
+        let event = prepare(value, &door, &Counter::default()).unwrap();
+        let entry = entry_of(&event);
+        let entry = Entry::parse(entry.as_bytes()).unwrap();
+        assert_eq!(entry.operation, "warehouse.restocked", "{sent}");
+        assert_eq!(event.draft.flags().to_string(), flags, "{sent}");
+        assert_eq!(event.warnings.is_empty(), flags.is_empty(), "{sent}");
+        let details = part_text(event.details.as_ref());
+        assert_eq!(
+            details.contains(&format!(r#""operation_as_sent":"{sent}""#)),
+            !flags.is_empty(),
+            "{sent}"
+        );
+    }
+    let door = Door {
+        mode: Mode::Strict,
+        additions: &additions,
+        ..door(&keys)
+    };
+    let text = r#"{"operation":"refill","actor":{},"resource":{"type":"x"}}"#;
+    let value = json::parse(text.as_bytes()).unwrap();
+    let rejection = prepare(value, &door, &Counter::default()).unwrap_err();
+    assert_eq!(rejection.reason, Reason::UnknownOperation);
+    assert!(
+        rejection.to_string().contains("use `warehouse.restocked`"),
+        "{rejection}"
+    );
 }
 
 /// Refused with this reason and pointer, under these rules.
@@ -662,4 +716,36 @@ fn no_mutation_of_an_event_breaks_the_door() {
         }
     }
     assert!(accepted > 4_000 && refused > 4_000, "{accepted} {refused}");
+}
+
+#[test]
+fn what_is_too_large_is_cut_for_vendors_and_refused_for_producers() {
+    let keys = keys();
+    let token = ["gh", "p_", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].concat();
+    let long = format!("{}{token} {}", "x ".repeat(40_000), "y ".repeat(400_000));
+    let event = |text: &str| {
+        format!(
+            r#"{{"operation":"secret.read","actor":{{"id":"1"}},"resource":{{"type":"secret","id":"s"}},"metadata":{{"a":"{text}","b":"{long}","c":"short"}}}}"#
+        )
+    };
+    let text = event("z");
+    let rng = Counter::default();
+    let value = json::parse(text.as_bytes()).unwrap();
+    assert_eq!(
+        prepare(value.clone(), &door(&keys), &rng).unwrap_err().reason,
+        Reason::PartTooLarge
+    );
+    let cut = prepare_cut(value, &door(&keys), &rng).unwrap();
+    let part = String::from_utf8(cut.part(Label::Details).unwrap().bytes.clone()).unwrap();
+    assert!(part.len() <= PART_BYTES_MAX);
+    assert!(cut.draft.flags().has(Flags::TRUNCATED));
+    assert!(part.contains(&format!("…[cut:")) && part.contains("short"));
+    assert!(!part.contains(&token) && !part.contains("gh"));
+    assert!(cut.warnings.iter().any(|it| it.code == "truncated"));
+    // Ten thousand members: nothing is long, all of it together is.
+    let many: Vec<String> = (0..19_000).map(|at| format!(r#""{at}":"{at} {at} {at} {at}""#)).collect();
+    let text = text.replacen(r#""a":"z""#, &format!(r#""a":{{{}}}"#, many.join(",")), 1);
+    let value = json::parse(text.as_bytes()).unwrap();
+    let cut = prepare_cut(value, &door(&keys), &rng).unwrap();
+    assert!(cut.part(Label::Details).unwrap().bytes.len() <= PART_BYTES_MAX);
 }

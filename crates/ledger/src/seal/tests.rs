@@ -7,7 +7,7 @@ use crate::keyring::TenantKeys;
 use crate::name::TenantId;
 use crate::prepare::{Door, prepare};
 use crate::source::Rng;
-use crate::vocabulary::Mode;
+use crate::vocabulary::{Mode, NO_ADDITIONS};
 
 const S: i64 = 1_000_000;
 
@@ -35,6 +35,7 @@ fn event(id: u64, timestamp: Option<Micros>) -> Prepared {
         key: "vtk_1",
         source: "api",
         mode: Mode::Strict,
+        additions: &NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

@@ -5,12 +5,16 @@
 
 use super::{Category, Operation, Severity};
 
+pub(super) mod credentials;
+pub(super) mod members;
+
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "user.created",
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An account was made",
+        sentence: "{actor} created the user[ {resource}]",
         aliases: &[
             "user.create",
             "user.added",
@@ -38,6 +42,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "An account was deleted",
+        sentence: "{actor} deleted the user[ {resource}]",
         aliases: &[
             "user.delete",
             "user.removed",
@@ -62,6 +67,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "An account was barred from signing in",
+        sentence: "{actor} suspended the user[ {resource}]",
         aliases: &[
             "user.suspend",
             "user.deactivated",
@@ -87,6 +93,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "A user was given another role",
+        sentence: "{actor} changed the role[ of {resource}][ in {project}]",
         aliases: &[
             "user.role.updated",
             "user.role.update",
@@ -111,6 +118,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "team_member.role_changed",
             "project.member_role_updated",
             "collaborator.role_changed",
+            "role.unassigned",
+            "role.unassign",
+            "user.role_unassigned",
+            "collaborator.updated",
+            "member.edited",
+            "member.updated",
+            "membership.updated",
+            "organization_role.role_assigned",
         ],
     },
     Operation {
@@ -118,6 +133,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A role was defined",
+        sentence: "{actor} created the role[ {resource}]",
         aliases: &[
             "role.create",
             "role.added",
@@ -130,6 +146,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "custom_role.create",
             "organization_role.create",
             "CreateRole",
+            "cluster_role.created",
+            "clusterrole.created",
+            "iam_role.created",
         ],
     },
     Operation {
@@ -137,6 +156,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "What a role permits changed",
+        sentence: "{actor} changed the role[ {resource}]",
         aliases: &[
             "role.update",
             "role.modified",
@@ -151,6 +171,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "organization_role.update",
             "UpdateRole",
             "PutRolePolicy",
+            "cluster_role.updated",
+            "clusterrole.updated",
+            "iam_role.updated",
+            "UpdateAssumeRolePolicy",
+            "DeleteRolePolicy",
         ],
     },
     Operation {
@@ -158,6 +183,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A role was removed",
+        sentence: "{actor} deleted the role[ {resource}]",
         aliases: &[
             "role.delete",
             "role.removed",
@@ -170,6 +196,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "custom_role.deleted",
             "organization_role.destroy",
             "DeleteRole",
+            "cluster_role.deleted",
+            "clusterrole.deleted",
+            "iam_role.deleted",
         ],
     },
     Operation {
@@ -177,6 +206,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "Somebody was given a permission",
+        sentence: "{actor} granted a permission[ on {resource}][ in {project}]",
         aliases: &[
             "permission.grant",
             "permission.added",
@@ -192,6 +222,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "grant_permission",
             "AttachUserPolicy",
             "AttachRolePolicy",
+            "role_binding.created",
+            "cluster_role_binding.created",
+            "rolebinding.created",
+            "clusterrolebinding.created",
+            "AttachGroupPolicy",
+            "AddPermission",
         ],
     },
     Operation {
@@ -199,6 +235,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "What somebody may do changed, in ways the event tells",
+        sentence: "{actor} changed permissions[ on {resource}][ in {project}]",
         aliases: &[
             "permission.update",
             "permission.changed",
@@ -214,6 +251,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "acl.updated",
             "policy.updated",
             "access.updated",
+            "role_binding.updated",
+            "cluster_role_binding.updated",
+            "rolebinding.updated",
+            "clusterrolebinding.updated",
+            "CreatePolicyVersion",
+            "SetDefaultPolicyVersion",
+            "PutUserPolicy",
+            "PutGroupPolicy",
         ],
     },
     Operation {
@@ -221,6 +266,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A permission was taken away",
+        sentence: "{actor} took away a permission[ on {resource}][ in {project}]",
         aliases: &[
             "permission.revoke",
             "permission.removed",
@@ -239,6 +285,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "revoke_permission",
             "DetachUserPolicy",
             "DetachRolePolicy",
+            "role_binding.deleted",
+            "cluster_role_binding.deleted",
+            "rolebinding.deleted",
+            "clusterrolebinding.deleted",
+            "DetachGroupPolicy",
+            "DeleteUserPolicy",
+            "DeleteGroupPolicy",
         ],
     },
     Operation {
@@ -246,6 +299,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "An authenticated caller was refused for lack of a permission",
+        sentence: "{actor} was denied access[ to {resource}][ in {project}]",
         aliases: &[
             "AccessDenied",
             "permission.denied",
@@ -257,6 +311,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "request.forbidden",
             "access.forbidden",
             "forbidden",
+            "UnauthorizedOperation",
+            "access.unauthorized",
         ],
     },
     Operation {
@@ -264,6 +320,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "A team or organisation was made",
+        sentence: "{actor} created the team[ {resource}]",
         aliases: &[
             "team.create",
             "team.added",
@@ -282,6 +339,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "workspace.create",
             "dsync.group.created",
             "CreateGroup",
+            "subgroup.created",
         ],
     },
     Operation {
@@ -289,6 +347,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "Somebody became a member of a team",
+        sentence: "{actor} added somebody to[ {resource}| the team]",
         aliases: &[
             "team.member.add",
             "team.add_member",
@@ -322,6 +381,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "Somebody ceased to be a member of a team",
+        sentence: "{actor} removed somebody from[ {resource}| the team]",
         aliases: &[
             "team.member.remove",
             "team.remove_member",
@@ -354,6 +414,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "Somebody was invited",
+        sentence: "{actor} invited somebody[ to {project}]",
         aliases: &[
             "invitation.create",
             "invitation.sent",
@@ -374,6 +435,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "org.member_invited",
             "organization.member_invited",
             "collaborator.invited",
+            "organization_invitation.created",
         ],
     },
     Operation {
@@ -381,6 +443,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An invitation was taken up",
+        sentence: "{actor} accepted an invitation[ to {project}]",
         aliases: &[
             "invitation.accept",
             "invitation.redeemed",
@@ -401,6 +464,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An API key was issued",
+        sentence: "{actor} created the API key[ {resource}][ of {project}]",
         aliases: &[
             "api_key.create",
             "api_key.added",
@@ -428,6 +492,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An API key was replaced by a new one",
+        sentence: "{actor} rotated the API key[ {resource}][ of {project}]",
         aliases: &[
             "api_key.rotate",
             "api_key.rolled",
@@ -450,6 +515,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Notice,
         description: "An API key was withdrawn",
+        sentence: "{actor} revoked the API key[ {resource}][ of {project}]",
         aliases: &[
             "api_key.revoke",
             "api_key.deleted",
@@ -479,6 +545,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "Single sign-on was set up or made compulsory",
+        sentence: "{actor} switched on single sign-on[ for {resource}]",
         aliases: &[
             "sso.enable",
             "sso.activated",
@@ -496,6 +563,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "team.sso_enabled",
             "organization.sso_enabled",
             "oidc.enabled",
+            "CreateSAMLProvider",
+            "CreateOpenIDConnectProvider",
         ],
     },
     Operation {
@@ -503,6 +572,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Warning,
         description: "How single sign-on works changed",
+        sentence: "{actor} changed single sign-on[ for {resource}]",
         aliases: &[
             "sso.update",
             "sso.changed",
@@ -517,6 +587,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "team.sso_updated",
             "organization.sso_updated",
             "oidc.updated",
+            "UpdateSAMLProvider",
         ],
     },
     Operation {
@@ -524,6 +595,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AccessControl,
         severity: Severity::Critical,
         description: "Single sign-on was turned off",
+        sentence: "{actor} switched off single sign-on[ for {resource}]",
         aliases: &[
             "sso.disable",
             "sso.deactivated",
@@ -542,6 +614,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "team.sso_disabled",
             "organization.sso_disabled",
             "oidc.disabled",
+            "DeleteSAMLProvider",
+            "DeleteOpenIDConnectProvider",
         ],
     },
 ];

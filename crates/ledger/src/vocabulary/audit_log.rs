@@ -11,6 +11,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Notice,
         description: "A log was begun",
+        sentence: "{actor} began the log[ {resource}]",
         aliases: &[],
     },
     Operation {
@@ -18,6 +19,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Info,
         description: "The size and root of a log were recorded in the instance log",
+        sentence: "The head of the log[ {resource}] was recorded",
         aliases: &[],
     },
     Operation {
@@ -25,6 +27,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Notice,
         description: "A log was read in bulk, as raw entries or as an export",
+        sentence: "{actor} read the log[ {resource}] in bulk",
         aliases: &[],
     },
     Operation {
@@ -32,6 +35,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Info,
         description: "One event was read",
+        sentence: "{actor} read the event[ {resource}]",
         aliases: &[],
     },
     Operation {
@@ -39,6 +43,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Info,
         description: "A checkpoint or proof was read",
+        sentence: "{actor} read a proof[ of {resource}]",
         aliases: &[],
     },
     Operation {
@@ -46,6 +51,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Info,
         description: "Tiles were read, summarised by key and minute",
+        sentence: "{actor} read tiles[ of {resource}]",
         aliases: &[],
     },
     Operation {
@@ -53,6 +59,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Info,
         description: "A search began; its filters are kept, masked",
+        sentence: "{actor} searched[ {resource}]",
         aliases: &[],
     },
     Operation {
@@ -60,6 +67,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Info,
         description: "A search ended; how many events it showed",
+        sentence: "{actor} ended a search[ of {resource}]",
         aliases: &[],
     },
     Operation {
@@ -67,6 +75,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Notice,
         description: "The index of events was begun anew from the ledger",
+        sentence: "The index[ of {resource}] was begun anew",
         aliases: &[],
     },
     Operation {
@@ -74,6 +83,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Notice,
         description: "A tenant was created",
+        sentence: "{actor} created the tenant[ {resource}]",
         aliases: &[],
     },
     Operation {
@@ -81,6 +91,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Warning,
         description: "An API key of this server was issued",
+        sentence: "{actor} issued the API key[ {resource}]",
         aliases: &[],
     },
     Operation {
@@ -88,6 +99,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Notice,
         description: "An API key of this server was withdrawn",
+        sentence: "{actor} withdrew the API key[ {resource}]",
         aliases: &[],
     },
     Operation {
@@ -95,6 +107,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Warning,
         description: "A known API key was refused: expired, revoked or without the right",
+        sentence: "The API key[ {resource}] of {actor} was refused",
         aliases: &[],
     },
     Operation {
@@ -102,6 +115,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Warning,
         description: "Sign-ins with no valid key were refused, summarised",
+        sentence: "Sign-ins without a valid key were refused",
         aliases: &[],
     },
     Operation {
@@ -109,6 +123,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Critical,
         description: "An operator confirmed the clock after it stopped writes",
+        sentence: "{actor} confirmed the clock",
         aliases: &[],
     },
     Operation {
@@ -116,6 +131,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Notice,
         description: "The server started",
+        sentence: "The server started",
         aliases: &[],
     },
     Operation {
@@ -123,6 +139,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Notice,
         description: "The server stopped in order",
+        sentence: "The server stopped in order",
         aliases: &[],
     },
     Operation {
@@ -130,6 +147,95 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Info,
         description: "No head changed for an interval and the server was alive",
+        sentence: "The server was alive and nothing changed",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.source.created",
+        category: Category::AuditLog,
+        severity: Severity::Warning,
+        description: "A source that may deliver events was created",
+        sentence: "{actor} created the source[ {resource}]",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.source.updated",
+        category: Category::AuditLog,
+        severity: Severity::Notice,
+        description: "A source of events was changed",
+        sentence: "{actor} changed the source[ {resource}]",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.source.deleted",
+        category: Category::AuditLog,
+        severity: Severity::Warning,
+        description: "A source of events was deleted",
+        sentence: "{actor} deleted the source[ {resource}]",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.source.secret_rotated",
+        category: Category::AuditLog,
+        severity: Severity::Notice,
+        description: "A source of events got a new secret",
+        sentence: "{actor} gave the source[ {resource}] a new secret",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.source.refused",
+        category: Category::AuditLog,
+        severity: Severity::Warning,
+        description: "Deliveries with a wrong or missing signature were refused, summarised",
+        sentence: "Deliveries to the source[ {resource}] were refused",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.source.exclusions_started",
+        category: Category::AuditLog,
+        severity: Severity::Warning,
+        description: "Rules that leave out events of a source took effect",
+        sentence: "{actor} let the source[ {resource}] leave out events",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.source.excluded",
+        category: Category::AuditLog,
+        severity: Severity::Notice,
+        description: "How many events of a source were left out, by rule and hour",
+        sentence: "Events of the source[ {resource}] were left out by its rules",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.export.started",
+        category: Category::AuditLog,
+        severity: Severity::Warning,
+        description: "An export of events began; its filters are kept, masked",
+        sentence: "{actor} began an export[ of {resource}]",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.export.completed",
+        category: Category::AuditLog,
+        severity: Severity::Notice,
+        description: "An export of events ended; how many events it holds",
+        sentence: "{actor} ended an export[ of {resource}]",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.tenant.updated",
+        category: Category::AuditLog,
+        severity: Severity::Warning,
+        description: "The settings of a tenant were changed",
+        sentence: "{actor} changed the tenant[ {resource}]",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.vocabulary.updated",
+        category: Category::AuditLog,
+        severity: Severity::Warning,
+        description: "A tenant's own names of operations were changed",
+        sentence: "{actor} changed the names of operations[ of {resource}]",
         aliases: &[],
     },
 ];

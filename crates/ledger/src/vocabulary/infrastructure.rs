@@ -5,12 +5,21 @@
 
 use super::{Category, Operation, Severity};
 
+pub(super) mod cloud;
+pub(super) mod kubernetes;
+pub(super) mod network;
+pub(super) mod resources;
+pub(super) mod safeguards;
+pub(super) mod servers;
+pub(super) mod services;
+
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "server.created",
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A server or instance was brought up",
+        sentence: "{actor} created the server[ {resource}]",
         aliases: &[
             "server.create",
             "server.provisioned",
@@ -40,6 +49,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A stopped server or instance was started",
+        sentence: "{actor} started the server[ {resource}]",
         aliases: &[
             "server.start",
             "server.booted",
@@ -62,6 +72,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A server or instance was shut down",
+        sentence: "{actor} stopped the server[ {resource}]",
         aliases: &[
             "server.stop",
             "server.shutdown",
@@ -85,6 +96,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A server or instance was started again",
+        sentence: "{actor} restarted the server[ {resource}]",
         aliases: &[
             "server.restart",
             "server.rebooted",
@@ -108,6 +120,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A server or instance was destroyed",
+        sentence: "{actor} deleted the server[ {resource}]",
         aliases: &[
             "server.delete",
             "server.removed",
@@ -139,6 +152,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A cluster was brought up",
+        sentence: "{actor} created the cluster[ {resource}]",
         aliases: &[
             "cluster.create",
             "cluster.provisioned",
@@ -157,6 +171,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "A cluster was destroyed",
+        sentence: "{actor} deleted the cluster[ {resource}]",
         aliases: &[
             "cluster.delete",
             "cluster.removed",
@@ -177,6 +192,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A rule on what may reach the network was added",
+        sentence: "{actor} created the firewall rule[ {resource}]",
         aliases: &[
             "firewall_rule.create",
             "firewall_rule.added",
@@ -190,6 +206,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "ip_allow_list_entry.create",
             "ip_allow_list.added",
             "AuthorizeSecurityGroupIngress",
+            "networkpolicy.created",
+            "CreateSecurityGroup",
+            "AuthorizeSecurityGroupEgress",
         ],
     },
     Operation {
@@ -197,6 +216,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A rule on what may reach the network changed",
+        sentence: "{actor} changed the firewall rule[ {resource}]",
         aliases: &[
             "firewall_rule.update",
             "firewall_rule.changed",
@@ -209,6 +229,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "security_group.changed",
             "ip_allow_list.updated",
             "ip_allowlist.updated",
+            "networkpolicy.updated",
+            "ModifySecurityGroupRules",
         ],
     },
     Operation {
@@ -216,6 +238,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A rule on what may reach the network was removed",
+        sentence: "{actor} deleted the firewall rule[ {resource}]",
         aliases: &[
             "firewall_rule.delete",
             "firewall_rule.removed",
@@ -230,6 +253,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "ip_allow_list_entry.destroy",
             "ip_allow_list.removed",
             "RevokeSecurityGroupIngress",
+            "networkpolicy.deleted",
+            "DeleteSecurityGroup",
+            "RevokeSecurityGroupEgress",
         ],
     },
     Operation {
@@ -237,6 +263,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A certificate was issued, renewed or brought in",
+        sentence: "The certificate[ {resource}] was issued",
         aliases: &[
             "certificate.issue",
             "certificate.created",
@@ -266,6 +293,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A certificate ran out",
+        sentence: "The certificate[ {resource}] expired",
         aliases: &[
             "certificate.expire",
             "certificate.lapsed",
@@ -282,6 +310,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A certificate was removed or revoked",
+        sentence: "{actor} deleted the certificate[ {resource}]",
         aliases: &[
             "certificate.delete",
             "certificate.removed",
@@ -305,6 +334,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "A DNS record was added",
+        sentence: "{actor} created the DNS record[ {resource}]",
         aliases: &[
             "dns_record.create",
             "dns_record.added",
@@ -325,6 +355,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A DNS record or zone changed",
+        sentence: "{actor} changed the DNS record[ {resource}]",
         aliases: &[
             "dns_record.update",
             "dns_record.changed",
@@ -349,6 +380,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A DNS record was removed",
+        sentence: "{actor} deleted the DNS record[ {resource}]",
         aliases: &[
             "dns_record.delete",
             "dns_record.removed",
@@ -369,6 +401,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A volume was made",
+        sentence: "{actor} created the volume[ {resource}]",
         aliases: &[
             "volume.create",
             "volume.provisioned",
@@ -381,6 +414,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "persistent_volume.created",
             "block_storage.created",
             "CreateVolume",
+            "persistent_volume_claim.created",
+            "persistentvolume.created",
         ],
     },
     Operation {
@@ -388,6 +423,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Critical,
         description: "A volume was destroyed with what it held",
+        sentence: "{actor} deleted the volume[ {resource}]",
         aliases: &[
             "volume.delete",
             "volume.removed",
@@ -401,6 +437,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "persistent_volume.deleted",
             "block_storage.deleted",
             "DeleteVolume",
+            "persistent_volume_claim.deleted",
+            "persistentvolume.deleted",
         ],
     },
     Operation {
@@ -408,6 +446,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "The routing of a load balancer changed",
+        sentence: "{actor} changed the load balancer[ {resource}]",
         aliases: &[
             "load_balancer.update",
             "load_balancer.changed",
@@ -418,6 +457,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "loadbalancer.update",
             "lb.updated",
             "ModifyLoadBalancerAttributes",
+            "ModifyListener",
+            "ModifyLoadBalancer",
         ],
     },
     Operation {
@@ -425,6 +466,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "The number or size of a service's instances changed",
+        sentence: "{actor} scaled[ {resource}| the service][ in {environment}]",
         aliases: &[
             "service.scale",
             "service.scaled_up",
@@ -449,6 +491,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "autoscaling.triggered",
             "SetDesiredCapacity",
             "UpdateAutoScalingGroup",
+            "workload.scaled",
+            "pod.autoscaled",
+            "horizontal_pod_autoscaler.updated",
         ],
     },
     Operation {
@@ -456,6 +501,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Something was set to run on a schedule",
+        sentence: "{actor} created the scheduled job[ {resource}][ of {project}]",
         aliases: &[
             "cron_job.create",
             "cron_job.added",
@@ -478,6 +524,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "What runs on a schedule, or when, changed",
+        sentence: "{actor} changed the scheduled job[ {resource}][ of {project}]",
         aliases: &[
             "cron_job.update",
             "cron_job.changed",
@@ -494,6 +541,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Notice,
         description: "Something no longer runs on a schedule",
+        sentence: "{actor} deleted the scheduled job[ {resource}][ of {project}]",
         aliases: &[
             "cron_job.delete",
             "cron_job.removed",
@@ -516,6 +564,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "A scheduled job failed",
+        sentence: "The scheduled job[ {resource}][ of {project}] failed",
         aliases: &[
             "cron_job.fail",
             "cron_job.failure",

@@ -3,19 +3,14 @@
 //! Promises: the same answer for the same input; a comparison stops as soon as two names are too far apart, since
 //! whoever is refused can ask again and again. Must never: decide what is stored.
 
-use super::Operation;
-
-/// The operation with the nearest spelling, the alphabetically first of equals; `None` if none is near.
-pub(super) fn nearest(
-    flat: &str,
-    spellings: &[(String, &'static Operation)],
-) -> Option<&'static Operation> {
+/// What has the nearest spelling, the alphabetically first of equals, and the edits to it; `None` if none is near.
+pub(super) fn nearest<'a, T>(flat: &str, spellings: &'a [(String, T)]) -> Option<(&'a T, usize)> {
     let mut best = None;
     // A quarter of the letters wrong is another word, not a slip of the finger.
     let mut within = (flat.len() / 4).min(EDITS_MAX);
-    for (spelling, operation) in spellings {
+    for (spelling, found) in spellings {
         if let Some(edits) = edits(flat.as_bytes(), spelling.as_bytes(), within) {
-            best = Some(*operation);
+            best = Some((found, edits));
             match edits.checked_sub(1) {
                 Some(fewer) => within = fewer,
                 None => break,

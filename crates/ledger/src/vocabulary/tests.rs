@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 
 /// Past participles that do not end in `ed`.
-const IRREGULAR: [&str; 3] = ["read", "frozen", "sent"];
-const PARTICLES: [&str; 4] = ["in", "out", "back", "up"];
+const IRREGULAR: [&str; 6] = ["read", "frozen", "sent", "paid", "withdrawn", "bound"];
+const PARTICLES: [&str; 5] = ["in", "out", "back", "up", "over"];
 
 fn canonical(sent: &str) -> &'static str {
     resolve(sent)
@@ -139,20 +139,24 @@ fn the_counts_are_pinned() {
         *severities.entry(operation.severity.as_str()).or_insert(0) += 1;
     }
     let expected = [
-        ("access_control", 22),
-        ("audit_log", 18),
-        ("authentication", 15),
-        ("configuration", 19),
-        ("databases", 12),
-        ("deployments", 14),
-        ("infrastructure", 24),
+        ("access_control", 57),
+        ("application_errors", 20),
+        ("audit_log", 29),
+        ("authentication", 31),
+        ("billing", 29),
+        ("configuration", 43),
+        ("data_access", 30),
+        ("databases", 25),
+        ("deployments", 35),
+        ("infrastructure", 185),
+        ("source_code", 146),
     ];
     assert_eq!(categories, BTreeMap::from(expected));
     let expected = [
-        ("critical", 7),
-        ("info", 21),
-        ("notice", 62),
-        ("warning", 34),
+        ("critical", 29),
+        ("info", 179),
+        ("notice", 265),
+        ("warning", 157),
     ];
     assert_eq!(severities, BTreeMap::from(expected));
 }
@@ -222,7 +226,7 @@ fn opposite_actions_never_meet() {
 
 #[test]
 fn well_formed_unknown_names_are_kept_in_canonical_spelling() {
-    assert_eq!(unknown("invoice.paid"), "invoice.paid");
+    assert_eq!(unknown("parcel.weighed"), "parcel.weighed");
     assert_eq!(unknown("FooBarCreated"), "foo_bar.created");
     assert_eq!(unknown("foo-bar created"), "foo_bar.created");
     assert_eq!(
@@ -341,7 +345,7 @@ fn strict_mode_accepts_only_canonical_names_and_names_the_right_one() {
     ));
     for sent in ["DeploymentCreated", "deploy.create", "deploymnt.created"] {
         let error = strict(sent).unwrap_err();
-        let suggested = Some("deployment.created");
+        let suggested = Some("deployment.created".to_owned());
         assert_eq!(error, NameError::NotCanonical { suggested });
         assert!(error.to_string().ends_with("use `deployment.created`"));
     }

@@ -173,6 +173,7 @@ impl Caller {
             } else {
                 Mode::Open
             },
+            additions: &record.settings.vocabulary,
             exceptions: &record.mask_exceptions,
             idempotency,
         }

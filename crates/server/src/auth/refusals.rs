@@ -17,16 +17,25 @@ pub(crate) enum RefusalReason {
     Expired,
     /// Withdrawn.
     Revoked,
+    /// A delivery to a source that is not there.
+    UnknownSource,
+    /// A delivery without signature or secret.
+    UnsignedDelivery,
+    /// A delivery signed with, or bearing, another secret.
+    ForgedDelivery,
 }
 
 impl RefusalReason {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Missing,
         Self::Malformed,
         Self::Unknown,
         Self::Forged,
         Self::Expired,
         Self::Revoked,
+        Self::UnknownSource,
+        Self::UnsignedDelivery,
+        Self::ForgedDelivery,
     ];
 
     /// The reason's name in records and metrics.
@@ -38,13 +47,16 @@ impl RefusalReason {
             Self::Forged => "forged",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
+            Self::UnknownSource => "unknown_source",
+            Self::UnsignedDelivery => "unsigned_delivery",
+            Self::ForgedDelivery => "forged_delivery",
         }
     }
 }
 
 /// Refusals since the last summary, by reason.
 #[derive(Debug, Default)]
-pub(crate) struct RefusalCounts([AtomicU64; 6]);
+pub(crate) struct RefusalCounts([AtomicU64; 9]);
 
 impl RefusalCounts {
     /// Counts one.

@@ -24,6 +24,10 @@ pub enum Act {
     ManageTenants,
     /// Make, list and revoke keys: an operator anyone's, an admin those of the own tenant.
     ManageKeys,
+    /// Make, list, change and close sources: an operator anyone's, an admin those of the own tenant.
+    ManageSources,
+    /// Change a tenant's settings: an operator anyone's, an admin the own tenant's.
+    ManageSettings,
     /// Vouch for the clock.
     ConfirmClock,
     /// Look after the index.
@@ -32,7 +36,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -41,6 +45,8 @@ impl Act {
         Self::TakeProofs,
         Self::ManageTenants,
         Self::ManageKeys,
+        Self::ManageSources,
+        Self::ManageSettings,
         Self::ConfirmClock,
         Self::ManageIndex,
     ];
@@ -53,7 +59,7 @@ impl Act {
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
             Self::ReadAccessLog | Self::TakeProofs => &[Auditor, Admin, Operator],
-            Self::ManageKeys => &[Admin, Operator],
+            Self::ManageKeys | Self::ManageSources | Self::ManageSettings => &[Admin, Operator],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
     }
@@ -75,7 +81,7 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageTenants,
+        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageSettings, ManageSources, ManageTenants,
         ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
     };
 
@@ -108,6 +114,8 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     ManageKeys,
+                    ManageSources,
+                    ManageSettings,
                 ],
             ),
             (
@@ -120,6 +128,8 @@ mod tests {
                     TakeProofs,
                     ManageTenants,
                     ManageKeys,
+                    ManageSources,
+                    ManageSettings,
                     ConfirmClock,
                     ManageIndex,
                 ],

@@ -93,6 +93,13 @@ impl fmt::Debug for Token {
     }
 }
 
+/// So many uniformly random letters and digits: for public ids.
+pub(crate) fn random_digits(count: usize, rng: &dyn Rng) -> String {
+    let mut text = String::with_capacity(count);
+    push_random(&mut text, count, rng);
+    text
+}
+
 /// Appends uniformly random digits.
 fn push_random(text: &mut String, count: usize, rng: &dyn Rng) {
     // 248 = 4 × 62: bytes above would favour some digits.

@@ -36,8 +36,18 @@ enum Encoding {
 /// The largest window a zstd frame may ask for, as a power of two: that of the limit.
 const ZSTD_WINDOW_LOG_MAX: u32 = 24;
 
-/// Reads a body whole.
+/// Reads a body of events whole.
 pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    budget: (&Arc<TenantShares>, TenantId),
+) -> Result<EventBody, HttpError> {
+    read_up_to(BATCH_BYTES_MAX, headers, body, budget).await
+}
+
+/// Reads a body of at most `most` bytes whole.
+pub(crate) async fn read_up_to(
+    most: usize,
     headers: &HeaderMap,
     body: Body,
     (budget, tenant): (&Arc<TenantShares>, TenantId),
@@ -47,16 +57,16 @@ pub(crate) async fn read(
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse::<usize>().ok());
-    if declared.is_some_and(|bytes| bytes > BATCH_BYTES_MAX) {
-        return Err(too_large());
+    if declared.is_some_and(|bytes| bytes > most) {
+        return Err(too_large(most));
     }
     let mut share = Share::new(budget, tenant);
-    let sent = collect(body, declared, &mut share).await?;
+    let sent = collect(body, (declared, most), &mut share).await?;
     if encoding == Encoding::Identity {
         return Ok(EventBody { bytes: sent, share });
     }
     let bytes = tokio::task::spawn_blocking(move || {
-        decompress(&sent, encoding, &mut share).map(|bytes| (bytes, share))
+        decompress(&sent, encoding, most, &mut share).map(|bytes| (bytes, share))
     });
     let (bytes, share) = bytes
         .await
@@ -87,7 +97,7 @@ fn encoding_of(headers: &HeaderMap) -> Result<Encoding, HttpError> {
 
 async fn collect(
     mut body: Body,
-    declared: Option<usize>,
+    (declared, most): (Option<usize>, usize),
     share: &mut Share,
 ) -> Result<Vec<u8>, HttpError> {
     // Trust a declared length only so far: memory is taken as bytes arrive.
@@ -97,8 +107,8 @@ async fn collect(
         let Ok(chunk) = frame.into_data() else {
             continue;
         };
-        if bytes.len() + chunk.len() > BATCH_BYTES_MAX {
-            return Err(too_large());
+        if bytes.len() + chunk.len() > most {
+            return Err(too_large(most));
         }
         share.grow_to(bytes.len() + chunk.len())?;
         bytes.extend_from_slice(&chunk);
@@ -106,7 +116,12 @@ async fn collect(
     Ok(bytes)
 }
 
-fn decompress(sent: &[u8], encoding: Encoding, share: &mut Share) -> Result<Vec<u8>, HttpError> {
+fn decompress(
+    sent: &[u8],
+    encoding: Encoding,
+    most: usize,
+    share: &mut Share,
+) -> Result<Vec<u8>, HttpError> {
     let broken = || HttpError::new(code::BAD_BODY, "the body does not decompress");
     let mut reader: Box<dyn Read + '_> = match encoding {
         Encoding::Identity => Box::new(sent),
@@ -120,25 +135,30 @@ fn decompress(sent: &[u8], encoding: Encoding, share: &mut Share) -> Result<Vec<
             Box::new(decoder)
         }
     };
-    let mut bytes = Vec::with_capacity(sent.len().saturating_mul(4).min(BATCH_BYTES_MAX));
+    let mut bytes = Vec::with_capacity(sent.len().saturating_mul(4).min(most));
     let mut chunk = [0; 16 * 1024];
     loop {
         let count = reader.read(&mut chunk).map_err(|_| broken())?;
         if count == 0 {
             return Ok(bytes);
         }
-        if bytes.len() + count > BATCH_BYTES_MAX {
-            return Err(too_large());
+        if bytes.len() + count > most {
+            return Err(too_large(most));
         }
         share.grow_to(sent.len() + bytes.len() + count)?;
         bytes.extend_from_slice(chunk.get(..count).unwrap_or_default());
     }
 }
 
-fn too_large() -> HttpError {
+fn too_large(most: usize) -> HttpError {
+    let limit = if most == BATCH_BYTES_MAX {
+        "BATCH_BYTES_MAX"
+    } else {
+        "BODY_BYTES_MAX"
+    };
     HttpError::new(
         code::BODY_TOO_LARGE,
-        format!("expected at most {BATCH_BYTES_MAX} bytes after decompression (BATCH_BYTES_MAX)"),
+        format!("expected at most {most} bytes after decompression ({limit})"),
     )
 }
 
@@ -209,7 +229,7 @@ mod tests {
         for (bomb, encoding) in [(gzip, Encoding::Gzip), (zstd, Encoding::Zstd)] {
             assert!(bomb.len() < 64 * 1024);
             let budget = TenantShares::fair(64 * 1024);
-            let refused = decompress(&bomb, encoding, &mut share(&budget)).unwrap_err();
+            let refused = decompress(&bomb, encoding, BATCH_BYTES_MAX, &mut share(&budget)).unwrap_err();
             assert_eq!(refused.problem().code, code::BODY_TOO_LARGE);
             assert!(budget.is_untouched());
         }
@@ -219,7 +239,7 @@ mod tests {
     fn a_body_beyond_the_budget_is_told_to_wait() {
         let zstd = zstd::encode_all(&*vec![0_u8; 64 * 1024], 3).unwrap();
         let budget = TenantShares::fair(32);
-        let refused = decompress(&zstd, Encoding::Zstd, &mut share(&budget)).unwrap_err();
+        let refused = decompress(&zstd, Encoding::Zstd, BATCH_BYTES_MAX, &mut share(&budget)).unwrap_err();
         assert_eq!(refused.problem().code, code::BUSY);
     }
 
@@ -227,7 +247,7 @@ mod tests {
     fn what_is_no_compressed_text_is_refused() {
         for encoding in [Encoding::Gzip, Encoding::Zstd] {
             let budget = TenantShares::fair(1_024);
-            let refused = decompress(b"{\"a\":1}", encoding, &mut share(&budget)).unwrap_err();
+            let refused = decompress(b"{\"a\":1}", encoding, BATCH_BYTES_MAX, &mut share(&budget)).unwrap_err();
             assert_eq!(refused.problem().code, code::BAD_BODY);
         }
     }

@@ -72,6 +72,13 @@ fn document() -> Value {
                     "description": "An API key. What it may do is said by its roles; it is bound to one tenant, or is a \
                         platform's and names one in `Veritrail-Tenant`.",
                 },
+                "source": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "vts_…",
+                    "description": "The secret of a source. GitHub signs with it in `X-Hub-Signature-256`, GitLab sends it in \
+                        `X-Gitlab-Token`, Splunk's senders as `Authorization: Splunk`.",
+                },
             },
             "parameters": {
                 "Tenant": {

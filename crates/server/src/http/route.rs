@@ -52,6 +52,8 @@ pub(super) struct Route {
 pub(super) enum Access {
     /// Whoever asks, without a key.
     Everybody,
+    /// Whoever knows the secret of the source that is named.
+    Source,
     /// Keys whose roles may do this.
     Act(Act),
 }
@@ -76,6 +78,8 @@ pub(super) enum Body {
     Json(Form, Value),
     /// One event, many, or lines.
     Events,
+    /// Whatever a vendor sends.
+    Anything,
 }
 
 /// One answer.
@@ -174,6 +178,12 @@ impl Route {
         self
     }
 
+    /// Takes the secret of a source.
+    pub(super) fn needs_source(mut self) -> Self {
+        self.access = Access::Source;
+        self
+    }
+
     /// The next variable segment of the path.
     pub(super) fn segment(mut self, segment: Parameter) -> Self {
         self.segments.push(segment);
@@ -202,6 +212,12 @@ impl Route {
     /// Events as its body.
     pub(super) fn takes_events(mut self) -> Self {
         self.body = Some(Body::Events);
+        self
+    }
+
+    /// Whatever a vendor sends as its body.
+    pub(super) fn takes_anything(mut self) -> Self {
+        self.body = Some(Body::Anything);
         self
     }
 

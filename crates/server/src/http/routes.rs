@@ -5,6 +5,7 @@ mod events;
 mod logs;
 mod questions;
 mod service;
+mod sources;
 
 use api::code;
 use ledger::rejection::Reason;
@@ -34,6 +35,11 @@ pub(super) fn rooms() -> Vec<(&'static str, &'static str, Vec<Route>)> {
             "Administration",
             "Tenants, keys, the clock, the index.",
             administration::routes(),
+        ),
+        (
+            "Sources",
+            "Ways in for vendors: webhooks and streams.",
+            sources::routes(),
         ),
         (
             "Service",

@@ -270,7 +270,8 @@ async fn the_roles_that_are_described_are_those_that_may() {
         let key = world.key_of(tenant, &[role], "roles").await;
         for (path, method, said) in operations() {
             let Some(roles) = said["x-veritrail-roles"].as_array() else {
-                assert_eq!(said["security"], serde_json::json!([]), "{path}");
+                let open = [serde_json::json!([]), serde_json::json!([{"source": []}])];
+                assert!(open.contains(&said["security"]), "{path}");
                 continue;
             };
             let content = &said["requestBody"]["content"]["application/json"];
@@ -290,7 +291,7 @@ async fn the_roles_that_are_described_are_those_that_may() {
 async fn whatever_takes_a_key_refuses_without_one() {
     let world = World::new().await;
     for (path, method, said) in operations() {
-        let open = said["security"].is_array();
+        let open = said["security"] == serde_json::json!([]);
         let reply = world.call(method, "", &path, Body::empty()).await;
         assert_eq!(reply.status != StatusCode::UNAUTHORIZED, open, "{path}");
     }

@@ -64,14 +64,31 @@ async fn each_role_reaches_what_it_may_and_nothing_else() {
         (Method::GET, "/v1/events?log=access".into(), String::new()),
         (Method::GET, "/v1/index".into(), String::new()),
         (Method::POST, "/v1/index/rebuild".into(), String::new()),
+        (Method::GET, "/v1/sources".into(), String::new()),
+        (
+            Method::POST,
+            "/v1/sources".into(),
+            r#"{"name":"s","vendor":"github"}"#.into(),
+        ),
+        (Method::GET, "/v1/tenants/_own".into(), String::new()),
+        (
+            Method::POST,
+            "/v1/tenants/acme".into(),
+            r#"{"strict":false}"#.into(),
+        ),
+        (
+            Method::POST,
+            "/v1/tenants/acme".into(),
+            r#"{"mask_exceptions":[]}"#.into(),
+        ),
     ];
     // y: answered, n: 403.
     let table = [
-        ("writer", "ynnnnnnnnnnnnnnnnnnnn"),
-        ("analyst", "nynnnnnnnnnnnyyyyynnn"),
-        ("reader", "nynynnnnnnnnnyyyyynnn"),
-        ("auditor", "nyyyyyyynnnnnyyyyyynn"),
-        ("admin", "nyyyyyyyyynnnyyyyyynn"),
+        ("writer", "ynnnnnnnnnnnnnnnnnnnnnnnnn"),
+        ("analyst", "nynnnnnnnnnnnyyyyynnnnnnnn"),
+        ("reader", "nynynnnnnnnnnyyyyynnnnnnnn"),
+        ("auditor", "nyyyyyyynnnnnyyyyyynnnnnnn"),
+        ("admin", "nyyyyyyyyynnnyyyyyynnyyyyn"),
     ];
     for (role, row) in table {
         let key = world.key_of("acme", &[role], "s").await;

@@ -198,6 +198,7 @@ impl Packs {
                     }
                     round.tenants.push(tenant.clone());
                 }
+                Change::UpdateTenant(tenant) => round.tenants.push(tenant.clone()),
                 Change::CreateKey(key) => {
                     // What the key has become by now, should it be revoked in this same round.
                     round.api_keys.push(

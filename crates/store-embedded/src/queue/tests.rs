@@ -15,6 +15,7 @@ fn record(tenant: TenantId) -> TenantRecord {
         access: LogId([2; 16]),
         strict: false,
         mask_exceptions: Vec::new(),
+        settings: store::TenantSettings::default(),
     }
 }
 

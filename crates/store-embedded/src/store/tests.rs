@@ -42,6 +42,7 @@ impl Fixture {
             access: LogId::random(&*rng),
             strict: false,
             mask_exceptions: Vec::new(),
+            settings: TenantSettings::default(),
         };
         (
             Self {
@@ -93,6 +94,7 @@ fn event(store: &EmbeddedStore, id: &str, what: &str) -> Prepared {
         key: "k1",
         source: "api",
         mode: ledger::vocabulary::Mode::Open,
+        additions: &ledger::vocabulary::NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

@@ -136,6 +136,7 @@ fn own(tenant: &Tenant, operation: &str) -> Prepared {
         key: "veritrail",
         source: "veritrail",
         mode: ledger::vocabulary::Mode::Strict,
+        additions: &ledger::vocabulary::NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

@@ -10,7 +10,7 @@ use keys::signer::FileSigner;
 use ledger::name::{InstanceId, LogId, TenantId};
 use ledger::prepare::{Door, Prepared, prepare};
 use ledger::source::{Clock, Rng};
-use store::{LedgerStore, LogRef, Tenant, TenantRecord};
+use store::{LedgerStore, LogRef, Tenant, TenantRecord, TenantSettings};
 use store_embedded::verify::{self, Inputs, Pinned, Report};
 use store_embedded::{EmbeddedStore, OpenError, Options};
 pub(crate) use testkit::block_on::block_on;
@@ -189,6 +189,7 @@ impl Site {
             access: LogId::random(&*self.rng),
             strict: false,
             mask_exceptions: Vec::new(),
+            settings: TenantSettings::default(),
         }
     }
 }
@@ -208,6 +209,7 @@ pub(crate) fn prepared(tenant: &Tenant, text: &str) -> Prepared {
         key: "k1",
         source: "api",
         mode: ledger::vocabulary::Mode::default(),
+        additions: &ledger::vocabulary::NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

@@ -14,13 +14,13 @@ use ledger::prepare::{Door, Prepared, prepare, prepare_own};
 use ledger::source::Rng;
 use ledger::time::Micros;
 use ledger::tree::CompactRange;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 
 use super::{Broken, Verdict, ensure};
 use crate::batch::{Batch, Outcome, Receipt};
 use crate::contract::LedgerStore;
 use crate::record::{LogRef, Record, SignedHead};
-use crate::registry::{ApiKey, Change, Role, Roles, Scope, Tenant, TenantRecord};
+use crate::registry::{ApiKey, Change, Role, Roles, Scope, Tenant, TenantRecord, TenantSettings};
 
 /// Most records asked for at once.
 const RECORDS_AT_ONCE: u64 = 1_000;
@@ -72,6 +72,7 @@ pub(super) async fn new_tenant(
         access: LogId::random(&noise),
         strict: name.len() % 2 == 1,
         mask_exceptions: vec!["/metadata/*/kept".to_owned()],
+        settings: TenantSettings::default(),
     })
 }
 
@@ -167,6 +168,7 @@ fn door<'a>(tenant: &'a Tenant, source: &'a str) -> Door<'a> {
         key: "vtk_conformance",
         source,
         mode: Mode::Open,
+        additions: &NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     }

@@ -6,9 +6,12 @@ use super::{Broken, Verdict, ensure};
 use crate::contract::LedgerStore;
 use crate::error::StoreError;
 use crate::record::LogRef;
-use crate::registry::{ApiKey, Change, Role, Roles, Scope, TenantRecord};
+use crate::registry::{
+    ApiKey, Change, Role, Roles, Scope, SourceRecord, SourceSecret, TenantRecord, TenantSettings,
+};
 use ledger::name::{LogId, TenantId};
 use ledger::time::Micros;
+use ledger::vocabulary::{Addition, Additions, Category, Severity};
 
 pub(super) async fn a_tenant_is_found_by_id_name_and_list(store: &dyn LedgerStore) -> Verdict {
     let mut made = Vec::new();
@@ -343,6 +346,87 @@ pub(super) async fn a_change_whose_record_has_no_log_is_not_made(
         "a refused change was recorded by half"
     );
     Ok(())
+}
+
+pub(super) async fn a_tenants_settings_change_one_revision_at_a_time(
+    store: &dyn LedgerStore,
+) -> Verdict {
+    let one = tenant(store, "acme").await?;
+    let other = tenant(store, "umbrella").await?;
+    let own = instance(store).await?;
+    let log = LogRef::main(&own);
+    let mut first = one.record.clone();
+    first.strict = !first.strict;
+    first.settings = TenantSettings {
+        revision: 1,
+        known_countries: vec!["DE".to_owned()],
+        vocabulary: Additions::new(vec![Addition {
+            name: "rocket.launched".to_owned(),
+            category: Category::Infrastructure,
+            severity: Severity::Notice,
+            description: "A rocket".to_owned(),
+            aliases: vec!["liftoff".to_owned()],
+        }])
+        .unwrap_or_default(),
+        sources: vec![source("a"), source("b")],
+    };
+    let update = |record: &TenantRecord| Change::UpdateTenant(record.clone());
+    let record = own_event(&own, "veritrail.tenant.created")?;
+    store.administer(update(&first), vec![(log, record)]).await?;
+    let found = store.tenant(one.record.id).await?;
+    ensure!(
+        found.is_some_and(|found| found.record == first
+            && found.keys.reference("a", "b") == one.keys.reference("a", "b")),
+        "a changed tenant is not found as it was changed, with the keys it had"
+    );
+    let before = size(store, log).await?;
+    // Twice the same change, one that skips another, one that would rename, move or resalt the tenant.
+    let mut wrong = vec![first.clone(), first.clone(), first.clone(), first.clone()];
+    wrong[1].settings.revision = 3;
+    wrong[2].settings.revision = 2;
+    wrong[2].name = "taken-over".to_owned();
+    wrong[3].settings.revision = 2;
+    wrong[3].salt = other.record.salt;
+    for wrong in wrong {
+        let record = own_event(&own, "veritrail.tenant.created")?;
+        exists(store.administer(update(&wrong), vec![(log, record)]).await)?;
+    }
+    let mut nobody = first.clone();
+    nobody.id = TenantId([9; 16]);
+    nobody.settings.revision = 2;
+    let answer = store.administer(update(&nobody), Vec::new()).await;
+    ensure!(
+        matches!(answer, Err(StoreError::NotFound)),
+        "a change of no tenant: {answer:?}"
+    );
+    ensure!(
+        size(store, log).await? == before
+            && store
+                .tenant_named("acme")
+                .await?
+                .is_some_and(|kept| kept.record == first)
+            && store
+                .tenant(other.record.id)
+                .await?
+                .is_some_and(|kept| kept.record == other.record),
+        "a refused change of a tenant left something behind"
+    );
+    Ok(())
+}
+
+fn source(name: &str) -> SourceRecord {
+    SourceRecord {
+        id: format!("id-{name}"),
+        name: name.to_owned(),
+        vendor: "github".to_owned(),
+        secrets: vec![SourceSecret {
+            nonce: "00".to_owned(),
+            until: Some(Micros::from_micros(1_800_000_000_000_001)),
+        }],
+        rules: "{}".to_owned(),
+        created_at: Micros::from_micros(1_700_000_000_000_000),
+        closed_at: (name == "b").then(|| Micros::from_micros(1_800_000_000_000_002)),
+    }
 }
 
 fn exists(answer: Result<(), StoreError>) -> Verdict {

@@ -6,7 +6,7 @@ use ledger::keyring::TenantKeys;
 use ledger::name::InstanceId;
 use ledger::prepare::{Door, Prepared, prepare_own};
 use ledger::source::Rng;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 
 use crate::error::StoreError;
 use crate::record::{LogRef, SignedHead};
@@ -101,6 +101,7 @@ fn event(
         key: OWN,
         source: OWN,
         mode: Mode::Strict,
+        additions: &NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

@@ -244,6 +244,10 @@ impl State {
             Change::CreateKey(key) if !self.has_tenant_of(key) => {
                 return Err(StoreError::NotFound);
             }
+            Change::UpdateTenant(record) => {
+                self.check_update(record)?;
+                Vec::new()
+            }
             Change::RevokeKey { id, .. } if !self.api_keys.contains_key(id) => {
                 return Err(StoreError::NotFound);
             }
@@ -263,6 +267,11 @@ impl State {
                 self.tenants
                     .insert(record.id, Arc::new(Tenant { record, keys }));
             }
+            Change::UpdateTenant(record) => {
+                let keys = Arc::new(self.master.tenant_keys(&record.salt));
+                self.tenants
+                    .insert(record.id, Arc::new(Tenant { record, keys }));
+            }
             Change::CreateKey(key) => drop(self.api_keys.insert(key.id.clone(), key)),
             Change::RevokeKey { id, at } => {
                 if let Some(key) = self.api_keys.get_mut(&id) {
@@ -274,6 +283,17 @@ impl State {
             self.append_one(*place, event, now.0)?;
         }
         self.settle(now.0)
+    }
+
+    fn check_update(&self, record: &TenantRecord) -> Result<(), StoreError> {
+        let known = self.tenants.get(&record.id).ok_or(StoreError::NotFound)?;
+        if known.record.is_followed_by(record) {
+            Ok(())
+        } else {
+            Err(StoreError::Exists {
+                what: "a newer change of this tenant",
+            })
+        }
     }
 
     /// The logs of a new tenant.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use ledger::hash::Hash;
 use ledger::name::{LogId, TenantId};
 use ledger::prepare::{Door, Prepared, prepare_own};
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 use store::memory::MemoryStore;
 use store::registry::{ApiKey, Change, Instance};
 use store::{
@@ -488,6 +488,7 @@ fn head_recorded(own: &Tenant, log: LogRef, head: &SignedHead) -> Prepared {
         key: "veritrail",
         source: "veritrail",
         mode: Mode::Strict,
+        additions: &NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

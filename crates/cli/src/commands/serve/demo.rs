@@ -11,7 +11,7 @@ use api::{NewKey, NewTenant};
 use keys::durable::{Secrecy, replace};
 use ledger::entry::Entry;
 use ledger::prepare::{Door, Prepared, prepare as through_the_door};
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 use server::Config;
 use server::admin::{Administration, KeyOwner};
 use server::auth::Token;
@@ -137,6 +137,7 @@ async fn store_week(
         key: OWN_SOURCE,
         source: DEMO_TENANT,
         mode: Mode::Open,
+        additions: &NO_ADDITIONS,
         exceptions: &tenant.record.mask_exceptions,
         idempotency: None,
     };

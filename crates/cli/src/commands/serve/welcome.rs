@@ -93,7 +93,7 @@ fn tell_demo(demo: &Demo, url: &str, printer: &mut Printer) {
 }
 
 /// What this configuration may claim, in one sentence (DESIGN section 3).
-fn claim(config: &Config) -> String {
+pub(crate) fn claim(config: &Config) -> String {
     let places = anchored(&config.anchor);
     if !places.is_empty() {
         let that = match places.as_slice() {

@@ -9,16 +9,19 @@ use std::sync::Arc;
 use keys::durable::RealDisk;
 use ledger::hash::Hash;
 use ledger::name::{LogId, from_hex};
+use ledger::source::Clock as _;
 use store_embedded::LayoutError;
 use store_embedded::verify::{
     self as verifier, Inputs, KeptReceipt, Observer, Pinned, Problem, VerifyError,
 };
 
 use super::report::{Conclusion, LogReport, Report, Verdict};
+use crate::clock::SystemClock;
 use crate::failure::Failure;
 use crate::log_check::Fault;
 use crate::pins::Pins;
 use crate::progress::Progress;
+use crate::verified::{Verified, real};
 use crate::{input, keys_reading};
 
 /// Longest file of receipts in bytes.
@@ -37,6 +40,28 @@ pub(super) struct Expected {
     pub(super) receipts: Option<PathBuf>,
     /// Pinned checkpoints.
     pub(super) pins: Pins,
+}
+
+impl Expected {
+    /// What to remember of a report for `doctor`.
+    pub(super) fn note(&self, report: &Report) -> Verified {
+        let against = [
+            (self.keys.is_some(), "the keys directory"),
+            (self.anchors.is_some(), "anchors"),
+            (self.receipts.is_some(), "receipts"),
+            (self.pins.notes().next().is_some(), "pinned checkpoints"),
+        ];
+        let against: Vec<&str> = against
+            .into_iter()
+            .filter_map(|(given, what)| given.then_some(what))
+            .collect();
+        Verified {
+            at: SystemClock.wall(),
+            data: real(&self.data),
+            verdict: report.verdict().name().to_owned(),
+            against: against.join(", "),
+        }
+    }
 }
 
 /// Checks a data directory.

@@ -233,7 +233,7 @@ impl Verdict {
     }
 
     /// Its name in JSON.
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Tampered => "tampered",
             Self::Unreachable => "unreachable",

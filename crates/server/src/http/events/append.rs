@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{self, Response, StatusCode};
+use ledger::prepare::prepare_cut;
 use ledger::warning::Warning;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{Batch, LogRef, Outcome};
 
 use super::answer::{self, Accepted, Extras};
-use super::request::{self, Form, Request};
+use super::request::{self, Form, Prepare, Request};
 use crate::auth::{Act, Caller, Sender};
 use crate::http::HttpError;
 use crate::http::body::{self, EventBody, Share};
@@ -29,6 +30,9 @@ pub(crate) struct AppendParameters {
     /// `entry`: the receipts bear the entries' exact texts.
     #[serde(rename = "return")]
     returned: Option<Returned>,
+    /// `truncate`: a part of an event that is too large is cut to size, and says so, instead of being refused. For imports, where
+    /// nobody is there to send less.
+    oversize: Option<Oversize>,
     /// Store nothing, and answer what would be stored.
     #[serde(default)]
     dry_run: bool,
@@ -42,13 +46,19 @@ enum Wait {
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+enum Oversize {
+    Truncate,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 enum Returned {
     Entry,
 }
 
 impl Expected for AppendParameters {
     const EXPECTED: &'static str =
-        "expected none of the parameters, or wait=checkpoint, return=entry, dry_run=true";
+        "expected none of the parameters, or wait=checkpoint, return=entry, oversize=truncate, dry_run=true";
 }
 
 /// Bodies up to this size are prepared on the request's own thread: for them, moving costs more than it saves.
@@ -79,7 +89,12 @@ pub(crate) async fn append(
         sender.settle(&server).await?
     });
     let log = caller.log_to_append()?;
-    let (mut request, _share) = prepare(&server, &caller, body, form, idempotency).await?;
+    let how: Prepare = match parameters.oversize {
+        Some(Oversize::Truncate) => prepare_cut,
+        None => ledger::prepare::prepare,
+    };
+    let asked = (form, idempotency, how);
+    let (mut request, _share) = prepare(&server, &caller, body, asked).await?;
     let refused = request.items.iter().filter(|item| item.is_err()).count();
     server.metrics.received("refused", refused as u64);
     if request.single
@@ -120,15 +135,14 @@ async fn prepare(
     server: &Arc<Server>,
     caller: &Arc<Caller>,
     body: EventBody,
-    form: Form,
-    idempotency: Option<String>,
+    (form, idempotency, how): (Form, Option<String>, Prepare),
 ) -> Result<(Request, Share), HttpError> {
     let (server, caller) = (Arc::clone(server), Arc::clone(caller));
     let large = body.bytes.len() > INLINE_BYTES_MAX;
     let cores = Arc::clone(&server.cores);
     let work = move || {
         let door = caller.door(idempotency.as_deref().map(|key| (key, 0)));
-        let request = request::read(&body.bytes, form, &door, &*server.rng)?;
+        let request = request::read(&body.bytes, form, (&door, how), &*server.rng)?;
         Ok((request, body.share))
     };
     if !large {

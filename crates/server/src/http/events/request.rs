@@ -5,9 +5,9 @@
 
 use api::code;
 use axum::http::{HeaderMap, header};
-use ledger::json::{self, Item, JsonError, Problem};
+use ledger::json::{self, Item, JsonError, Problem, Value};
 use ledger::limits::{BATCH_EVENTS_MAX, IDEMPOTENCY_KEY_BYTES_MAX};
-use ledger::prepare::{Door, Prepared, prepare};
+use ledger::prepare::{Door, Prepared};
 use ledger::rejection::Rejection;
 use ledger::source::Rng;
 
@@ -66,26 +66,30 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Htt
     }
 }
 
+/// How an event is prepared: [`ledger::prepare::prepare`], or that cuts what is too large.
+pub(super) type Prepare =
+    for<'a> fn(Value<'a>, &Door<'_>, &dyn Rng) -> Result<Prepared, Rejection>;
+
 /// Reads and prepares every event of a body. An error refuses the whole.
 pub(super) fn read(
     body: &[u8],
     form: Form,
-    door: &Door<'_>,
+    (door, prepare): (&Door<'_>, Prepare),
     rng: &dyn Rng,
 ) -> Result<Request, HttpError> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     if form == Form::Lines {
-        return read_lines(body, door, rng);
+        return read_lines(body, (door, prepare), rng);
     }
     if first == Some(&b'[') {
-        return read_array(body, door, rng);
+        return read_array(body, (door, prepare), rng);
     }
     match json::parse(body) {
         Ok(value) => {
             let item = prepare(value, &numbered(door, 0), rng).map_err(HttpError::of_rejection);
             Ok(collect(true, [item]))
         }
-        Err(error) if is_followed(&error) => read_lines(body, door, rng),
+        Err(error) if is_followed(&error) => read_lines(body, (door, prepare), rng),
         Err(error) => Err(whole(error, body, None)),
     }
 }
@@ -95,7 +99,11 @@ fn is_followed(error: &JsonError) -> bool {
     error.problem == Problem::Syntax("the end of the text")
 }
 
-fn read_array(body: &[u8], door: &Door<'_>, rng: &dyn Rng) -> Result<Request, HttpError> {
+fn read_array(
+    body: &[u8],
+    (door, prepare): (&Door<'_>, Prepare),
+    rng: &dyn Rng,
+) -> Result<Request, HttpError> {
     let items =
         json::split_array(body, BATCH_EVENTS_MAX).map_err(|error| whole(error, body, None))?;
     if items.len() > BATCH_EVENTS_MAX {
@@ -121,7 +129,11 @@ fn read_array(body: &[u8], door: &Door<'_>, rng: &dyn Rng) -> Result<Request, Ht
     Ok(collect(false, prepared))
 }
 
-fn read_lines(body: &[u8], door: &Door<'_>, rng: &dyn Rng) -> Result<Request, HttpError> {
+fn read_lines(
+    body: &[u8],
+    (door, prepare): (&Door<'_>, Prepare),
+    rng: &dyn Rng,
+) -> Result<Request, HttpError> {
     let mut prepared = Vec::new();
     for (number, line) in body.split(|byte| *byte == b'\n').enumerate() {
         if line.iter().all(u8::is_ascii_whitespace) {

@@ -11,28 +11,39 @@ pub(super) const WITHHELD: &str = "[address withheld]";
 /// What stands in place of a related person's id and name.
 const PERSON_WITHHELD: &str = "[person withheld]";
 
-const MASK: &str = "[masked:hmac-sha256:";
+/// What stands before the key id and tag of a mask, and of the mark of a cut text.
+const KEYED: &str = ":hmac-sha256:";
 /// Longest `<kid>:<tag>` in bytes.
 const TAG_BYTES_MAX: usize = 64;
 
-/// The text with every mask's key id and tag left out.
+/// The text with the key id and tag of every mask and of every cut text left out.
 pub(super) fn elide_tags(text: &str) -> Cow<'_, str> {
-    if !text.contains(MASK) {
+    if !text.contains(KEYED) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once(MASK) {
+    while let Some((before, after)) = rest.split_once(KEYED) {
         out.push_str(before);
-        out.push_str(MASK);
+        out.push_str(KEYED);
         rest = after;
-        if let Some(end) = after.find(']').filter(|end| *end <= TAG_BYTES_MAX) {
+        let end = after.find(']').filter(|end| *end <= TAG_BYTES_MAX);
+        if let Some(end) = end.filter(|_| is_tag_ahead(before)) {
             out.push('…');
             rest = after.get(end..).unwrap_or_default();
         }
     }
     out.push_str(rest);
     Cow::Owned(out)
+}
+
+/// Whether `[masked` or `[cut:<bytes>` is what the text ends in.
+fn is_tag_ahead(before: &str) -> bool {
+    let is_cut = || {
+        let bytes = before.trim_end_matches(|digit: char| digit.is_ascii_digit());
+        bytes.len() < before.len() && bytes.ends_with("[cut:")
+    };
+    before.ends_with("[masked") || is_cut()
 }
 
 /// Replaces whatever a part says of related persons but that they are.

@@ -24,6 +24,7 @@ pub(super) fn described(room: &str, route: &Route, forms: &mut Forms) -> Value {
     });
     match route.access {
         Access::Everybody => said["security"] = json!([]),
+        Access::Source => said["security"] = json!([{"source": []}]),
         Access::Act(act) => {
             let roles: Vec<&str> = act.roles().iter().map(|role| role.name()).collect();
             let text = format!("{}\n\nRoles: {}.", route.description, roles.join(", "));
@@ -53,7 +54,7 @@ fn parameters(route: &Route, forms: &mut Forms) -> Vec<Value> {
             .iter()
             .map(|header| parameter("header", header)),
     );
-    if route.access != Access::Everybody {
+    if matches!(route.access, Access::Act(_)) {
         parameters.push(json!({"$ref": "#/components/parameters/Tenant"}));
     }
     parameters
@@ -77,6 +78,10 @@ fn request_body(body: &Body, forms: &mut Forms) -> Value {
         Body::Json(form, example) => json!({
             "required": true,
             "content": {"application/json": {"schema": forms.sent(*form), "example": example}},
+        }),
+        Body::Anything => json!({
+            "required": true,
+            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
         }),
         Body::Events => {
             let event = json!({"$ref": format!("{AT}NewEvent")});
@@ -171,7 +176,7 @@ fn header(description: &str) -> Value {
 /// The codes of a route's refusals, by status and in order, each once.
 fn problems(route: &Route) -> BTreeMap<u16, BTreeMap<&'static str, String>> {
     let signed_in: &[&[&str]] = match route.access {
-        Access::Everybody => &[],
+        Access::Everybody | Access::Source => &[],
         Access::Act(_) => &[ANY, SIGNED_IN],
     };
     let mut problems: BTreeMap<u16, BTreeMap<&'static str, String>> = BTreeMap::new();

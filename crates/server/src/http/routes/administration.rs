@@ -17,7 +17,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes
 }
 
-fn of_tenants() -> [Route; 2] {
+fn of_tenants() -> [Route; 4] {
     [
         makes("/v1/tenants", tenants::create::create)
             .named(
@@ -36,7 +36,35 @@ fn of_tenants() -> [Route; 2] {
             .named("list_tenants", "List tenants", "Every tenant, by name.")
             .needs(Act::ManageTenants)
             .answers(200, "The tenants.", JSON, json::<api::Tenants>()),
+        reads("/v1/tenants/{name}", tenants::show::show)
+            .named("show_tenant", "Show a tenant", "With its settings. An admin sees the own one.")
+            .needs(Act::ManageSettings)
+            .segment(tenant_name())
+            .answers(200, "The tenant.", JSON, json::<api::Tenant>()),
+        makes("/v1/tenants/{name}", tenants::change::change)
+            .named(
+                "change_tenant",
+                "Change a tenant's settings",
+                "What is left out stays. With a `revision`, a change that another one came before is refused.",
+            )
+            .needs(Act::ManageSettings)
+            .segment(tenant_name())
+            .takes::<api::TenantChange>(json!({"known_countries": ["DE", "PT"]}))
+            .answers(200, "The tenant.", JSON, json::<api::Tenant>())
+            .refuses(WRITING)
+            .refuses(SMALL_BODY)
+            .refuses(&codes(&UNREADABLE))
+            .refuses(&[code::EXISTS]),
     ]
+}
+
+fn tenant_name() -> Parameter {
+    Parameter {
+        name: "name",
+        description: "The tenant's readable name, or `_own` for the key's own.",
+        schema: super::plain_text(),
+        example: "acme",
+    }
 }
 
 fn of_keys() -> [Route; 3] {

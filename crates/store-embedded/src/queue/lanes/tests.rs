@@ -28,6 +28,7 @@ fn job(tenant: TenantId, number: u32) -> Job {
         access: LogId([0xff; 16]),
         strict: false,
         mask_exceptions: Vec::new(),
+        settings: store::TenantSettings::default(),
     };
     Job::Append {
         batch: Batch {

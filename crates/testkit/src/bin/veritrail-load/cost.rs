@@ -12,7 +12,7 @@ use ledger::prepare::{Door, prepare};
 use ledger::seal::Head;
 use ledger::source::Rng;
 use ledger::time::Micros;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 
 use super::{Error, events};
 
@@ -39,6 +39,7 @@ pub(crate) fn of_one_event() -> Result<Duration, Error> {
         key: "bench",
         source: "bench",
         mode: Mode::Open,
+        additions: &NO_ADDITIONS,
         exceptions: &[],
         idempotency: None,
     };

@@ -1,0 +1,84 @@
+//! A tenant's settings, its sources among them, as JSON.
+
+use ledger::json::Value;
+use ledger::vocabulary::Additions;
+use store::{SourceRecord, SourceSecret, TenantSettings};
+
+use super::{list, object, string, strings, text, time};
+
+pub(super) fn value(settings: &TenantSettings) -> Value<'static> {
+    let TenantSettings {
+        revision,
+        known_countries,
+        vocabulary,
+        sources,
+    } = settings;
+    object(vec![
+        ("revision", text(revision.to_string())),
+        (
+            "known_countries",
+            list(known_countries.iter().map(String::as_str)),
+        ),
+        ("vocabulary", text(vocabulary.to_json())),
+        ("sources", Value::Array(sources.iter().map(source).collect())),
+    ])
+}
+
+pub(super) fn read(value: &Value<'_>) -> Option<TenantSettings> {
+    let sources = value.member("sources")?.as_array()?;
+    Some(TenantSettings {
+        revision: string(value, "revision")?.parse().ok()?,
+        known_countries: strings(value, "known_countries")?,
+        vocabulary: Additions::parse(string(value, "vocabulary")?.as_bytes()).ok()?,
+        sources: sources.iter().map(read_source).collect::<Option<_>>()?,
+    })
+}
+
+fn source(source: &SourceRecord) -> Value<'static> {
+    let SourceRecord {
+        id,
+        name,
+        vendor,
+        secrets,
+        rules,
+        created_at,
+        closed_at,
+    } = source;
+    let mut members = vec![
+        ("id", text(id)),
+        ("name", text(name)),
+        ("vendor", text(vendor)),
+        ("secrets", Value::Array(secrets.iter().map(secret).collect())),
+        ("rules", text(rules)),
+        ("created_at", text(created_at.to_string())),
+    ];
+    members.extend(closed_at.map(|at| ("closed_at", text(at.to_string()))));
+    object(members)
+}
+
+fn read_source(value: &Value<'_>) -> Option<SourceRecord> {
+    let secrets = value.member("secrets")?.as_array()?;
+    Some(SourceRecord {
+        id: string(value, "id")?,
+        name: string(value, "name")?,
+        vendor: string(value, "vendor")?,
+        secrets: secrets.iter().map(read_secret).collect::<Option<_>>()?,
+        rules: string(value, "rules")?,
+        created_at: time(value, "created_at")?,
+        closed_at: time(value, "closed_at"),
+    })
+}
+
+fn secret(secret: &SourceSecret) -> Value<'static> {
+    let SourceSecret { nonce, until } = secret;
+    let mut members = vec![("nonce", text(nonce))];
+    members.extend(until.map(|at| ("until", text(at.to_string()))));
+    object(members)
+}
+
+fn read_secret(value: &Value<'_>) -> Option<SourceSecret> {
+    Some(SourceSecret {
+        nonce: string(value, "nonce")?,
+        until: time(value, "until"),
+    })
+}
