@@ -277,11 +277,13 @@ fn placed<'a>(value: Value<'a>, zone: &str) -> Value<'a> {
         .ok()
         .filter(|_| Micros::parse(text).is_err());
     let placed = placed.and_then(|time| TimeZone::get(zone).ok()?.to_timestamp(time).ok());
-    match placed {
-        Some(time) => Value::String(Cow::Owned(
-            Micros::from_micros(time.as_microsecond()).to_string(),
-        )),
-        None => value,
+    let micros = placed.map(jiff::Timestamp::as_microsecond);
+    // Outside of the years that a time may be of, it is left as it is: no time.
+    match micros.map(|micros| (micros, Micros::from_micros(micros))) {
+        Some((micros, time)) if time.as_micros() == micros => {
+            Value::String(Cow::Owned(time.to_string()))
+        }
+        _ => value,
     }
 }
 
@@ -468,7 +470,7 @@ mod tests {
                 "\"api_key\"",
             ),
             (
-                "{ value = \"LOGIN\", as = \"operation\" }",
+                "{ value = \"HELLO\", as = \"operation\" }",
                 "\"event.recorded\"",
             ),
             (

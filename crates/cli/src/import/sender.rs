@@ -142,7 +142,8 @@ impl Line<'_> {
         let mut waiting = VecDeque::from([std::mem::take(&mut batch.body)]);
         let mut tries = 0;
         while let Some(body) = waiting.pop_front() {
-            let failure = match self.post(&body) {
+            let truncating = self.truncates.load(Ordering::SeqCst);
+            let failure = match self.post(&body, truncating) {
                 Ok(answer) => {
                     let again = self.settle(&answer, &body, batch)?;
                     if again.is_empty() {
@@ -151,10 +152,8 @@ impl Line<'_> {
                     waiting.push_front(again);
                     Failure::unreachable("the server can not take every event now")
                 }
-                Err(failure)
-                    if is_unknown_parameter(&failure)
-                        && self.truncates.swap(false, Ordering::SeqCst) =>
-                {
+                Err(failure) if truncating && is_unknown_parameter(&failure) => {
+                    self.truncates.store(false, Ordering::SeqCst);
                     waiting.push_front(body);
                     continue;
                 }
@@ -193,12 +192,8 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn post(&self, body: &[u8]) -> Result<BatchAnswer, Failure> {
-        let path = if self.truncates.load(Ordering::SeqCst) {
-            TRUNCATING
-        } else {
-            PLAIN
-        };
+    fn post(&self, body: &[u8], truncating: bool) -> Result<BatchAnswer, Failure> {
+        let path = if truncating { TRUNCATING } else { PLAIN };
         let upload = Upload {
             path,
             body,

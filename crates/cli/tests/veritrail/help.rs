@@ -11,6 +11,7 @@ pub(crate) const COMMANDS: [&str; 33] = [
     "",
     "serve",
     "emit",
+    "import",
     "show",
     "list",
     "tail",

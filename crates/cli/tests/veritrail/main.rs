@@ -9,6 +9,7 @@
 
 mod anchors;
 mod certificates;
+mod cluster;
 mod command;
 mod demo;
 mod dishonest_server;
@@ -16,6 +17,9 @@ mod doctor;
 mod generated;
 mod guarded;
 mod help;
+mod importing;
+mod importing_files;
+mod importing_tables;
 mod keys_and_tenants;
 mod listing;
 mod mirror;

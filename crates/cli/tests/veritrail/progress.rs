@@ -10,7 +10,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use crate::running::Running;
 
 /// Runs it with a terminal for standard error; answers what the terminal got.
-fn on_terminal(command: &mut Command, code: i32) -> String {
+pub(crate) fn on_terminal(command: &mut Command, code: i32) -> String {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
