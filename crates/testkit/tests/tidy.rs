@@ -16,6 +16,7 @@ const LONG_FILES: &[(&str, &str)] = &[];
 const ARROWS: &[(&str, &[&str])] = &[
     ("veritrail-ledger", &[]),
     ("veritrail-query", &["veritrail-ledger"]),
+    ("veritrail-geo", &["veritrail-ledger", "veritrail-query"]),
     ("veritrail-keys", &["veritrail-ledger"]),
     ("veritrail-store", &["veritrail-ledger", "veritrail-query"]),
     (
@@ -41,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "veritrail",
         &[
             "veritrail-api",
+            "veritrail-geo",
             "veritrail-keys",
             "veritrail-ledger",
             "veritrail-query",
