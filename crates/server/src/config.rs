@@ -5,6 +5,7 @@
 //! the environment. Must never: repeat a refused value.
 
 mod anchor;
+mod geoip;
 mod limits;
 mod listen;
 mod log;
@@ -19,7 +20,7 @@ pub use anchor::AnchorConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use reference::reference;
-pub use setting::{ConfigError, Setting};
+pub use setting::{ConfigError, Setting, list};
 pub use tls::TlsConfig;
 
 /// Every setting, read and checked.
@@ -39,6 +40,8 @@ pub struct Config {
     pub origin: Option<String>,
     /// How often checkpoints are signed, in milliseconds.
     pub checkpoint_interval_ms: u64,
+    /// Databases that say where addresses are.
+    pub geoip: Vec<PathBuf>,
     /// Publishing the instance log's head.
     pub anchor: AnchorConfig,
     /// Bounds.
@@ -57,6 +60,7 @@ impl Default for Config {
             keys: PathBuf::from("./veritrail-keys"),
             origin: None,
             checkpoint_interval_ms: 1_000,
+            geoip: Vec::new(),
             anchor: AnchorConfig::default(),
             limits: LimitsConfig::default(),
             log: LogConfig::default(),

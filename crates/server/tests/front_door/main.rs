@@ -16,6 +16,7 @@ mod faulty;
 mod input;
 mod keys;
 mod paging;
+mod places;
 mod platform;
 mod producers;
 mod proofs;
