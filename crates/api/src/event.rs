@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::location::Location;
+
 /// One event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
@@ -30,6 +32,9 @@ pub struct Event {
     /// Digests of the parts, as the entry holds them.
     #[serde(default)]
     pub parts: Parts,
+    /// Where its address is, if a database of the server says so; for keys that may see persons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
     /// With `?include=entry`: the entry's exact text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,

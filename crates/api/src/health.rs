@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::index::Index;
+use crate::location::PlaceDatabase;
 
 /// Whether the server takes writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +23,9 @@ pub struct Ready {
     /// Kinds of places that the last anchor did not reach; writes go on without them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anchors_failing: Vec<String>,
+    /// The databases that say where addresses are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub geolocation: Vec<PlaceDatabase>,
     /// How the index is doing; writes go on without it.
     #[serde(default)]
     pub index: Index,

@@ -34,6 +34,8 @@ const SHORT: &[(&str, &str)] = &[
     ("reason", "reason"),
     ("ip", "origin.ip"),
     ("user_agent", "origin.user_agent"),
+    ("country", "location.country"),
+    ("city", "location.city"),
     ("session", "origin.session_id"),
     ("credential", "actor.credential_id"),
     ("ticket", "approval.ticket"),
@@ -54,8 +56,8 @@ const SHORT: &[(&str, &str)] = &[
 ];
 
 /// Members of events that paths may lead into.
-const ROOTS: [&str; 10] = [
-    "actor", "origin", "resource", "outcome", "approval", "context", "producer", "metadata",
+const ROOTS: [&str; 11] = [
+    "actor", "origin", "location", "resource", "outcome", "approval", "context", "producer", "metadata",
     "ingest", "parts",
 ];
 

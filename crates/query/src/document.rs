@@ -1,17 +1,20 @@
-//! One event as a query sees it: its facts, read from entry and parts.
+//! One event as a query sees it: its facts, read from entry and parts, and where its address is.
 //!
-//! Promises: the same facts from the same bytes in every store; no mask's tag is ever among them; at most
+//! Promises: the same facts from the same bytes and places in every store; no mask's tag is ever among them; at most
 //! [`crate::limits::FACTS_MAX`] of them. Pure: works on an entry alone, too.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use ledger::entry::{Entry, NotAnEntry};
 use ledger::json::{Member, Value};
 use ledger::part::{Label, NotAPart, value_of};
 use ledger::time::Micros;
 
+use crate::address::address;
 use crate::field::{Field, Side};
 use crate::limits::{FACTS_MAX, METADATA_DEPTH_MAX};
+use crate::place::{Location, Places};
 use crate::visibility::{holds_address, is_person_type};
 use crate::words::fold;
 
@@ -71,7 +74,8 @@ pub enum Unreadable {
 }
 
 impl<'a> Document<'a> {
-    /// Reads an event from its stored bytes. Parts that are withheld or erased are left out.
+    /// Reads an event from its stored bytes. Parts that are withheld or erased are left out. `places` say where it came
+    /// from; [`crate::place::Nowhere`] says nothing.
     ///
     /// # Errors
     /// [`Unreadable`] for bytes that the ledger didn't seal; entry 0 of a log is one of them.
@@ -79,6 +83,7 @@ impl<'a> Document<'a> {
         entry: &'a [u8],
         person: Option<&'a [u8]>,
         details: Option<&'a [u8]>,
+        places: &dyn Places,
     ) -> Result<Self, Unreadable> {
         let entry = Entry::parse(entry)?;
         let mut facts = Facts {
@@ -88,7 +93,7 @@ impl<'a> Document<'a> {
         facts.entry(&entry);
         if let Some(bytes) = person {
             facts.restricted = true;
-            facts.person(value_of(Label::Person, bytes)?);
+            facts.person(value_of(Label::Person, bytes)?, places);
         }
         if let Some(bytes) = details {
             facts.restricted = is_person_type(entry.resource_type);
@@ -104,7 +109,8 @@ impl<'a> Document<'a> {
 }
 
 impl Fact<'_> {
-    /// Whether the fact's words count for free text: not what machines say of themselves in every event.
+    /// Whether the fact's words count for free text: not what machines say of themselves in every event, nor what nobody
+    /// said but a database.
     pub fn counts_as_text(&self) -> bool {
         !matches!(
             self.field,
@@ -114,6 +120,9 @@ impl Fact<'_> {
                 | Field::Key
                 | Field::Flag
                 | Field::ActorType
+                | Field::Country
+                | Field::Subdivision
+                | Field::City
         )
     }
 }
@@ -169,7 +178,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn person(&mut self, value: Value<'a>) {
+    fn person(&mut self, value: Value<'a>, places: &dyn Places) {
         for (name, value) in members(value) {
             match (name.as_ref(), value) {
                 ("actor", Value::Object(inner)) => {
@@ -182,14 +191,33 @@ impl<'a> Facts<'a> {
                         _ => None,
                     });
                 }
-                ("origin", Value::Object(inner)) => self.named(inner, |name| match name {
-                    "ip" => Some(Field::Ip),
-                    "user_agent" => Some(Field::UserAgent),
-                    "device" => Some(Field::Device),
-                    "session_id" => Some(Field::Session),
-                    _ => None,
-                }),
+                ("origin", Value::Object(inner)) => {
+                    if let Some(location) = location_in(&inner, places) {
+                        self.place(&location);
+                    }
+                    self.named(inner, |name| match name {
+                        "ip" => Some(Field::Ip),
+                        "user_agent" => Some(Field::UserAgent),
+                        "device" => Some(Field::Device),
+                        "session_id" => Some(Field::Session),
+                        _ => None,
+                    });
+                }
                 (_, value) => self.text(value),
+            }
+        }
+    }
+
+    /// Where the event's address is: for whoever may see the address.
+    fn place(&mut self, location: &Location) {
+        let said = [
+            (Field::Country, &location.country),
+            (Field::Subdivision, &location.region),
+            (Field::City, &location.city),
+        ];
+        for (field, text) in said {
+            if let Some(text) = text {
+                self.push(field, Cow::Owned(text.clone()));
             }
         }
     }
@@ -391,6 +419,12 @@ impl<'a> Facts<'a> {
             }
         }
     }
+}
+
+/// Where the address is that stands among the members of `origin`.
+pub fn location_in(origin: &[Member<'_>], places: &dyn Places) -> Option<Arc<Location>> {
+    let (_, ip) = origin.iter().find(|(name, _)| name == "ip")?;
+    places.locate(address(ip.as_str()?)?)
 }
 
 fn members(value: Value<'_>) -> Vec<Member<'_>> {

@@ -5,14 +5,16 @@
 //! know a store.
 //!
 //! Read in this order: [`field`] (what can be asked), [`plan`] (what a query means), [`parse()`] (from text),
-//! [`document`] (what an event is to a query), [`evaluate`] (the judge).
+//! [`document`] (what an event is to a query), [`place`] (where it came from), [`evaluate`] (the judge).
 
 pub mod address;
+pub mod country;
 pub mod document;
 pub mod error;
 pub mod evaluate;
 pub mod field;
 pub mod limits;
+pub mod place;
 pub mod plan;
 pub mod visibility;
 pub mod words;
@@ -27,5 +29,6 @@ mod value;
 pub use document::{Access, Document, Fact, Viewer};
 pub use error::QueryError;
 pub use field::{Field, Kind, Side};
-pub use parser::parse;
+pub use parser::{parse, parse_knowing};
+pub use place::{Location, Nowhere, Places};
 pub use plan::{Filter, Leaf, Test};

@@ -11,6 +11,7 @@ use crate::error::{Place, QueryError, Refusal};
 use crate::field::{Field, Kind, Meaning, Shorthand, suggestion};
 use crate::lexer::Form;
 use crate::limits::{LEAVES_MAX, QUERY_BYTES_MAX};
+use crate::place::{UNFAMILIAR_COUNTRY, unfamiliar};
 use crate::plan::{Filter, Test};
 use crate::syntax::{Condition, Tree, Value, check_depth, read};
 use crate::value;
@@ -20,10 +21,23 @@ use crate::value;
 /// # Errors
 /// [`QueryError`] with the column and what was expected there.
 pub fn parse(text: &str, now: Micros) -> Result<Filter, QueryError> {
-    plan(text, now).map_err(|refusal| refusal.within(text))
+    parse_knowing(text, now, &[])
 }
 
-fn plan(text: &str, now: Micros) -> Result<Filter, Refusal> {
+/// Reads a query of a tenant that knows some countries, by their ISO codes: what `flag:unfamiliar_country` means
+/// depends on them, and is decided here. Without any, nothing is unfamiliar.
+///
+/// # Errors
+/// [`QueryError`] with the column and what was expected there.
+pub fn parse_knowing(
+    text: &str,
+    now: Micros,
+    known_countries: &[String],
+) -> Result<Filter, QueryError> {
+    plan(text, now, known_countries).map_err(|refusal| refusal.within(text))
+}
+
+fn plan(text: &str, now: Micros, known_countries: &[String]) -> Result<Filter, Refusal> {
     if text.len() > QUERY_BYTES_MAX {
         let place = Place {
             start: QUERY_BYTES_MAX,
@@ -34,7 +48,11 @@ fn plan(text: &str, now: Micros) -> Result<Filter, Refusal> {
             format!("a query of at most {QUERY_BYTES_MAX} bytes"),
         ));
     }
-    let mut planner = Planner { now, leaves: 0 };
+    let mut planner = Planner {
+        now,
+        unfamiliar: unfamiliar(known_countries),
+        leaves: 0,
+    };
     match read(text)? {
         None => Ok(Filter::All),
         Some(tree) => join(&tree, &mut |condition| planner.condition(condition)),
@@ -67,6 +85,8 @@ enum Target {
 
 struct Planner {
     now: Micros,
+    /// What the flag of that name means.
+    unfamiliar: Option<Filter>,
     /// Conditions so far.
     leaves: usize,
 }
@@ -96,6 +116,13 @@ impl Planner {
         }
         join(values, &mut |value| {
             let test = self.test(fields, value)?;
+            if let Some(unfamiliar) = self.unfamiliar(fields, &test) {
+                // Written out, it stands in parentheses and has a negation and a group within.
+                check_depth(value.depth + 3, value.place)?;
+                let unfamiliar = unfamiliar.clone();
+                self.count(unfamiliar.leaves().count(), value.place)?;
+                return Ok(unfamiliar);
+            }
             self.count(fields.len(), value.place)?;
             Ok(spread(&test))
         })
@@ -115,7 +142,11 @@ impl Planner {
             let Tree::One(value) = member else {
                 return Ok(None);
             };
-            let Test::Is(text) = self.test(fields, value)? else {
+            let test = self.test(fields, value)?;
+            if self.unfamiliar(fields, &test).is_some() {
+                return Ok(None);
+            }
+            let Test::Is(text) = test else {
                 return Ok(None);
             };
             texts.push((text, value.place));
@@ -124,6 +155,13 @@ impl Planner {
             self.count(fields.len(), *place)?;
         }
         Ok(Test::one_of(texts.into_iter().map(|(text, _)| text)))
+    }
+
+    /// What stands for a test of the flag that is no event's own.
+    fn unfamiliar(&self, fields: &[Field], test: &Test) -> Option<&Filter> {
+        let is_asked = fields == [Field::Flag]
+            && matches!(test, Test::Is(text) if text == UNFAMILIAR_COUNTRY);
+        self.unfamiliar.as_ref().filter(|_| is_asked)
     }
 
     /// What a value asks of fields, which are of one kind when there are several.

@@ -10,6 +10,7 @@ use ledger::time::Micros;
 use ledger::vocabulary::{self, Category, NameError, Severity};
 
 use crate::address::Network;
+use crate::country;
 use crate::error::Refusal;
 use crate::field::{Field, Kind};
 use crate::lexer::Form;
@@ -32,6 +33,7 @@ pub(crate) fn test(field: &Field, value: &Value<'_>, now: Micros) -> Result<Test
     match kind {
         Kind::Prose => of_words(value),
         Kind::Keyword if *field == Field::Operation => operation(value),
+        Kind::Keyword if *field == Field::Country => country(value),
         Kind::Keyword => match known_values(field) {
             Some(known) => one_of_few(value, known),
             None => keyword(value),
@@ -131,6 +133,26 @@ fn operation(value: &Value<'_>) -> Result<Test, Refusal> {
                 .hint("`deployment.*` stands for everything that happens to deployments"),
         ),
     }
+}
+
+/// The code of a country, whichever way it was named. A code of two letters that is no country's is taken as it stands:
+/// databases have some, such as `EU`.
+fn country(value: &Value<'_>) -> Result<Test, Refusal> {
+    let test = keyword(value)?;
+    let Test::Is(folded) = &test else {
+        return Ok(test);
+    };
+    if let Some(code) = country::code_of(&value.text) {
+        return Ok(Test::Is(fold(code).into_owned()));
+    }
+    if folded.len() == 2 && folded.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return Ok(test);
+    }
+    Err(Refusal::new(
+        value.place,
+        "a country's ISO code such as DE, or its English name",
+    )
+    .hint("a name of several words stands in quotes"))
 }
 
 fn of_words(value: &Value<'_>) -> Result<Test, Refusal> {

@@ -5,6 +5,7 @@
 //! the environment. Must never: repeat a refused value.
 
 mod anchor;
+mod geoip;
 mod limits;
 mod listen;
 mod log;
@@ -21,7 +22,7 @@ pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use reference::reference;
 pub use review::{Review, environment_names, settings};
-pub use setting::{ConfigError, Setting};
+pub use setting::{ConfigError, Setting, list};
 pub use tls::TlsConfig;
 
 /// Every setting, read and checked.
@@ -41,6 +42,8 @@ pub struct Config {
     pub origin: Option<String>,
     /// How often checkpoints are signed, in milliseconds.
     pub checkpoint_interval_ms: u64,
+    /// Databases that say where addresses are.
+    pub geoip: Vec<PathBuf>,
     /// Publishing the instance log's head.
     pub anchor: AnchorConfig,
     /// Bounds.
@@ -59,6 +62,7 @@ impl Default for Config {
             keys: PathBuf::from("./veritrail-keys"),
             origin: None,
             checkpoint_interval_ms: 1_000,
+            geoip: Vec::new(),
             anchor: AnchorConfig::default(),
             limits: LimitsConfig::default(),
             log: LogConfig::default(),

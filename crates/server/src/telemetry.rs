@@ -3,6 +3,7 @@
 //! Promises: a failed request is logged once, here, with its internal text; a route is logged by its pattern. Must
 //! never: log a body, a key, a query string, a path's variable part or an id of a person.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +11,13 @@ use std::time::Duration;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use ledger::time::Micros;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use query::Places;
 use store::Health;
 use store::index::IndexHealth;
 use tracing_subscriber::filter::LevelFilter;
@@ -127,7 +130,7 @@ impl Metrics {
     }
 
     /// The text that Prometheus scrapes, the store's figures included.
-    pub(crate) fn text(&self, health: &Health, index: &IndexHealth) -> String {
+    pub(crate) fn text(&self, health: &Health, index: &IndexHealth, places: &Built<'_>) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
         _ = encode(&mut text, &self.registry);
@@ -135,9 +138,17 @@ impl Metrics {
         text.truncate(end.unwrap_or(text.len()));
         gauges(health, &mut text);
         index_gauges(index, &mut text);
+        place_gauges(places, &mut text);
         text.push_str("# EOF\n");
         text
     }
+}
+
+/// The databases that say where addresses are, and the time that their age is told at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Built<'a> {
+    pub(crate) places: &'a dyn Places,
+    pub(crate) now: Micros,
 }
 
 /// The store counts for itself; its figures are written as they are.
@@ -241,6 +252,26 @@ fn index_gauges(index: &IndexHealth, text: &mut String) {
         ),
     ] {
         gauge("gauge", name, help, value, text);
+    }
+}
+
+/// The age of each kind of database; of several of one kind, that of the oldest.
+fn place_gauges(built: &Built<'_>, text: &mut String) {
+    let mut ages: BTreeMap<&str, i64> = BTreeMap::new();
+    for source in built.places.sources() {
+        let micros = built.now.as_micros().saturating_sub(source.built_at.as_micros());
+        let age = ages.entry(&source.kind).or_default();
+        *age = (*age).max(micros / 1_000_000);
+    }
+    if ages.is_empty() {
+        return;
+    }
+    let name = "veritrail_geoip_build_age_seconds";
+    // Writing to a String cannot fail.
+    _ = write!(text, "# HELP {name} Time since the database was built.\n# TYPE {name} gauge\n");
+    for (kind, age) in ages {
+        let kind = kind.replace('\\', "\\\\").replace('"', "\\\"");
+        _ = writeln!(text, "{name}{{database=\"{kind}\"}} {age}");
     }
 }
 

@@ -41,6 +41,7 @@ use std::time::Duration;
 
 use keys::durable::{Disk, Secrecy};
 use ledger::name::LogId;
+use query::Places;
 use store::StoreError;
 use store::index::IndexHealth;
 
@@ -67,6 +68,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct Index {
     disk: Arc<dyn Disk>,
     root: PathBuf,
+    /// What documents are read with.
+    places: Arc<dyn Places>,
     raw: Raw,
     searchable: RwLock<Searchable>,
     /// Numbers of logs and how far they are committed. Locked before `months`.
@@ -97,11 +100,16 @@ struct CommitOrders {
 
 impl Index {
     /// An index under `root`. What is there is opened by the terms thread, which finds out what is missing.
-    pub(crate) fn new(disk: Arc<dyn Disk>, root: PathBuf) -> std::io::Result<Self> {
+    pub(crate) fn new(
+        disk: Arc<dyn Disk>,
+        root: PathBuf,
+        places: Arc<dyn Places>,
+    ) -> std::io::Result<Self> {
         disk.create_dir_all(&root, Secrecy::Secret)?;
         Ok(Self {
             disk,
             root,
+            places,
             raw: Raw::default(),
             searchable: RwLock::default(),
             progress: Mutex::default(),
@@ -115,6 +123,11 @@ impl Index {
             indexed: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
         })
+    }
+
+    /// What says where addresses are.
+    pub(crate) fn places(&self) -> &Arc<dyn Places> {
+        &self.places
     }
 
     fn progress_path(&self) -> PathBuf {

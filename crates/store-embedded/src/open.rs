@@ -15,6 +15,7 @@ use ledger::seal::Head;
 use ledger::source::{Clock, Rng};
 use ledger::time::Micros;
 use ledger::tree::{CompactRange, root_plan};
+use query::{Nowhere, Places};
 use store::registry::INSTANCE_TENANT;
 use store::{Instance, SignedHead, StoreError};
 
@@ -55,6 +56,8 @@ pub struct Options {
     pub checkpoint_interval: Duration,
     /// Whether events can be searched. Without it nothing is indexed.
     pub search: bool,
+    /// What says where addresses are. The index is built anew when it is another than before.
+    pub places: Arc<dyn Places>,
     /// Bytes that may wait for the writer.
     pub queue_bytes_max: u64,
     /// Bytes that may wait, acknowledged, to be packed.
@@ -83,6 +86,7 @@ impl Options {
             origin: None,
             checkpoint_interval: Duration::from_secs(1),
             search: true,
+            places: Arc::new(Nowhere),
             queue_bytes_max: 64 * 1024 * 1024,
             tail_bytes_max: 384 * 1024 * 1024,
             reserve_bytes: 256 * 1024 * 1024,
@@ -319,9 +323,11 @@ fn recover(
     };
     let reader = PackReader::new(Arc::clone(&disk), layout.packs(), key);
     let index =
-        Index::new(Arc::clone(&disk), layout.index()).map_err(|source| LayoutError::Disk {
-            path: layout.index(),
-            source,
+        Index::new(Arc::clone(&disk), layout.index(), options.places).map_err(|source| {
+            LayoutError::Disk {
+                path: layout.index(),
+                source,
+            }
         })?;
     let shared = Arc::new(Shared::new(
         Arc::clone(&disk),

@@ -574,6 +574,10 @@ impl EventIndex for EmbeddedStore {
         }))
     }
 
+    fn places(&self) -> &Arc<dyn query::Places> {
+        self.shared.index.places()
+    }
+
     fn index_health(&self) -> IndexHealth {
         self.shared.index.health()
     }

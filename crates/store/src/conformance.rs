@@ -14,6 +14,7 @@ pub mod index;
 mod isolation;
 mod once;
 mod order;
+pub mod places;
 pub mod query_cases;
 mod reading;
 mod registry;

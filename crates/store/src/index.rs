@@ -4,6 +4,8 @@
 //! * **Visibility.** A search never misses an event that was acknowledged before it began.
 //! * **Judge.** An event is found exactly when [`query::evaluate::matches`] says so of its [`query::Document`].
 //!   Entry 0 of a log is no event and never found.
+//! * **Places.** Documents are read with [`EventIndex::places`]. What is known of an address may be another thing after a
+//!   restart; then every answer is of the new.
 //! * **Order.** By the event's time, then by seq; newest or oldest first. Going on behind a place answers exactly what
 //!   follows it.
 //! * **Pinning.** Nothing at or beyond `size` is found, so that pages of one search agree while writes go on.
@@ -14,9 +16,10 @@
 //!   [`StoreError::IndexUnavailable`](crate::StoreError::IndexUnavailable); the ledger goes on.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use ledger::time::Micros;
-use query::{Field, Filter, Viewer};
+use query::{Field, Filter, Places, Viewer};
 
 use crate::contract::Answer;
 use crate::record::{LogRef, Record};
@@ -52,6 +55,9 @@ pub trait EventIndex: Send + Sync + Debug {
     /// What is known of every producer that counts its own events; by id. Pseudonyms and counts stand in entries and
     /// are for every viewer; an id for one who finds any of the counted events by it.
     fn producers(&self, log: LogRef, viewer: Viewer) -> Answer<'_, Vec<ProducerAccount>>;
+
+    /// What says where an event's address is, in searches and to whoever shows the event.
+    fn places(&self) -> &Arc<dyn Places>;
 
     /// How the index is doing.
     fn index_health(&self) -> IndexHealth;

@@ -22,7 +22,7 @@ use ledger::hash::Hash;
 use ledger::name::{InstanceId, LogId, TenantId};
 use ledger::prepare::Prepared;
 use ledger::source::{Clock, Rng};
-use query::{Field, Viewer};
+use query::{Field, Nowhere, Places, Viewer};
 
 use crate::batch::{Batch, Outcome};
 use crate::contract::{Answer, LedgerStore};
@@ -46,6 +46,7 @@ pub struct MemoryStore {
     instance: Instance,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+    places: Arc<dyn Places>,
     state: Mutex<State>,
 }
 
@@ -103,8 +104,16 @@ impl MemoryStore {
             instance,
             clock,
             rng,
+            places: Arc::new(Nowhere),
             state: Mutex::new(state),
         })
+    }
+
+    /// The store with what knows where addresses are.
+    #[must_use]
+    pub fn with_places(mut self, places: Arc<dyn Places>) -> Self {
+        self.places = places;
+        self
     }
 
     /// Makes the next writing call answer this and do nothing. [`StoreError::Poisoned`] stays until the store is
@@ -244,11 +253,11 @@ impl LedgerStore for MemoryStore {
 
 impl EventIndex for MemoryStore {
     fn search<'a>(&'a self, log: LogRef, search: &'a Search) -> Answer<'a, Page> {
-        lazy(move || index::search(self.state().indexed(log)?, search))
+        lazy(move || index::search(self.state().indexed(log)?, search, &*self.places))
     }
 
     fn statistics<'a>(&'a self, log: LogRef, asked: &'a Counting) -> Answer<'a, Statistics> {
-        lazy(move || index::statistics(self.state().indexed(log)?, asked))
+        lazy(move || index::statistics(self.state().indexed(log)?, asked, &*self.places))
     }
 
     fn values<'a>(
@@ -259,11 +268,18 @@ impl EventIndex for MemoryStore {
         viewer: Viewer,
         limit: usize,
     ) -> Answer<'a, Vec<ValueCount>> {
-        lazy(move || index::values(self.state().indexed(log)?, field, prefix, viewer, limit))
+        lazy(move || {
+            let state = self.state();
+            index::values(state.indexed(log)?, field, prefix, viewer, limit, &*self.places)
+        })
     }
 
     fn producers(&self, log: LogRef, viewer: Viewer) -> Answer<'_, Vec<ProducerAccount>> {
         lazy(move || index::producers(self.state().indexed(log)?, viewer))
+    }
+
+    fn places(&self) -> &Arc<dyn Places> {
+        &self.places
     }
 
     fn index_health(&self) -> IndexHealth {

@@ -19,6 +19,7 @@ use ledger::time::Micros;
 use ledger::vocabulary::{Mode, NO_ADDITIONS};
 use query::{Field, Viewer};
 use store::conformance::index::Searchable;
+use store::conformance::places::ExamplePlaces;
 use store::conformance::{self, CASES, Failed, reopening};
 use store::index::EventIndex;
 use store::memory::MemoryStore;
@@ -31,7 +32,8 @@ use breaking_index::{BreakingIndex, IndexBreak};
 
 fn memory() -> MemoryStore {
     let clock = Arc::new(TestClock::default());
-    MemoryStore::new(clock, Arc::new(TestRng::new(1))).unwrap()
+    let store = MemoryStore::new(clock, Arc::new(TestRng::new(1))).unwrap();
+    store.with_places(Arc::new(ExamplePlaces::default()))
 }
 
 fn with_clock() -> (MemoryStore, Arc<TestClock>) {

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use store::conformance::places::ExamplePlaces;
 use store::conformance::query_cases::{self, CaseFile};
 use store::memory::MemoryStore;
 use testkit::block_on::block_on;
@@ -18,6 +19,7 @@ fn files() -> Vec<CaseFile> {
 fn filled(file: &CaseFile) -> MemoryStore {
     let clock = Arc::new(TestClock::new(file.now()));
     let store = MemoryStore::new(clock, Arc::new(TestRng::new(1))).unwrap();
+    let store = store.with_places(Arc::new(ExamplePlaces::default()));
     block_on(file.write(&store, 0..file.events())).unwrap();
     store
 }

@@ -16,6 +16,7 @@ const LONG_FILES: &[(&str, &str)] = &[];
 const ARROWS: &[(&str, &[&str])] = &[
     ("veritrail-ledger", &[]),
     ("veritrail-query", &["veritrail-ledger"]),
+    ("veritrail-geo", &["veritrail-ledger", "veritrail-query"]),
     ("veritrail-keys", &["veritrail-ledger"]),
     ("veritrail-store", &["veritrail-ledger", "veritrail-query"]),
     (
@@ -45,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "veritrail-api",
             "veritrail-connectors",
+            "veritrail-geo",
             "veritrail-keys",
             "veritrail-ledger",
             "veritrail-query",

@@ -6,6 +6,7 @@
 
 mod demo;
 mod first;
+mod places;
 mod settings;
 mod welcome;
 
@@ -22,6 +23,7 @@ use keys::master::{KeysDirectory, KeysError};
 use keys::signer::FileSigner;
 use ledger::name::InstanceId;
 use ledger::source::{Clock, Rng};
+use query::Places;
 use server::{AnchorSink, Config, Listener, Tls, TlsError};
 use store::EventIndex;
 use store_embedded::{EmbeddedStore, LayoutError, OpenError, Options};
@@ -44,12 +46,13 @@ impl Serve {
         let parts = Parts::new()?;
         let tls = certificate(&config)?;
         let anchors = anchor::sinks(&config.anchor)?;
+        let places = places::open(&config.geoip)?;
         // Before anything is made: a first start that fails for a busy port would have shown no key.
         let listener = TcpListener::bind(config.listen).map_err(|error| {
             Failure::unreachable(format!("can't listen on {}: {error}", config.listen))
                 .hint("is another server running? --listen chooses another address")
         })?;
-        let store = parts.open_store(&config)?;
+        let store = parts.open_store(&config, places)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -103,7 +106,11 @@ impl Parts {
     }
 
     /// Opens or makes keys and data. Blocks: call it outside the runtime.
-    fn open_store(&self, config: &Config) -> anyhow::Result<Arc<EmbeddedStore>> {
+    fn open_store(
+        &self,
+        config: &Config,
+        places: Arc<dyn Places>,
+    ) -> anyhow::Result<Arc<EmbeddedStore>> {
         let keys = self.open_keys(&config.keys, &config.data)?;
         let signer = FileSigner::open(&keys).context("the signer can't be opened")?;
         let (disk, data) = (Arc::clone(&self.disk), config.data.clone());
@@ -112,6 +119,7 @@ impl Parts {
             origin: config.origin.clone(),
             checkpoint_interval: Duration::from_millis(config.checkpoint_interval_ms),
             reserve_bytes: config.limits.reserve_disk_bytes,
+            places,
             ..Options::new(disk, data, keys, Box::new(signer), clock, rng)
         };
         EmbeddedStore::open(options).map_err(refused)

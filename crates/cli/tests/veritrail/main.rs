@@ -25,6 +25,7 @@ mod listing;
 mod mirror;
 mod narrow;
 mod offline;
+mod places;
 mod progress;
 mod proofs;
 mod refused;

@@ -9,6 +9,7 @@ mod accepted;
 mod calendar;
 mod evaluation;
 mod generated;
+mod places;
 mod reference;
 mod refused;
 

@@ -136,6 +136,13 @@ impl Caller {
         }
     }
 
+    /// ISO codes of the countries that the tenant knows; from any other, an event is `flag:unfamiliar_country`. Empty
+    /// where the tenant named none, as none can yet.
+    #[expect(clippy::unused_self, reason = "the tenant's record will say it")]
+    pub(crate) fn known_countries(&self) -> &[String] {
+        &[]
+    }
+
     /// The tenant's keys.
     pub(crate) fn keys(&self) -> &TenantKeys {
         &self.tenant.keys

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::{Config, anchor, limits, listen, log, tls};
+use super::{Config, anchor, geoip, limits, listen, log, tls};
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +111,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
         listen::SETTINGS,
         tls::SETTINGS,
         anchor::SETTINGS,
+        geoip::SETTINGS,
         limits::SETTINGS,
         log::SETTINGS,
     ]
@@ -147,14 +148,21 @@ pub(super) fn entries_of_file(text: &str) -> Result<Vec<(String, String)>, Confi
     Ok(entries)
 }
 
-/// A value as text; what is no scalar becomes a text that no setting takes.
+/// A value as text; a list of texts with a zero before each, which only settings that are lists take. What is neither
+/// becomes a text that no setting takes.
 fn leaf(value: toml::Value) -> String {
     match value {
+        toml::Value::Array(items) => list(items.iter().map(|item| item.as_str().unwrap_or("\0"))),
         toml::Value::String(text) => text,
         toml::Value::Integer(number) => number.to_string(),
         toml::Value::Boolean(flag) => flag.to_string(),
         _ => "\0".to_owned(),
     }
+}
+
+/// Texts as one, for a setting that is a list.
+pub fn list<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+    items.into_iter().flat_map(|item| ["\0", item]).collect()
 }
 
 /// A whole number within bounds.

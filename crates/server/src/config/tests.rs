@@ -56,6 +56,52 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
+fn databases_are_named_as_a_list_with_colons_or_one_by_one() {
+    let paths = |config: &Config| {
+        let texts = config.geoip.iter().map(|path| path.display().to_string());
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    let flags = list(["f:1", "f2"]);
+    for (file, environment, flags, expect) in [
+        ("", &[][..], &[][..], ""),
+        ("geoip = \"a\"", &[], &[], "a"),
+        ("geoip = \"a:b\"", &[], &[], "a b"),
+        ("geoip = [\"a:x\", \"b\"]", &[], &[], "a:x b"),
+        ("geoip = []", &[], &[], ""),
+        ("geoip = \"a\"", &[("VERITRAIL_GEOIP", "e:f")], &[], "e f"),
+        ("geoip = \"a\"", &[("VERITRAIL_GEOIP", "")], &[], ""),
+        (
+            "geoip = \"a\"",
+            &[("VERITRAIL_GEOIP", "e")],
+            &[("--geoip", flags.as_str())],
+            "f:1 f2",
+        ),
+    ] {
+        let config = read(file, environment, flags).unwrap();
+        assert_eq!(paths(&config), expect, "{file} {environment:?} {flags:?}");
+    }
+    let many = vec!["\"a\""; 17].join(",");
+    for file in [
+        "geoip = [5]",
+        "geoip = [\"\"]",
+        "geoip = [[\"a\"]]",
+        "geoip = \"a::b\"",
+        "geoip = [\"a\\u0000b\", \"\"]",
+        &format!("geoip = [{many}]"),
+        "listen = [\"127.0.0.1:1\"]",
+        "data = [\"x\"]",
+        "[anchor]\ncommand = [\"true\"]",
+        "[anchor]\nurl = [\"https://x.example/\"]",
+        "origin = [\"x\"]",
+        "allow_plain_http = [\"true\"]",
+        "[log]\nlevel = [\"info\"]",
+    ] {
+        let error = read(file, &[], &[]).unwrap_err();
+        assert!(error.contains("expected"), "{file}: {error}");
+    }
+}
+
+#[test]
 fn what_is_unknown_is_refused_by_name() {
     for (file, name) in [
         ("listne = \"x\"", "listne"),

@@ -39,10 +39,15 @@ impl Texts {
         self.q.is_none() && self.since.is_none() && self.until.is_none()
     }
 
-    /// What the texts ask for when read at `now`.
-    pub(crate) fn filter(&self, now: Micros) -> Result<Filter, HttpError> {
+    /// What the texts ask for when read at `now` for a tenant that knows these countries.
+    pub(crate) fn filter(
+        &self,
+        now: Micros,
+        known_countries: &[String],
+    ) -> Result<Filter, HttpError> {
         let q = self.q.as_deref().unwrap_or_default();
-        let q = query::parse(q, now).map_err(|error| HttpError::of_query(&error))?;
+        let q = query::parse_knowing(q, now, known_countries)
+            .map_err(|error| HttpError::of_query(&error))?;
         let bounds = [("since", &self.since), ("until", &self.until)];
         let mut filters = vec![q];
         for (name, text) in bounds {
@@ -179,7 +184,7 @@ mod tests {
     fn what_was_sent_empty_was_not_sent() {
         let texts = Texts::new(Some(String::new()), Some(String::new()), None);
         assert!(texts.is_empty());
-        assert_eq!(texts.filter(now()).unwrap(), Filter::All);
+        assert_eq!(texts.filter(now(), &[]).unwrap(), Filter::All);
     }
 
     #[test]

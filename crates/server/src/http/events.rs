@@ -8,6 +8,7 @@ pub(super) mod show;
 pub(super) mod stream;
 
 mod answer;
+mod beside;
 mod covered;
 mod merged;
 mod request;

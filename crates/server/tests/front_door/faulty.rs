@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use ledger::hash::Hash;
 use ledger::name::{LogId, TenantId};
 use ledger::prepare::Prepared;
-use query::{Field, Viewer};
+use query::{Field, Places, Viewer};
 use store::index::{Counting, IndexHealth, Page, ProducerAccount, Search, Statistics, ValueCount};
 use store::memory::MemoryStore;
 use store::{
@@ -181,6 +181,10 @@ impl EventIndex for Faulty {
 
     fn producers(&self, log: LogRef, viewer: Viewer) -> Answer<'_, Vec<ProducerAccount>> {
         self.memory.producers(log, viewer)
+    }
+
+    fn places(&self) -> &Arc<dyn Places> {
+        self.memory.places()
     }
 
     fn index_health(&self) -> IndexHealth {

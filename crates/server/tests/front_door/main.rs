@@ -18,6 +18,7 @@ mod keys;
 mod kubernetes;
 mod octokit;
 mod paging;
+mod places;
 mod platform;
 mod producers;
 mod proofs;

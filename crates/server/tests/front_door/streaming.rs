@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use crate::support::{World, event, request};
 
 /// A stream that is being read.
-struct Reading {
+pub(crate) struct Reading {
     body: Body,
     text: String,
     /// The last id that was seen.
@@ -23,10 +23,10 @@ struct Reading {
 }
 
 /// A block of the stream: its lines by name; comments have none.
-type Block = BTreeMap<String, String>;
+pub(crate) type Block = BTreeMap<String, String>;
 
 impl Reading {
-    async fn begin(world: &World, key: &str, query: &str, after: Option<&str>) -> Self {
+    pub(crate) async fn begin(world: &World, key: &str, query: &str, after: Option<&str>) -> Self {
         let mut asked = request(Method::GET, key, &format!("/v1/events/stream?{query}"));
         if let Some(id) = after {
             asked = asked.header("last-event-id", id);
@@ -48,7 +48,7 @@ impl Reading {
     }
 
     /// The next block; `None` at the end of the answer.
-    async fn block(&mut self) -> Option<Block> {
+    pub(crate) async fn block(&mut self) -> Option<Block> {
         while !self.text.contains("\n\n") {
             let frame = self.body.frame().await?.unwrap();
             self.text

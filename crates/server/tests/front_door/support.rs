@@ -10,10 +10,12 @@ use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use ledger::source::{Clock, Rng};
 use ledger::time::Micros;
+use query::{Nowhere, Places};
 use serde_json::Value;
 use server::admin::{Administration, KeyOwner};
 use server::own::Actor;
 use server::{Config, Listener, ServeError, Server, router, serve};
+use store::conformance::places::ExamplePlaces;
 use store::memory::MemoryStore;
 use store::registry::INSTANCE_TENANT;
 use store::{EventIndex, LedgerStore, LogRef, Tenant};
@@ -157,11 +159,20 @@ impl World {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
+        Self::made_of(config, Arc::new(Nowhere)).await
+    }
+
+    /// A world where the addresses of documentation are somewhere.
+    pub(crate) async fn located() -> Self {
+        Self::made_of(Config::default(), Arc::new(ExamplePlaces::default())).await
+    }
+
+    async fn made_of(config: Config, places: Arc<dyn Places>) -> Self {
         let clock = Arc::new(TestClock::default());
         let rng = Arc::new(TestRng::default());
         let (wall, random) = (Arc::clone(&clock), Arc::clone(&rng));
         let inner = MemoryStore::new(wall as Arc<dyn Clock>, random as Arc<dyn Rng>);
-        let store = Arc::new(Faulty::new(inner.unwrap()));
+        let store = Arc::new(Faulty::new(inner.unwrap().with_places(places)));
         let server = Server::new(
             Arc::clone(&store) as Arc<dyn LedgerStore>,
             Arc::clone(&store) as Arc<dyn EventIndex>,

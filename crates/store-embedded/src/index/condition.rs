@@ -400,6 +400,9 @@ pub(crate) fn accesses(field: &Field) -> &'static [Access] {
         | Field::Credential
         | Field::OnBehalfOf
         | Field::Ip
+        | Field::Country
+        | Field::Subdivision
+        | Field::City
         | Field::UserAgent
         | Field::Device
         | Field::Session => &[Access::Restricted],
@@ -417,6 +420,9 @@ fn is_text(field: &Field) -> bool {
             | Field::Key
             | Field::Flag
             | Field::ActorType
+            | Field::Country
+            | Field::Subdivision
+            | Field::City
     )
 }
 

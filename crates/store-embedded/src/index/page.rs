@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use ledger::name::LogId;
 use query::document::Viewer;
-use query::{Document, Filter};
+use query::{Document, Filter, Places};
 use store::index::{HITS_MAX, Hit, Page, Place, Search};
 use store::{Record, StoreError};
 
@@ -53,7 +53,7 @@ impl Shared {
             });
         };
         // In this order: what leaves one place has come to the next before. What is met twice counts once.
-        let raw = raw_matches(&raw, search, budget)?;
+        let raw = raw_matches(&raw, search, budget, &**self.index.places())?;
         let (waiting, segments) = self.index.snapshot(log)?;
         let segments = segments.iter().map(AsRef::<SegmentView>::as_ref);
         let walk = Walk::new(
@@ -187,6 +187,7 @@ impl Shared {
             &record.entry,
             record.person.as_deref(),
             record.details.as_deref(),
+            &**self.index.places(),
         );
         let document =
             document.map_err(|_| self.index.damaged("it names an entry that is no event"))?;
@@ -259,27 +260,33 @@ fn unfinished(hits: Vec<Hit>, seen: Option<Place>, budget: &Budget) -> Result<Pa
 /// Where events without terms are that meet the filter.
 ///
 /// An event may be half a megabyte of parts, so that these count against the budget, too.
-fn raw_matches(runs: &[Run], search: &Search, budget: &Budget) -> Result<Vec<Place>, StoreError> {
+fn raw_matches(
+    runs: &[Run],
+    search: &Search,
+    budget: &Budget,
+    places: &dyn Places,
+) -> Result<Vec<Place>, StoreError> {
     let visible = |run: &Run| run.first..search.size;
     let records = runs
         .iter()
         .flat_map(|run| visible(run).zip(run.records.iter()));
-    let mut places = Vec::new();
+    let mut matching = Vec::new();
     for (seq, record) in records {
         budget.check()?;
         let document = Document::read(
             &record.entry,
             record.person.as_deref(),
             record.details.as_deref(),
+            places,
         );
         // Entry 0 is no event, and what can't be read is not indexed either.
         let Ok(document) = document else { continue };
         if query::evaluate::matches(&search.filter, &document, search.viewer) {
             let time = document.time;
-            places.push(Place { time, seq });
+            matching.push(Place { time, seq });
         }
     }
-    Ok(places)
+    Ok(matching)
 }
 
 impl Index {

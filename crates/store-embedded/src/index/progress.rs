@@ -24,6 +24,8 @@ const BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub(crate) struct Progress {
     /// Counts commits; every month's last commit bears the one it was part of.
     pub(crate) generation: u64,
+    /// What said where addresses are when the terms were made ([`query::Places::mark`]); empty for nothing.
+    pub(crate) places: String,
     pub(crate) logs: BTreeMap<LogId, LogProgress>,
     /// Events in each month's index: a month that has fewer was damaged.
     pub(crate) months: BTreeMap<String, u64>,
@@ -82,6 +84,9 @@ impl Progress {
 
     fn text(&self) -> String {
         let mut text = format!("{VERSION}\ngeneration {}\n", self.generation);
+        if !self.places.is_empty() {
+            let _ = writeln!(text, "places {}", self.places);
+        }
         for (log, progress) in &self.logs {
             let LogProgress { number, end } = progress;
             let _ = writeln!(text, "log {log} {number} {end}");
@@ -100,13 +105,19 @@ impl Progress {
         }
         let generation = lines.next()?.strip_prefix("generation ")?.parse().ok()?;
         let (mut logs, mut months) = (BTreeMap::new(), BTreeMap::new());
+        let mut places = String::new();
         for line in lines {
             if line == "end" {
                 return Some(Self {
                     generation,
+                    places,
                     logs,
                     months,
                 });
+            }
+            if let Some(mark) = line.strip_prefix("places ") {
+                mark.clone_into(&mut places);
+                continue;
             }
             if let Some(rest) = line.strip_prefix("month ") {
                 let (month, events) = rest.split_once(' ')?;
@@ -134,6 +145,7 @@ mod tests {
         assert_eq!(progress.number(LogId([2; 16])), 2);
         assert_eq!(progress.number(LogId([1; 16])), 1);
         progress.generation = 7;
+        progress.places = "1 abc@17 def@18".to_owned();
         progress.months.insert("2026-11".to_owned(), 12);
         let text = progress.text();
         assert_eq!(Progress::parse(&text), Some(progress));

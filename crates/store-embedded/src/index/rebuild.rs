@@ -10,8 +10,8 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use ledger::name::LogId;
-use query::Document;
 use query::field::Field;
+use query::{Document, Places};
 use store::StoreError;
 
 use super::Index;
@@ -152,6 +152,10 @@ impl TermsThread {
         let Some(progress) = Progress::read(&*index.disk, &index.progress_path()) else {
             return self.clear();
         };
+        if progress.places != index.places().mark() {
+            tracing::info!("other geolocation databases than before: the index is built anew");
+            return self.clear();
+        }
         let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             Months::open(
                 Arc::clone(&index.disk),
@@ -217,7 +221,11 @@ impl TermsThread {
         let (months, _) = Months::open(Arc::clone(&index.disk), index.root.clone(), 0)?;
         self.ends.clear();
         self.ahead.clear();
-        self.adopt(Progress::default(), months);
+        let progress = Progress {
+            places: index.places().mark().to_owned(),
+            ..Progress::default()
+        };
+        self.adopt(progress, months);
         Ok(())
     }
 
@@ -271,6 +279,7 @@ impl TermsThread {
                     &record.entry,
                     record.person.as_deref(),
                     record.details.as_deref(),
+                    &**self.index.places(),
                 );
                 if let Some(event) = event
                     && !self.is_committed(number, &event)?
@@ -338,6 +347,7 @@ impl TermsThread {
                 &record.entry,
                 record.person.as_deref(),
                 record.details.as_deref(),
+                &**self.index.places(),
             )
         });
         let events: Vec<TailEvent> = events.collect();
@@ -365,8 +375,9 @@ pub(super) fn event_of(
     entry: &[u8],
     person: Option<&[u8]>,
     details: Option<&[u8]>,
+    places: &dyn Places,
 ) -> Option<TailEvent> {
-    let document = match Document::read(entry, person, details) {
+    let document = match Document::read(entry, person, details, places) {
         Ok(document) => document,
         Err(error) => {
             if ledger::entry::Opening::parse(entry).is_err() {

@@ -445,6 +445,7 @@ pub(crate) fn has_few_values(field: &Field) -> bool {
             | Field::Region
             | Field::Channel
             | Field::Producer
+            | Field::Country
     )
 }
 
@@ -589,6 +590,9 @@ fn code_of_field(field: &Field) -> u8 {
             ..
         } => 45,
         Field::Metadata(_) => 46,
+        Field::Country => 47,
+        Field::Subdivision => 48,
+        Field::City => 49,
         // Text has no values of its own, and what is newer than this file is found by its words.
         _ => 0,
     }

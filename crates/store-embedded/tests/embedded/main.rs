@@ -19,6 +19,7 @@ mod fairness;
 mod flips;
 mod forger;
 mod life;
+mod places;
 mod query_cases;
 mod query_pairs;
 mod registry;

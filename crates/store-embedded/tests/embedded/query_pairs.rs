@@ -12,6 +12,7 @@ use ledger::prepare::Prepared;
 use ledger::time::Micros;
 use query::evaluate::matches;
 use query::{Document, Filter, Viewer};
+use store::conformance::places::ExamplePlaces;
 use store::index::{Counting, EventIndex, HITS_MAX, Order, Place, Search};
 use store::{Batch, Change, LedgerStore, LogRef, Record};
 use store_embedded::EmbeddedStore;
@@ -40,12 +41,13 @@ struct Pair {
 
 /// The same for every store that holds these events.
 fn pairs(seed: u64, records: &[Record]) -> Vec<Pair> {
+    let places = ExamplePlaces::default();
     let documents: Vec<Document<'_>> = records
         .iter()
         .skip(1)
         .map(|record| {
             let (person, details) = (record.person.as_deref(), record.details.as_deref());
-            Document::read(&record.entry, person, details).unwrap()
+            Document::read(&record.entry, person, details, &places).unwrap()
         })
         .collect();
     let now = Micros::parse(NOW).unwrap();

@@ -32,6 +32,7 @@ fn judged(records: &[Record], filter: &Filter) -> Vec<u64> {
             &record.entry,
             record.person.as_deref(),
             record.details.as_deref(),
+            &query::Nowhere,
         );
         let Ok(document) = document else { continue };
         if query::evaluate::matches(filter, &document, Viewer::Whole) {

@@ -10,6 +10,8 @@ use keys::signer::FileSigner;
 use ledger::name::{InstanceId, LogId, TenantId};
 use ledger::prepare::{Door, Prepared, prepare};
 use ledger::source::{Clock, Rng};
+use query::Places;
+use store::conformance::places::ExamplePlaces;
 use store::{LedgerStore, LogRef, Tenant, TenantRecord, TenantSettings};
 use store_embedded::verify::{self, Inputs, Pinned, Report};
 use store_embedded::{EmbeddedStore, OpenError, Options};
@@ -32,6 +34,7 @@ pub(crate) struct Site {
     pub(crate) checkpoint_interval: Duration,
     /// Most tests are about the ledger and do without the index, which syncs files of its own.
     pub(crate) search: bool,
+    pub(crate) places: Arc<dyn Places>,
 }
 
 impl Site {
@@ -50,6 +53,7 @@ impl Site {
             reserve_bytes: 0,
             checkpoint_interval: Duration::ZERO,
             search: false,
+            places: Arc::new(ExamplePlaces::default()),
         };
         let instance = InstanceId::random(&*site.rng);
         KeysDirectory::create(Arc::clone(&site.disk), &site.keys, &*site.rng, instance).unwrap();
@@ -113,6 +117,7 @@ impl Site {
         EmbeddedStore::open(Options {
             reserve_bytes: self.reserve_bytes,
             search: self.search,
+            places: Arc::clone(&self.places),
             checkpoint_interval: self.checkpoint_interval,
             ..Options::new(
                 Arc::clone(&self.disk),

@@ -2,13 +2,14 @@
 //!
 //! Promises: a case looks at a store through [`LedgerStore`] and [`EventIndex`] alone, gets a fresh one, and says in
 //! words what was not kept. What a query means is in the shared query cases ([`super::query_cases`]); here is what must
-//! hold of every query. Must never: know an engine, or what it has in memory and what on disk.
+//! hold of every query. Stores are made with [`super::places::ExamplePlaces`]. Must never: know an engine, or what it has in memory and what on disk.
 
 mod asking;
 mod counting;
 mod finding;
 mod isolation;
 mod listing;
+mod located;
 mod paging;
 mod persons;
 mod producers;
@@ -115,6 +116,8 @@ cases! {
         producers_are_accounted_for_by_hand
         more_gaps_than_are_listed_are_counted
         producers_that_name_persons_are_accounted_for_without_names;
+    located:
+        events_are_found_by_where_their_address_is;
     rebuilding:
         a_rebuilt_index_answers_the_same;
 }

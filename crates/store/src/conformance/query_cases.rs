@@ -4,7 +4,8 @@
 //! A file of `tests/query` is one JSON object: its `name`, the time `now` at which every query is asked and every event
 //! recorded, `events` as producers send them, each with an id, and `cases`. A case has a `name`, a `query`, and the ids
 //! it must find (`expect`) in their order; `viewer` is `whole` (the default) or `without_persons`, `order` is `newest`
-//! (the default) or `oldest`.
+//! (the default) or `oldest`. Addresses are where [`super::places::ExamplePlaces`] says; `known` lists the countries that
+//! the asking tenant knows.
 //!
 //! Promises: every case is held against the evaluator and against the store; a file that says something twice, or names
 //! an event that it does not have, is refused. What is expected was written from the language's definition, and must
@@ -20,7 +21,7 @@ use ledger::entry::Entry;
 use ledger::json::{self, Value};
 use ledger::time::Micros;
 use query::evaluate::matches;
-use query::{Document, Filter, Viewer};
+use query::{Document, Filter, Places, Viewer};
 
 use super::fixture::{all_records, prepared, size, store_all, tenant};
 use super::index::Searchable;
@@ -169,7 +170,7 @@ impl CaseFile {
         );
         let mut wrong = Vec::new();
         for case in &self.cases {
-            let judged = case.judged(&records, self.now)?;
+            let judged = case.judged(&records, self.now, &**store.places())?;
             let answers = [
                 ("the evaluator", judged),
                 ("the store", case.asked(store, log, HITS_MAX).await?),
@@ -205,7 +206,11 @@ impl CaseFile {
 impl QueryCase {
     fn read(value: &Value<'_>, now: Micros) -> Result<Self, Broken> {
         let (name, query) = (text_of(value, "name")?, text_of(value, "query")?);
-        let filter = query::parse(&query, now)
+        let mut known = Vec::new();
+        for code in value.member("known").and_then(Value::as_array).unwrap_or_default() {
+            known.push(code.as_str().unwrap_or_default().to_owned());
+        }
+        let filter = query::parse_knowing(&query, now, &known)
             .map_err(|error| Broken::new(format!("case {name:?} `{query}`: {error}")))?;
         let choice = |member: &str| {
             value
@@ -237,7 +242,12 @@ impl QueryCase {
     }
 
     /// What the evaluator accepts, in order.
-    fn judged(&self, records: &[Record], now: Micros) -> Result<Vec<String>, Broken> {
+    fn judged(
+        &self,
+        records: &[Record],
+        now: Micros,
+        places: &dyn Places,
+    ) -> Result<Vec<String>, Broken> {
         let mut found = Vec::new();
         // Entry 0 is no event.
         for record in records.iter().skip(1) {
@@ -245,7 +255,7 @@ impl QueryCase {
                 Broken::new(format!("record {}: {error}", record.seq))
             };
             let (person, details) = (record.person.as_deref(), record.details.as_deref());
-            let document = Document::read(&record.entry, person, details)
+            let document = Document::read(&record.entry, person, details, places)
                 .map_err(|error| unreadable(&error))?;
             ensure!(
                 document.recorded_at == now,

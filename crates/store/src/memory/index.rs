@@ -8,7 +8,9 @@ use ledger::entry::Entry;
 use ledger::time::Micros;
 use query::limits::VALUE_BYTES_MAX;
 use query::words::{fold, is_matched_whole};
-use query::{Access, Document, Fact, Field, Filter, Kind, Side, Viewer, address, evaluate};
+use query::{
+    Access, Document, Fact, Field, Filter, Kind, Nowhere, Places, Side, Viewer, address, evaluate,
+};
 
 use super::log::Log;
 use crate::error::StoreError;
@@ -39,11 +41,12 @@ fn accepted<'a>(
     size: u64,
     filter: &Filter,
     viewer: Viewer,
+    places: &dyn Places,
 ) -> Result<Vec<Event<'a>>, StoreError> {
     let mut found = Vec::new();
     // Entry 0 is no event.
     for record in log.all().iter().skip(1).filter(|record| record.seq < size) {
-        let document = read(record)?;
+        let document = read(record, places)?;
         if evaluate::matches(filter, &document, viewer) {
             found.push(Event { record, document });
         }
@@ -51,15 +54,19 @@ fn accepted<'a>(
     Ok(found)
 }
 
-fn read(record: &Record) -> Result<Document<'_>, StoreError> {
+fn read<'a>(record: &'a Record, places: &dyn Places) -> Result<Document<'a>, StoreError> {
     let (person, details) = (record.person.as_deref(), record.details.as_deref());
-    Document::read(&record.entry, person, details)
+    Document::read(&record.entry, person, details, places)
         .map_err(|error| StoreError::Damaged(format!("record {}: {error}", record.seq)))
 }
 
-pub(super) fn search(log: &Log, search: &Search) -> Result<Page, StoreError> {
+pub(super) fn search(
+    log: &Log,
+    search: &Search,
+    places: &dyn Places,
+) -> Result<Page, StoreError> {
     let order = search.order;
-    let mut found = accepted(log, search.size, &search.filter, search.viewer)?;
+    let mut found = accepted(log, search.size, &search.filter, search.viewer, places)?;
     found.retain(|event| {
         search
             .after
@@ -85,8 +92,12 @@ pub(super) fn search(log: &Log, search: &Search) -> Result<Page, StoreError> {
     })
 }
 
-pub(super) fn statistics(log: &Log, asked: &Counting) -> Result<Statistics, StoreError> {
-    let found = accepted(log, asked.size, &asked.filter, asked.viewer)?;
+pub(super) fn statistics(
+    log: &Log,
+    asked: &Counting,
+    places: &dyn Places,
+) -> Result<Statistics, StoreError> {
+    let found = accepted(log, asked.size, &asked.filter, asked.viewer, places)?;
     let times = || found.iter().map(|event| event.document.time);
     let (earliest, latest) = (times().min(), times().max());
     let mut statistics = Statistics {
@@ -122,8 +133,9 @@ pub(super) fn values(
     prefix: &str,
     viewer: Viewer,
     limit: usize,
+    places: &dyn Places,
 ) -> Result<Vec<ValueCount>, StoreError> {
-    let found = accepted(log, u64::MAX, &Filter::All, viewer)?;
+    let found = accepted(log, u64::MAX, &Filter::All, viewer, places)?;
     let counts = count(&found, field, &fold(prefix), viewer);
     Ok(most_frequent(counts, limit))
 }
@@ -212,7 +224,7 @@ pub(super) fn producers(log: &Log, viewer: Viewer) -> Result<Vec<ProducerAccount
         };
         let producer = seen.entry(reference).or_default();
         if producer.id.is_none() {
-            producer.id = id_in(&read(record)?, viewer);
+            producer.id = id_in(&read(record, &Nowhere)?, viewer);
         }
         producer.late += u64::from(count < producer.highest);
         producer.highest = producer.highest.max(count);

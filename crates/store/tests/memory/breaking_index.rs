@@ -8,7 +8,7 @@ use ledger::hash::Hash;
 use ledger::name::TenantId;
 use ledger::prepare::Prepared;
 use ledger::time::Micros;
-use query::{Document, Field, Filter, Leaf, Test, Viewer};
+use query::{Document, Field, Filter, Leaf, Nowhere, Places, Test, Viewer};
 use store::index::{
     Counting, EventIndex, Hit, IndexHealth, Order, Page, Place, ProducerAccount, Search,
     Statistics, VALUES_MAX, ValueCount,
@@ -47,11 +47,12 @@ pub(crate) enum IndexBreak {
     ListsIdentifiers,
     UnlimitedLists,
     ForgetsGaps,
+    ForgetsPlaces,
     RebuildsToNothing,
 }
 
 impl IndexBreak {
-    pub(crate) const ALL: [(Self, &'static [&'static str]); 25] = [
+    pub(crate) const ALL: [(Self, &'static [&'static str]); 26] = [
         (
             Self::FindsLate,
             &[
@@ -145,6 +146,10 @@ impl IndexBreak {
                 "producers_are_accounted_for_by_hand",
                 "more_gaps_than_are_listed_are_counted",
             ],
+        ),
+        (
+            Self::ForgetsPlaces,
+            &["events_are_found_by_where_their_address_is"],
         ),
         (
             Self::RebuildsToNothing,
@@ -267,6 +272,11 @@ impl BreakingIndex {
                 }
             }
             IndexBreak::FindsTags => self.find_tags(log, asked, page).await?,
+            IndexBreak::ForgetsPlaces
+                if asked.filter.leaves().any(|leaf| leaf.field == Field::Country) =>
+            {
+                page.hits.clear();
+            }
             _ => {}
         }
         Ok(())
@@ -409,6 +419,7 @@ fn document(record: &Record) -> Document<'_> {
         &record.entry,
         record.person.as_deref(),
         record.details.as_deref(),
+        &Nowhere,
     )
     .unwrap()
 }
@@ -453,6 +464,10 @@ impl EventIndex for BreakingIndex {
 
     fn producers(&self, log: LogRef, viewer: Viewer) -> Answer<'_, Vec<ProducerAccount>> {
         Box::pin(self.account_badly(log, viewer))
+    }
+
+    fn places(&self) -> &Arc<dyn Places> {
+        self.inner.places()
     }
 
     fn index_health(&self) -> IndexHealth {

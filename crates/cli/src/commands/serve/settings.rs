@@ -66,6 +66,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE")]
     tls_key: Option<String>,
 
+    /// A database of places (.mmdb): where addresses are, searched as country: and city:; may be given several times
+    #[arg(long, value_name = "FILE")]
+    geoip: Vec<String>,
+
     /// How often checkpoints are signed, in milliseconds
     #[arg(long, value_name = "N")]
     checkpoint_interval_ms: Option<String>,
@@ -183,6 +187,8 @@ impl Serve {
     /// All settings, read and checked.
     pub(super) fn config(&self) -> Result<Config, Failure> {
         let (anchor, limits, log) = (&self.anchor, &self.limits, &self.log);
+        let geoip = server::config::list(self.geoip.iter().map(String::as_str));
+        let geoip = (!self.geoip.is_empty()).then_some(geoip);
         let plain = self.allow_plain_http.then(|| "true".to_owned());
         let flags: Vec<(&str, String)> = [
             ("--data", &self.data),
@@ -191,6 +197,7 @@ impl Serve {
             ("--origin", &self.origin),
             ("--allow-plain-http", &plain),
             ("--checkpoint-interval-ms", &self.checkpoint_interval_ms),
+            ("--geoip", &geoip),
             ("--tls-cert", &self.tls_cert),
             ("--tls-key", &self.tls_key),
             ("--anchor-file", &anchor.anchor_file),

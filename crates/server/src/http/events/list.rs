@@ -8,12 +8,13 @@ use axum::extract::State;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use ledger::json::write_string;
 use ledger::time::Micros;
-use query::{Filter, Viewer};
+use query::Filter;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::LogRef;
 use store::index::{Order, Page, Place, Search};
 
+use super::beside::Beside;
 use super::find::Found;
 use super::merged;
 use crate::access::{Question, QuestionKind, SearchId};
@@ -114,7 +115,7 @@ pub(crate) async fn list(
     } else {
         server.index.search(log, &search).await?
     };
-    let shown = show(&server, log, page, viewer).await?;
+    let shown = show(&server, log, page, Beside::of(&server, &caller)).await?;
     in_use.shows(1, shown.count);
     let cursor = shown.next.map(|after| {
         let cursor = Cursor {
@@ -145,7 +146,7 @@ async fn begin(
     let order = order(parameters)?;
     let texts = texts(parameters);
     let read_at = server.clock.wall();
-    let filter = texts.filter(read_at)?;
+    let filter = texts.filter(read_at, caller.known_countries())?;
     Ok(Asked {
         id: SearchId::random(&*server.rng),
         log,
@@ -168,9 +169,10 @@ fn go_on(
     let now = server.clock.wall();
     let cursor = Cursor::read(cursor, caller.keys(), caller.key_id(), now)?;
     let log = caller.log_of_cursor(cursor.log).ok_or_else(bad_cursor)?;
-    let filter = cursor.texts.filter(cursor.read_at)?;
+    let meant = |texts: &Texts| texts.filter(cursor.read_at, caller.known_countries());
+    let filter = meant(&cursor.texts)?;
     let said = texts(parameters);
-    let same_question = said.is_empty() || said.filter(cursor.read_at)? == filter;
+    let same_question = said.is_empty() || meant(&said)? == filter;
     let same_order = parameters.order.is_none() || order(parameters)? == cursor.order;
     let same_log = parameters.log.is_none()
         || caller.log_to_search(WhichLog::read(parameters.log.as_deref())?)? == log;
@@ -213,22 +215,22 @@ async fn show(
     server: &Server,
     log: LogRef,
     page: Page,
-    viewer: Viewer,
+    beside: Beside,
 ) -> Result<Shown, HttpError> {
     if page.hits.len() <= EVENTS_AT_ONCE {
-        return as_text(log, page, viewer);
+        return as_text(log, page, &beside);
     }
     let core = Arc::clone(&server.cores).acquire_owned().await;
     let written = tokio::task::spawn_blocking(move || {
         let _core = core;
-        as_text(log, page, viewer)
+        as_text(log, page, &beside)
     });
     written
         .await
         .map_err(|error| HttpError::internal(format!("writing a page: {error}")))?
 }
 
-fn as_text(log: LogRef, page: Page, viewer: Viewer) -> Result<Shown, HttpError> {
+fn as_text(log: LogRef, page: Page, beside: &Beside) -> Result<Shown, HttpError> {
     let mut shown = Shown {
         events: String::with_capacity(page.hits.len() * 1_024),
         count: 0,
@@ -240,7 +242,7 @@ fn as_text(log: LogRef, page: Page, viewer: Viewer) -> Result<Shown, HttpError> 
             shown.events.push(',');
         }
         let record = hit.record;
-        let text = merged::text(&Found { log, record }, viewer, false)?;
+        let text = merged::text(&Found { log, record }, beside, false)?;
         shown.events.push_str(&text);
         shown.count += 1;
         if shown.events.len() >= PAGE_BYTES_MAX && index + 1 < last {

@@ -8,13 +8,15 @@ use ledger::part::{Label, value_of};
 use query::Viewer;
 use query::visibility::is_person_type;
 
+use super::beside::Beside;
 use super::find::Found;
 use super::withhold::{withhold_addresses, withhold_related};
 use crate::http::HttpError;
 use crate::own::number;
 
-/// The event as JSON text; with `exact`, the stored texts too.
-pub(super) fn text(found: &Found, view: Viewer, exact: bool) -> Result<String, HttpError> {
+/// The event as JSON text, with what stands beside it; with `exact`, the stored texts too.
+pub(super) fn text(found: &Found, beside: &Beside, exact: bool) -> Result<String, HttpError> {
+    let view = beside.viewer;
     let entry = found.entry()?;
     let person = found.part(Label::Person)?;
     let details = found.part(Label::Details)?;
@@ -27,7 +29,11 @@ pub(super) fn text(found: &Found, view: Viewer, exact: bool) -> Result<String, H
     if let Some(text) = details.filter(|_| details_shown) {
         event.add_part(Label::Details, text, view)?;
     }
+    let location = event.origin().and_then(|origin| beside.location(origin));
     event.add_ledger(found, &entry);
+    if let Some(location) = location {
+        event.push("location", location);
+    }
     let withheld = [
         (
             "details",
@@ -109,6 +115,14 @@ impl<'a> Merged<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Where the actor was, as far as it is shown.
+    fn origin(&self) -> Option<&[Member<'a>]> {
+        self.0.iter().find_map(|(name, value)| match value {
+            Value::Object(members) if name == "origin" => Some(members.as_slice()),
+            _ => None,
+        })
     }
 
     /// What the ledger knows of it.

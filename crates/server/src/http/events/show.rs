@@ -8,6 +8,7 @@ use axum::http::{Response, StatusCode};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::beside::Beside;
 use super::find::{self, Choice};
 use super::merged;
 use crate::auth::{Act, Caller};
@@ -49,6 +50,7 @@ pub(crate) async fn show(
         source: parameters.source,
     };
     let found = find::find(&server, &caller, "veritrail.event.read", &id, &choice).await?;
-    let text = merged::text(&found, caller.viewer(), parameters.include.is_some())?;
+    let beside = Beside::of(&server, &caller);
+    let text = merged::text(&found, &beside, parameters.include.is_some())?;
     Ok(json::text(StatusCode::OK, "application/json", text))
 }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::access::{Question, QuestionKind, SearchId};
 use crate::auth::{Act, Caller};
+use super::beside::Beside;
 use crate::http::HttpError;
 use crate::http::asked::{TIME_BYTES_MAX, Texts, WhichLog};
 use crate::http::cursor::{Bound, Mark, Position};
@@ -74,7 +75,7 @@ pub(crate) async fn stream(
         Some(id) => resumed(id, &to, size)?,
         None => begun(&texts, size, server.clock.wall()),
     };
-    let filter = texts.filter(mark.read_at)?;
+    let filter = texts.filter(mark.read_at, caller.known_countries())?;
     let slot = server.streams.enter(log.tenant());
     let slot = slot.ok_or_else(|| too_many(server.config.limits.tenant_streams))?;
     let id = SearchId::random(&*server.rng);
@@ -91,7 +92,7 @@ pub(crate) async fn stream(
         log,
         texts,
         filter,
-        viewer: caller.viewer(),
+        beside: Beside::of(&server, &caller),
     };
     let reader = Reader {
         key_id: caller.key_id().to_owned(),

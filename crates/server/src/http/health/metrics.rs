@@ -8,11 +8,15 @@ use axum::http::{Response, StatusCode};
 
 use crate::http::json;
 use crate::server::Server;
+use crate::telemetry::Built;
 
 pub(crate) async fn metrics(State(server): State<Arc<Server>>) -> Response<Body> {
-    let text = server
-        .metrics
-        .text(&server.store.health(), &server.index.index_health());
+    let places = Built {
+        places: &**server.index.places(),
+        now: server.clock.wall(),
+    };
+    let (store, index) = (server.store.health(), server.index.index_health());
+    let text = server.metrics.text(&store, &index, &places);
     json::text(
         StatusCode::OK,
         "application/openmetrics-text; version=1.0.0; charset=utf-8",

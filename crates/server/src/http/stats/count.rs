@@ -83,7 +83,7 @@ pub(crate) async fn count(
     )?;
     let texts = Texts::new(parameters.q, parameters.since, parameters.until);
     let counting = Counting {
-        filter: texts.filter(server.clock.wall())?,
+        filter: texts.filter(server.clock.wall(), caller.known_countries())?,
         viewer: caller.viewer(),
         size: server.store.head(log).await?.size,
         histogram,

@@ -135,7 +135,7 @@ pub(super) async fn what_the_evaluator_accepts_is_found_and_nothing_else(
             let mut accepted = Vec::new();
             for record in records.iter().skip(1) {
                 let (person, details) = (record.person.as_deref(), record.details.as_deref());
-                let document = Document::read(&record.entry, person, details)
+                let document = Document::read(&record.entry, person, details, &**store.places())
                     .map_err(|error| Broken::new(error.to_string()))?;
                 if matches(&filter, &document, viewer) {
                     accepted.push((document.time, document.seq));

@@ -109,6 +109,9 @@ fn questions_about(person: &Person) -> Vec<Filter> {
         says(device),
         has(Field::ActorId),
         has(Field::Ip),
+        has(Field::Country),
+        has(Field::City),
+        starts(Field::Subdivision, ""),
         has(Field::UserAgent),
         has(Field::Changed),
         Filter::leaf(
@@ -132,6 +135,8 @@ fn fields_of(person: &Person) -> Vec<Field> {
         Field::Credential,
         Field::OnBehalfOf,
         Field::Ip,
+        Field::Country,
+        Field::City,
         Field::Device,
         Field::Session,
         Field::Changed,

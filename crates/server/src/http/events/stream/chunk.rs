@@ -7,11 +7,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ledger::name::LogId;
-use query::{Document, Fact, Viewer};
+use query::{Document, Fact, Places, Viewer};
 use store::{LogRef, StoreError};
 use tokio::sync::OnceCell;
 
 use crate::http::HttpError;
+use crate::http::events::beside::Beside;
 use crate::http::events::find::Found;
 use crate::http::events::merged;
 use crate::server::Server;
@@ -49,7 +50,7 @@ pub(super) struct Chunk {
     bytes: usize,
 }
 
-/// An event, parsed once, and written once for each way to see it.
+/// An event, parsed once, and written once for each way to see it: all who follow a log are of one tenant.
 #[derive(Debug)]
 pub(super) struct Told {
     found: Found,
@@ -61,12 +62,12 @@ pub(super) struct Told {
 
 impl Told {
     /// The event as JSON.
-    pub(super) fn text(&self, viewer: Viewer) -> Result<&str, HttpError> {
-        let text = match viewer {
+    pub(super) fn text(&self, beside: &Beside) -> Result<&str, HttpError> {
+        let text = match beside.viewer {
             Viewer::Whole => &self.whole,
             Viewer::WithoutPersons => &self.without_persons,
         };
-        let text = text.get_or_init(|| merged::text(&self.found, viewer, false));
+        let text = text.get_or_init(|| merged::text(&self.found, beside, false));
         text.as_deref().map_err(Clone::clone)
     }
 }
@@ -135,20 +136,20 @@ async fn read(
             let parts = [&record.person, &record.details];
             let parts = parts.into_iter().flatten().map(Vec::len).sum::<usize>();
             chunk.bytes += record.entry.len() + parts;
-            chunk.events.extend(told(Found { log, record })?);
+            chunk.events.extend(told(Found { log, record }, &**server.index.places())?);
         }
         chunk.next = to;
     }
     Ok(Arc::new(chunk))
 }
 
-fn told(found: Found) -> Result<Option<Told>, StoreError> {
+fn told(found: Found, places: &dyn Places) -> Result<Option<Told>, StoreError> {
     let record = &found.record;
     if record.seq == 0 {
         return Ok(None);
     }
     let (person, details) = (record.person.as_deref(), record.details.as_deref());
-    let document = Document::read(&record.entry, person, details)
+    let document = Document::read(&record.entry, person, details, places)
         .map_err(|error| StoreError::Damaged(format!("seq {}: {error}", record.seq)))?;
     Ok(Some(Told {
         document: owned(document),

@@ -16,7 +16,7 @@ use api::{StreamEnd, code};
 use axum::body::Bytes;
 use hyper::body::Frame;
 use ledger::keyring::TenantKeys;
-use query::{Filter, Viewer, evaluate};
+use query::{Filter, evaluate};
 use store::index::{Hit, Order, Search};
 use store::{LogRef, StoreError};
 use tokio::sync::watch;
@@ -27,6 +27,7 @@ use crate::access::InUse;
 use crate::http::HttpError;
 use crate::http::asked::Texts;
 use crate::http::cursor::{Bound, Mark, Position};
+use crate::http::events::beside::Beside;
 use crate::http::events::find::Found;
 use crate::http::events::merged;
 use crate::server::Server;
@@ -84,7 +85,7 @@ pub(super) struct Asked {
     /// The question, understood.
     pub(super) filter: Filter,
     /// Who asks.
-    pub(super) viewer: Viewer,
+    pub(super) beside: Beside,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,7 +203,7 @@ impl Feed {
             };
             let record = hit.record;
             let log = self.asked.log;
-            let event = merged::text(&Found { log, record }, self.asked.viewer, false)?;
+            let event = merged::text(&Found { log, record }, &self.asked.beside, false)?;
             self.block(&event, &mut text);
             count += 1;
         }
@@ -215,9 +216,9 @@ impl Feed {
             };
             let next = told.document.seq + 1;
             self.mark.position = Position::Live { next };
-            let Asked { filter, viewer, .. } = &self.asked;
-            if evaluate::matches(filter, &told.document, *viewer) {
-                self.block(told.text(*viewer)?, &mut text);
+            let Asked { filter, beside, .. } = &self.asked;
+            if evaluate::matches(filter, &told.document, beside.viewer) {
+                self.block(told.text(beside)?, &mut text);
                 count += 1;
             }
             self.chunk = Some((chunk, at + 1));
@@ -257,7 +258,7 @@ impl Feed {
         }
         let search = Search {
             filter: self.asked.filter.clone(),
-            viewer: self.asked.viewer,
+            viewer: self.asked.beside.viewer,
             order: Order::Oldest,
             after,
             size,
