@@ -44,7 +44,7 @@ pub(super) fn tell(script: &mut Script) {
     let alert = Thing::new("security_alert", "alr_212", "secret in a build log").of("checkout");
     let noticed = Event::new(
         at(10, 31, 40),
-        "security_alert.created",
+        "security_alert.opened",
         Who::Machine(&SCANNER),
         &alert,
         Way::Ci,

@@ -102,14 +102,14 @@ impl Change {
         let tests = dice.between(400, 900);
         if dice.percent(12) {
             let failing = dice.between(1, 4);
-            let failed = by_ci(150, "test_run.completed");
+            let failed = by_ci(150, "test_run.failed");
             let message = format!("{failing} of {tests} tests failed");
             script.add(failed.ended("failure", "tests_failed", &message));
             let failed = by_ci(152, "build.failed");
             script.add(failed.ended("failure", "tests_failed", &message));
             return;
         }
-        script.add(by_ci(150, "test_run.completed").meta("tests", json!(tests)));
+        script.add(by_ci(150, "test_run.succeeded").meta("tests", json!(tests)));
         script.add(by_ci(190, "build.succeeded").meta("seconds", json!(182)));
         let tried = seconds_after(at, 205);
         let trial = Rollout::new(dice, project, STAGING, &tie);

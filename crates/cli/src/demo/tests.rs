@@ -179,13 +179,7 @@ impl Rng for Counter {
 #[test]
 fn the_door_takes_every_event_and_masks_every_secret_and_nothing_else() {
     // Operations that the vocabulary does not have, as an open tenant takes them.
-    let new_names = [
-        "data_export.created",
-        "data_export.downloaded",
-        "pull_request.merged",
-        "security_alert.created",
-        "test_run.completed",
-    ];
+    let new_names = ["data_export.created", "data_export.downloaded"];
     let keys = TenantKeys::new("0011aabb", [1; 32], [2; 32], [3; 32], [4; 32]);
     let door = Door {
         keys: &keys,
