@@ -29,6 +29,7 @@ mod github_audit;
 mod gitlab;
 mod hec;
 mod kubernetes;
+mod unmapped;
 
 pub use delivery::Delivery;
 pub use event::Event;
