@@ -4,7 +4,13 @@ CARGO ?= cargo
 VENV := target/venv
 INTEROP := target/interop
 OPENAPI := target/openapi
-APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates
+# GitHub's examples of its webhooks, by version and hash.
+EXAMPLES_VERSION := 7.6.1
+EXAMPLES_SHA256 := 89e6cb1c6345d32e3dd775617fa54effbdc26c859e514898d7728e95e9738280
+EXAMPLES := target/npm/webhooks-examples-$(EXAMPLES_VERSION)
+# npm comes with Node.js as well: Debian's is installed only where there is none.
+APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates \
+  $(if $(shell command -v npm),,npm)
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: run test test-rust test-interop test-openapi lint bench bench-peers bench-ours bench-build docs fuzz packages clean
@@ -16,9 +22,17 @@ run:
 
 test: packages test-rust test-interop test-openapi
 
-test-rust:
+test-rust: $(EXAMPLES)/ready
 	$(CARGO) build --release --bin veritrail
-	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail $(CARGO) test --workspace --locked
+	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail \
+	  VERITRAIL_WEBHOOK_EXAMPLES=$(CURDIR)/$(EXAMPLES)/package $(CARGO) test --workspace --locked
+
+$(EXAMPLES)/ready:
+	mkdir -p $(EXAMPLES)
+	cd $(EXAMPLES) && npm pack --silent @octokit/webhooks-examples@$(EXAMPLES_VERSION) >/dev/null
+	cd $(EXAMPLES) && mv octokit-webhooks-examples-$(EXAMPLES_VERSION).tgz examples.tgz
+	cd $(EXAMPLES) && echo "$(EXAMPLES_SHA256)  examples.tgz" | sha256sum --check --quiet && tar xzf examples.tgz
+	touch $@
 
 # Software that nobody here wrote: Go's sumdb packages, rfc8785 and pymerkle.
 test-interop: $(VENV)/ready

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use ledger::json::{Member, Value};
 use ledger::time::Micros;
+use ledger::vocabulary::{self, Resolved};
 
 use crate::clean;
 use crate::limits::{CHANGES_MAX, LIST_ITEMS_MAX};
@@ -205,6 +206,14 @@ impl Event {
             trace_id: None,
             metadata: Vec::new(),
             personal: Vec::new(),
+        }
+    }
+
+    /// Gives the operation the name that the vocabulary has for it. Mappings name operations as their vendors' users
+    /// would; noise rules, and the entry, have one name for each.
+    pub(crate) fn canonicalise(&mut self) {
+        if let Ok(Resolved::Alias { operation }) = vocabulary::resolve(&self.operation) {
+            self.operation = Cow::Borrowed(operation.name);
         }
     }
 

@@ -41,8 +41,6 @@ const EVENT: &str = "X-GitHub-Event";
 const EVENT_BYTES_MAX: usize = 64;
 /// Longest action in bytes; `repository_dispatch` lets senders choose theirs.
 const ACTION_BYTES_MAX: usize = 100;
-/// Most scalars that are kept of a body without a mapping.
-const SCALARS_MAX: usize = 40;
 
 /// Reads a delivery: one event, a ping that is passed over, or a body that is not of the event that the header names.
 pub(crate) fn read(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
@@ -94,7 +92,7 @@ fn read_body(id: String, event: &str, kind: Option<&'static Kind>, body: &Value<
         .unwrap_or_default();
     let source_action = match action {
         "" => event.to_owned(),
-        action => format!("{event}.{action}"),
+        action => format!("{event}.{}", clean::hide_emails(action)),
     };
     let operation = operation::of(kind, event, action, body);
     let resource = resource(kind, event, body);
@@ -115,7 +113,7 @@ fn read_body(id: String, event: &str, kind: Option<&'static Kind>, body: &Value<
     made.related = related(&made.resource, kind, event, body);
     match kind {
         Some(kind) => facts(kind, body, &mut made),
-        None => scalars(body, &mut made),
+        None => scalars(event, body, &mut made),
     }
     if event == "push" {
         reference::commits(body, &mut made);
@@ -279,8 +277,11 @@ fn related(resource: &Thing, kind: Option<&Kind>, event: &str, body: &Value<'_>)
         let name = text(body, &format!("{path}/{name}"));
         add(kind, word(body, &format!("{path}/id")), name);
     }
+    // Whoever acted is the actor already.
+    let sender = word(body, "sender/id");
     for path in kind.map_or(&[][..], |kind| kind.people) {
-        add("user", word(body, &format!("{path}/id")), None);
+        let id = word(body, &format!("{path}/id")).filter(|id| Some(id) != sender.as_ref());
+        add("user", id, None);
     }
     if event == "deployment_review" {
         for reviewer in look::items(body, &["reviewers"]).iter().take(LIST_ITEMS_MAX) {
@@ -333,27 +334,10 @@ fn facts(kind: &Kind, body: &Value<'_>, made: &mut Event) {
 }
 
 /// Of an event without a mapping: the scalars of its main object, or of the body.
-fn scalars(body: &Value<'_>, made: &mut Event) {
-    let skipped = |name: &str| {
-        name.ends_with("_url")
-            || name.ends_with("node_id")
-            || matches!(name, "url" | "body" | "description" | "message" | "action" | "email")
-    };
-    let event = made.resource.kind.to_string();
-    let object = find(body, &event).unwrap_or(body);
-    let members = object.as_object().unwrap_or_default();
-    let kept: Vec<_> = members
-        .iter()
-        .filter(|(name, value)| {
-            let is_scalar = matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_));
-            is_scalar && !skipped(name)
-        })
-        .take(SCALARS_MAX)
-        .map(|(name, value)| (name.to_string().into(), value.clone().into_owned()))
-        .collect();
-    if !kept.is_empty() {
-        made.metadata.push(("payload", changes::kept(&Value::Object(kept))));
-    }
+fn scalars(event: &str, body: &Value<'_>, made: &mut Event) {
+    let object = find(body, event).filter(|object| object.as_object().is_some());
+    let kept = crate::unmapped::scalars(object.unwrap_or(body));
+    made.metadata.extend(kept.map(|kept| ("payload", kept)));
 }
 
 /// Which pages of a wiki changed, and how.

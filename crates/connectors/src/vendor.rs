@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::authentic::Proof;
 use crate::delivery::Delivery;
-use crate::reading::{Reading, Unreadable};
+use crate::reading::{Item, Reading, Unreadable};
 use crate::{argocd, cloudevents, cloudtrail, github, gitlab, hec, kubernetes};
 
 /// Somebody whose deliveries can be read.
@@ -79,7 +79,7 @@ impl Vendor {
     /// # Errors
     /// When nothing in it can be told apart. What is wrong with one item only is in the reading.
     pub fn read(self, delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
-        let reading = match self {
+        let mut reading = match self {
             Self::Github => github::read(delivery),
             Self::Gitlab => gitlab::read(delivery),
             Self::Kubernetes => kubernetes::read(delivery),
@@ -88,6 +88,11 @@ impl Vendor {
             Self::Cloudevents => cloudevents::read(delivery),
             Self::Hec => hec::read(delivery),
         }?;
+        for item in &mut reading.items {
+            if let Item::Event(event) = item {
+                event.canonicalise();
+            }
+        }
         if reading.items.len() > crate::limits::EVENTS_MAX {
             return Err(Unreadable::TooMany);
         }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use connectors::noise::{Decision, Rules};
 use connectors::{Delivery, Item, Vendor};
+use ledger::vocabulary::Resolved;
 
 #[test]
 fn every_fixture_becomes_the_events_that_stand_beside_it() {
@@ -73,6 +74,14 @@ fn read(vendor: Vendor, path: &Path) -> String {
                 ledger::event::read(value.clone()).unwrap_or_else(|rejection| {
                     panic!("{path:?}: the door refuses: {rejection}");
                 });
+                assert!(
+                    !matches!(
+                        ledger::vocabulary::resolve(&event.operation),
+                        Ok(Resolved::Alias { .. }) | Err(_)
+                    ),
+                    "{path:?}: {} is another name's",
+                    event.operation
+                );
                 let note = match rules.decide(event) {
                     Decision::Keep => String::new(),
                     Decision::LeaveOut { rule } => format!(", left out by {rule}"),

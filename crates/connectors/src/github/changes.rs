@@ -60,7 +60,8 @@ fn collect(path: &Path<'_>, value: &Value<'_>, thing: &str, body: &Value<'_>, ou
         return;
     }
     let Some(members) = value.as_object() else {
-        if let Some(after) = plain(path.last(), value) {
+        let is_empty = value.as_array().is_some_and(<[_]>::is_empty);
+        if let Some(after) = plain(path.last(), value).filter(|_| !is_empty) {
             out.push(change(path.field(), None, Some(after)));
         }
         return;

@@ -238,4 +238,14 @@ mod tests {
         }
         assert!(seen.len() > 70, "{}", seen.len());
     }
+
+    #[test]
+    fn every_name_of_the_tables_is_of_the_vocabulary() {
+        for row in tables() {
+            for (action, name) in row.operations {
+                let is_known = ledger::vocabulary::find(name).is_some();
+                assert!(is_known, "{}.{action}: {name}", row.event);
+            }
+        }
+    }
 }

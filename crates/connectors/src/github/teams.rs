@@ -12,7 +12,7 @@ pub(super) const KINDS: &[Kind] = &[
         .named(&["member/login"])
         .maps(&[
             ("added", "team.member_added"),
-            ("edited", "permission.updated"),
+            ("edited", "user.role_changed"),
             ("removed", "team.member_removed"),
         ]),
     kind("membership", &["member", "team", "scope"], "user")

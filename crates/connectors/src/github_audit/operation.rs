@@ -153,7 +153,7 @@ const EXACT: &[(&str, &str)] = &[
     ("repo.remove_topic", "repository.updated"),
     ("repo.download_zip", "repository.cloned"),
     ("repo.add_member", "team.member_added"),
-    ("repo.update_member", "permission.updated"),
+    ("repo.update_member", "user.role_changed"),
     ("repo.remove_member", "team.member_removed"),
     ("repo.update_actions_settings", "setting.updated"),
     ("repo.update_actions_access_settings", "setting.updated"),
@@ -342,8 +342,8 @@ const EXACT: &[(&str, &str)] = &[
     ("api.request", "api.called"),
 ];
 
-/// The actions of the table.
+/// The actions of the table and their names.
 #[cfg(test)]
-pub(super) fn mapped() -> impl Iterator<Item = &'static str> {
-    EXACT.iter().map(|(action, _)| *action)
+pub(super) fn mapped() -> impl Iterator<Item = (&'static str, &'static str)> {
+    EXACT.iter().copied()
 }

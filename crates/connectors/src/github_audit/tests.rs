@@ -95,9 +95,10 @@ fn what_is_no_entry_is_refused_or_passed_over_by_name() {
 }
 
 #[test]
-fn no_action_is_mapped_twice() {
+fn no_action_is_mapped_twice_or_outside_the_vocabulary() {
     let mut seen = std::collections::BTreeSet::new();
-    for action in operation::mapped() {
+    for (action, name) in operation::mapped() {
         assert!(seen.insert(action), "{action}");
+        assert!(ledger::vocabulary::find(name).is_some(), "{action}: {name}");
     }
 }

@@ -152,6 +152,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        name: "role.trust_changed",
+        category: Category::AccessControl,
+        severity: Severity::Warning,
+        description: "Who may take on a role was changed",
+        sentence: "{actor} changed who may take on the role[ {resource}]",
+        aliases: &["role.trust_policy_updated"],
+    },
+    Operation {
+        name: "permission.checked",
+        category: Category::AccessControl,
+        severity: Severity::Info,
+        description: "Somebody asked whether they or others may do something",
+        sentence: "{actor} asked whether something is allowed",
+        aliases: &["access.reviewed"],
+    },
+    Operation {
         name: "role.updated",
         category: Category::AccessControl,
         severity: Severity::Warning,

@@ -85,6 +85,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        name: "database.backup_access_changed",
+        category: Category::Databases,
+        severity: Severity::Warning,
+        description: "Who may use a backup of a database was changed",
+        sentence: "{actor} changed who may use a backup of the database[ {resource}][ of {project}]",
+        aliases: &[],
+    },
+    Operation {
         name: "database.backup_created",
         category: Category::Databases,
         severity: Severity::Info,

@@ -368,6 +368,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        name: "build.queued",
+        category: Category::Deployments,
+        severity: Severity::Info,
+        description: "A build waits for its turn",
+        sentence: "{actor} queued the build[ {resource}][ of {project}]",
+        aliases: &[],
+    },
+    Operation {
         name: "build.cancelled",
         category: Category::Deployments,
         severity: Severity::Info,
@@ -575,6 +583,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "application.sync_running",
             "argocd.sync_started",
         ],
+    },
+    Operation {
+        name: "application.sync_unknown",
+        category: Category::Deployments,
+        severity: Severity::Warning,
+        description: "A deployment tool can no longer tell whether what runs is what was declared",
+        sentence: "{actor} could not tell the state of[ {resource}][ of {project}]",
+        aliases: &[],
     },
     Operation {
         name: "application.synced",

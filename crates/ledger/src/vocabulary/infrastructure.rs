@@ -15,6 +15,14 @@ pub(super) mod services;
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
+        name: "server.user_data_read",
+        category: Category::Infrastructure,
+        severity: Severity::Warning,
+        description: "What a server is started with was read: often passwords",
+        sentence: "{actor} read what the server[ {resource}] is started with",
+        aliases: &[],
+    },
+    Operation {
         name: "server.created",
         category: Category::Infrastructure,
         severity: Severity::Notice,
@@ -395,6 +403,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "recordset.deleted",
             "delete_dns_record",
         ],
+    },
+    Operation {
+        name: "volume.snapshot_access_changed",
+        category: Category::Infrastructure,
+        severity: Severity::Warning,
+        description: "Who may use a copy of a volume was changed",
+        sentence: "{actor} changed who may use a copy of the volume[ {resource}][ of {project}]",
+        aliases: &[],
     },
     Operation {
         name: "volume.created",

@@ -320,6 +320,14 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        name: "pod.connection_closed",
+        category: Category::Infrastructure,
+        severity: Severity::Info,
+        description: "A shell, attachment or forwarded port into a pod was closed",
+        sentence: "{actor} closed a connection into the pod[ {resource}][ of {project}]",
+        aliases: &[],
+    },
+    Operation {
         name: "pod.exec_opened",
         category: Category::Infrastructure,
         severity: Severity::Warning,

@@ -44,6 +44,22 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        name: "resource.change_tried",
+        category: Category::Infrastructure,
+        severity: Severity::Info,
+        description: "A change was tried without being made",
+        sentence: "{actor} tried a change of[ {resource}][ of {project}] without making it",
+        aliases: &[],
+    },
+    Operation {
+        name: "resource.status_updated",
+        category: Category::Infrastructure,
+        severity: Severity::Info,
+        description: "A controller reported the state of a resource",
+        sentence: "{actor} reported the state of[ {resource}][ of {project}]",
+        aliases: &[],
+    },
+    Operation {
         name: "resource.updated",
         category: Category::Infrastructure,
         severity: Severity::Notice,
