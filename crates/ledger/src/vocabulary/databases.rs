@@ -85,14 +85,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
-        name: "database.backup_access_changed",
-        category: Category::Databases,
-        severity: Severity::Warning,
-        description: "Who may use a backup of a database was changed",
-        sentence: "{actor} changed who may use a backup of the database[ {resource}][ of {project}]",
-        aliases: &[],
-    },
-    Operation {
         name: "database.backup_created",
         category: Category::Databases,
         severity: Severity::Info,
@@ -329,6 +321,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "db_snapshot.shared",
             "ModifyDBSnapshotAttribute",
             "database.backup.share",
+            "database.backup_access_changed",
         ],
     },
     Operation {

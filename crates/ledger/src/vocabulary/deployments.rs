@@ -368,14 +368,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
-        name: "build.queued",
-        category: Category::Deployments,
-        severity: Severity::Info,
-        description: "A build waits for its turn",
-        sentence: "{actor} queued the build[ {resource}][ of {project}]",
-        aliases: &[],
-    },
-    Operation {
         name: "build.cancelled",
         category: Category::Deployments,
         severity: Severity::Info,
@@ -585,12 +577,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
-        name: "application.sync_unknown",
+        name: "application.sync_lost",
         category: Category::Deployments,
         severity: Severity::Warning,
         description: "A deployment tool can no longer tell whether what runs is what was declared",
-        sentence: "{actor} could not tell the state of[ {resource}][ of {project}]",
-        aliases: &[],
+        sentence: "{actor} could not tell whether what runs is what was declared[: {resource}][ of {project}]",
+        aliases: &[
+            "ApplicationSyncLost",
+            "application.sync_unknown",
+            "application.sync_state_unknown",
+            "app.sync_unknown",
+            "app.sync_lost",
+        ],
     },
     Operation {
         name: "application.synced",

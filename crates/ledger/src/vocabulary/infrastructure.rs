@@ -19,8 +19,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "What a server is started with was read: often passwords",
-        sentence: "{actor} read what the server[ {resource}] is started with",
-        aliases: &[],
+        sentence: "{actor} read the start-up data of a server[: {resource}]",
+        aliases: &[
+            "ServerUserDataRead",
+            "server.user_data_viewed",
+            "server.startup_script_read",
+            "instance.user_data_read",
+            "vm.user_data_read",
+        ],
     },
     Operation {
         name: "server.created",
@@ -409,8 +415,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Warning,
         description: "Who may use a copy of a volume was changed",
-        sentence: "{actor} changed who may use a copy of the volume[ {resource}][ of {project}]",
-        aliases: &[],
+        sentence: "{actor} changed who may use a copy[ of {resource}][ of {project}]",
+        aliases: &[
+            "VolumeSnapshotAccessChanged",
+            "volume.snapshot_access_updated",
+            "volume.snapshot_permission_changed",
+            "volume.snapshot_attribute_changed",
+            "disk.snapshot_access_changed",
+        ],
     },
     Operation {
         name: "volume.created",

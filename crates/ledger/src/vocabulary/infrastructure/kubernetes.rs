@@ -324,8 +324,14 @@ pub(in crate::vocabulary) const OPERATIONS: &[Operation] = &[
         category: Category::Infrastructure,
         severity: Severity::Info,
         description: "A shell, attachment or forwarded port into a pod was closed",
-        sentence: "{actor} closed a connection into the pod[ {resource}][ of {project}]",
-        aliases: &[],
+        sentence: "{actor} closed a connection into a pod[: {resource}][ of {project}]",
+        aliases: &[
+            "PodConnectionClosed",
+            "pod.connection_ended",
+            "pod.exec_closed",
+            "pod.exec_ended",
+            "pod.session_closed",
+        ],
     },
     Operation {
         name: "pod.exec_opened",
