@@ -3,6 +3,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod emit;
+pub(crate) mod export;
 pub(crate) mod fields;
 pub(crate) mod index;
 pub(crate) mod key;
@@ -19,6 +20,7 @@ pub(crate) mod stats;
 pub(crate) mod tail;
 pub(crate) mod tenant;
 pub(crate) mod verify;
+pub(crate) mod verify_export;
 pub(crate) mod verify_proof;
 pub(crate) mod vocabulary;
 

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::http::conflicts::ConflictBudget;
 use crate::http::quota::EventQuota;
 use crate::http::searches::Searches;
-use crate::http::{HttpError, OpenStreams};
+use crate::http::{Exports, HttpError, OpenStreams};
 use crate::own::{Actor, OwnEvent};
 use crate::shares::{Held, TenantShares};
 use crate::telemetry::Metrics;
@@ -36,6 +36,7 @@ pub struct Server {
     pub(crate) totals: ReadTotals,
     pub(crate) open_searches: OpenSearches,
     pub(crate) streams: OpenStreams,
+    pub(crate) exports: Exports,
     pub(crate) conflicts: ConflictBudget,
     pub(crate) failing_sinks: FailingSinks,
     /// Events that each tenant may send.
@@ -76,6 +77,7 @@ impl Server {
             searches: Searches::new(config.limits.tenant_searches),
             cores: Arc::new(Semaphore::new(cores)),
             streams: OpenStreams::new(config.limits.tenant_streams),
+            exports: Exports::default(),
             store,
             index,
             config,
@@ -142,15 +144,17 @@ impl Server {
         }
     }
 
-    /// Records what searches showed that have ended, or whose cursors expired.
+    /// Records what searches showed that have ended, or whose cursors expired, and the ends of exports that were cut off.
     pub async fn record_due_totals(&self) {
         self.flush_ended_searches().await;
+        self.flush_cut_exports().await;
     }
 
     /// Records what was counted and not recorded yet: how much was read in bulk, and what searches showed.
     pub async fn record_all_totals(&self) {
         self.flush_all_totals().await;
         self.flush_all_searches().await;
+        self.flush_cut_exports().await;
     }
 
     /// Records a start or a stop; failing to is logged and keeps nobody from starting or stopping.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::run;
 
-pub(crate) const COMMANDS: [&str; 32] = [
+pub(crate) const COMMANDS: [&str; 34] = [
     "",
     "serve",
     "emit",
@@ -21,6 +21,8 @@ pub(crate) const COMMANDS: [&str; 32] = [
     "verify",
     "prove",
     "verify-proof",
+    "export",
+    "verify-export",
     "log",
     "log list",
     "log export",

@@ -12,6 +12,7 @@ mod certificates;
 mod command;
 mod demo;
 mod dishonest_server;
+mod exporting;
 mod generated;
 mod guarded;
 mod help;

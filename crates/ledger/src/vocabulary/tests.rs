@@ -140,7 +140,7 @@ fn the_counts_are_pinned() {
     }
     let expected = [
         ("access_control", 22),
-        ("audit_log", 18),
+        ("audit_log", 20),
         ("authentication", 15),
         ("configuration", 19),
         ("databases", 12),

@@ -20,6 +20,8 @@ pub enum Act {
     ListLogs,
     /// Take proofs, checkpoints and tiles.
     TakeProofs,
+    /// Take events away as a file.
+    Export,
     /// Make and list tenants.
     ManageTenants,
     /// Make, list and revoke keys: an operator anyone's, an admin those of the own tenant.
@@ -32,13 +34,14 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
         Self::ReadAccessLog,
         Self::ListLogs,
         Self::TakeProofs,
+        Self::Export,
         Self::ManageTenants,
         Self::ManageKeys,
         Self::ConfirmClock,
@@ -52,7 +55,7 @@ impl Act {
             Self::AppendEvents => &[Writer],
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
-            Self::ReadAccessLog | Self::TakeProofs => &[Auditor, Admin, Operator],
+            Self::ReadAccessLog | Self::TakeProofs | Self::Export => &[Auditor, Admin, Operator],
             Self::ManageKeys => &[Admin, Operator],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
@@ -75,7 +78,7 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageTenants,
+        AppendEvents, ConfirmClock, Export, ListLogs, ManageIndex, ManageKeys, ManageTenants,
         ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
     };
 
@@ -97,7 +100,14 @@ mod tests {
             (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs]),
             (
                 Role::Auditor,
-                vec![ReadEvents, ReadPersons, ReadAccessLog, ListLogs, TakeProofs],
+                vec![
+                    ReadEvents,
+                    ReadPersons,
+                    ReadAccessLog,
+                    ListLogs,
+                    TakeProofs,
+                    Export,
+                ],
             ),
             (
                 Role::Admin,
@@ -107,6 +117,7 @@ mod tests {
                     ReadAccessLog,
                     ListLogs,
                     TakeProofs,
+                    Export,
                     ManageKeys,
                 ],
             ),
@@ -118,6 +129,7 @@ mod tests {
                     ReadAccessLog,
                     ListLogs,
                     TakeProofs,
+                    Export,
                     ManageTenants,
                     ManageKeys,
                     ConfirmClock,

@@ -64,14 +64,15 @@ async fn each_role_reaches_what_it_may_and_nothing_else() {
         (Method::GET, "/v1/events?log=access".into(), String::new()),
         (Method::GET, "/v1/index".into(), String::new()),
         (Method::POST, "/v1/index/rebuild".into(), String::new()),
+        (Method::GET, "/v1/export".into(), String::new()),
     ];
     // y: answered, n: 403.
     let table = [
-        ("writer", "ynnnnnnnnnnnnnnnnnnnn"),
-        ("analyst", "nynnnnnnnnnnnyyyyynnn"),
-        ("reader", "nynynnnnnnnnnyyyyynnn"),
-        ("auditor", "nyyyyyyynnnnnyyyyyynn"),
-        ("admin", "nyyyyyyyyynnnyyyyyynn"),
+        ("writer", "ynnnnnnnnnnnnnnnnnnnnn"),
+        ("analyst", "nynnnnnnnnnnnyyyyynnnn"),
+        ("reader", "nynynnnnnnnnnyyyyynnnn"),
+        ("auditor", "nyyyyyyynnnnnyyyyyynny"),
+        ("admin", "nyyyyyyyyynnnyyyyyynny"),
     ];
     for (role, row) in table {
         let key = world.key_of("acme", &[role], "s").await;
