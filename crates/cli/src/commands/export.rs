@@ -168,14 +168,22 @@ impl Export {
             return printer.json(&told.to_string());
         }
         let count = manifest.count;
-        let sentence = match (manifest.kind, manifest.first, manifest.last) {
-            (Kind::Whole, Some(first), Some(last)) => format!(
-                "{file}: {count} entries, seq {first} to {last}; with {file}.manifest it proves that these are all of them"
-            ),
-            _ => format!(
-                "{file}: {count} events; with {file}.manifest it proves that these are genuine, not that none is missing"
-            ),
+        let proves = match (manifest.kind, self.format) {
+            (Kind::Whole, _) => "it proves that these are all of them",
+            (Kind::Filtered, Format::Ndjson) => {
+                "it proves that these are genuine, not that none is missing"
+            }
+            (Kind::Filtered, Format::Csv) => {
+                "it shows that the server wrote it so; proofs are in --format ndjson alone"
+            }
         };
+        let held = match (manifest.first, manifest.last) {
+            (Some(first), Some(last)) if manifest.kind == Kind::Whole => {
+                format!("entries {first} to {last}, {count} in all")
+            }
+            _ => format!("{count} event{}", if count == 1 { "" } else { "s" }),
+        };
+        let sentence = format!("{file}: {held}; with {file}.manifest {proves}");
         printer.line(&sentence);
         let covered = covered(manifest);
         if covered < manifest.entries {
@@ -258,7 +266,7 @@ impl Part {
                 .map_err(|error| failed(&self.path, &error))?;
             hashing.update(read);
             bytes += filled as u64;
-            lines += read.iter().filter(|byte| **byte == b'\n').count() as u64;
+            lines += read.split(|byte| *byte == b'\n').count() as u64 - 1;
             progress.report(lines, rows.unwrap_or(lines));
         }
         self.file

@@ -1,6 +1,7 @@
 //! Exports: taken from a running server, checked offline, and attacked in every way that a file can be.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use ledger::export::Kind;
@@ -56,6 +57,11 @@ fn verify(directory: &Path, file: &str) -> Ran {
         &["verify-export", file, "--keys", "veritrail-keys"],
     )
 }
+
+/// What is done to an export.
+type Attack<'a> = &'a dyn Fn(&mut Bent);
+/// What is done to a manifest.
+type Edit<'a> = &'a dyn Fn(&mut Manifest);
 
 /// How much an attacker without the key recomputes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,7 +138,8 @@ impl Bent {
             }
             self.manifest.subtrees = subtrees;
         }
-        let text: String = self.rows.iter().map(|row| format!("{row}\n")).collect();
+        let rows = self.rows.iter();
+        let text = rows.fold(String::new(), |text, row| text + &row.to_string() + "\n");
         fs::write(directory.join("bent"), &text).unwrap();
         if effort >= Effort::File {
             let seqs = self.rows.iter().map(|row| row["seq"].as_u64().unwrap());
@@ -238,7 +245,7 @@ fn a_changed_entry_is_named_as_closely_as_the_forger_left_possible() {
 #[test]
 fn whatever_is_done_to_rows_of_a_whole_log_is_named_however_much_is_recomputed() {
     let directory = exported();
-    let attacks: [(&str, &dyn Fn(&mut Bent), u64); 9] = [
+    let attacks: [(&str, Attack<'_>, u64); 9] = [
         (
             "changed part",
             &|bent| bent.replace(300, "details", "dpl_299", "dpl_298"),
@@ -374,7 +381,7 @@ fn a_withheld_part_is_said_to_be_and_one_taken_out_later_is_not_the_signed_file(
 #[test]
 fn a_manifest_that_was_edited_alone_is_found_and_the_rows_are_not_blamed() {
     let directory = exported();
-    let edits: [&dyn Fn(&mut Manifest); 6] = [
+    let edits: [Edit<'_>; 6] = [
         &|manifest| manifest.owner = "Somebody Else".into(),
         &|manifest| manifest.query = "actor:7".into(),
         &|manifest| manifest.zone = "Europe/Berlin".into(),
@@ -397,7 +404,7 @@ fn a_manifest_that_was_edited_alone_is_found_and_the_rows_are_not_blamed() {
             run(directory.path(), &["verify-export", "bent"]).ends(4);
         }
     }
-    let edits: [(&dyn Fn(&mut Manifest), &str); 6] = [
+    let edits: [(Edit<'_>, &str); 6] = [
         (&|manifest| manifest.count -= 1, "do not fit together"),
         (&|manifest| manifest.subtrees.reverse(), "subtrees"),
         (&|manifest| manifest.chain = Some(Hash::default()), "chain"),
@@ -429,9 +436,10 @@ fn a_manifest_that_was_edited_alone_is_found_and_the_rows_are_not_blamed() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "every attack")]
 fn rows_of_a_query_are_named_too() {
     let directory = exported();
-    let attacks: [(&str, &dyn Fn(&mut Bent), Effort, u64); 8] = [
+    let attacks: [(&str, Attack<'_>, Effort, u64); 8] = [
         (
             "changed, proof left",
             &|bent| bent.replace(50, "entry", "deployment.created", "deployment.deleted"),
@@ -566,7 +574,7 @@ fn files_that_are_no_export_are_refused_and_never_held_in_memory() {
     fs::write(path.join("x.manifest"), "veritrail/export/1\n{}\n").unwrap();
     let out = run(path, &["verify-export", "x"]).ends(1);
     assert!(out.contains("malformed"), "{out}");
-    // A checkpoint is no manifest, whoever signed it.
+    let long = vec![b'a'; 3_000_000];
     fs::copy(path.join("all.ndjson.manifest"), path.join("x.manifest")).unwrap();
     for contents in [
         &b""[..],
@@ -574,7 +582,7 @@ fn files_that_are_no_export_are_refused_and_never_held_in_memory() {
         b"[]\n",
         b"{}\n",
         b"\n\n",
-        &[b'a'; 3_000_000],
+        long.as_slice(),
     ] {
         fs::write(path.join("x"), contents).unwrap();
         let out = verify(path, "x").ends(1);
@@ -625,7 +633,6 @@ fn nothing_is_overwritten_and_no_part_is_left_behind() {
         (&601.into(), &"whole".into())
     );
     run(&path, &["verify-export", "a", "--keys", "veritrail-keys"]).ends(0);
-    use std::os::unix::fs::PermissionsExt as _;
     for name in ["a", "a.manifest"] {
         let mode = fs::metadata(path.join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");

@@ -131,9 +131,9 @@ impl<'m> Check<'m> {
     /// What is wrong with it.
     pub fn line(&mut self, line: &[u8]) -> Result<(), Fault> {
         let number = self.found.rows + 1;
-        let row = Row::parse(line).map_err(|error| at(number, None, error.to_string()))?;
+        let row = Row::parse(line).map_err(|error| at(number, None, &error.to_string()))?;
         self.row(&row)
-            .map_err(|what| at(number, Some(row.seq), what))
+            .map_err(|what| at(number, Some(row.seq), &what))
     }
 
     /// Takes the next record of a CSV file, without its line's end; the names of the columns are none.
@@ -142,7 +142,7 @@ impl<'m> Check<'m> {
     /// What is wrong with it.
     pub fn record(&mut self, record: &str) -> Result<(), Fault> {
         let number = self.found.rows + 1;
-        let refused = |what: &str| at(number, None, what.to_owned());
+        let refused = |what: &str| at(number, None, what);
         let cells = csv::cells(record).ok_or_else(|| refused("it is no record of RFC 4180"))?;
         let columns = csv::columns(self.manifest.kind, self.is_chained());
         if cells.len() != columns.len() {
@@ -158,7 +158,7 @@ impl<'m> Check<'m> {
         let leaf = hash_of("leaf_hash").ok_or_else(|| refused("it has no leaf hash"))?;
         let placed = self.place(number_of("row"), seq);
         let checked = placed.and_then(|()| self.leaf(seq, leaf, hash_of("chain")));
-        checked.map_err(|what| at(number, Some(seq), what))
+        checked.map_err(|what| at(number, Some(seq), &what))
     }
 
     fn row(&mut self, row: &Row<'_>) -> Result<(), String> {
@@ -430,7 +430,7 @@ fn claimed(what: &str) -> Fault {
     }
 }
 
-fn at(row: u64, seq: Option<u64>, what: String) -> Fault {
+fn at(row: u64, seq: Option<u64>, what: &str) -> Fault {
     let place = match seq {
         Some(seq) => format!("row {row} (seq {seq})"),
         None => format!("row {row}"),

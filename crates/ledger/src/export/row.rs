@@ -180,10 +180,11 @@ fn part(value: Value<'_>) -> Option<PartText<'_>> {
 
 /// Appends lower-case hex.
 pub fn push_hex(hash: &Hash, out: &mut String) {
-    for byte in hash.0 {
-        for digit in [byte >> 4, byte & 15] {
-            let first = if digit < 10 { b'0' } else { b'a' - 10 };
-            out.push(char::from(first + digit));
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(hash.0) {
+        for (digit, value) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+            *digit = value + if value < 10 { b'0' } else { b'a' - 10 };
         }
     }
+    out.push_str(str::from_utf8(&digits).unwrap_or_default());
 }

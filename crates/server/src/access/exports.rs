@@ -26,8 +26,9 @@ impl Server {
         tell("zone", &manifest.zone);
         for (name, text) in &manifest.asked {
             let known = ["q", "since", "until", "from_seq", "to_seq"];
-            let name = known.into_iter().find(|known| known == name);
-            name.into_iter().for_each(|name| tell(name, text));
+            if let Some(name) = known.into_iter().find(|known| known == name) {
+                tell(name, text);
+            }
         }
         event.metadata.push(("entries", number(manifest.entries)));
         self.record_read(&export.destination, &event).await

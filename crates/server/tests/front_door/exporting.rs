@@ -383,3 +383,54 @@ async fn a_log_that_lags_behind_its_signer_is_exported_up_to_the_checkpoint_and_
     assert_eq!((export.manifest.count, export.manifest.entries), (5, 6));
     assert_eq!(export.check().unwrap().rows, 5);
 }
+
+#[tokio::test]
+async fn exports_at_once_are_bounded_and_leave_room_for_others() {
+    let world = World::new().await;
+    fill(&world, 2).await;
+    let key = world.auditor().await;
+    let export = || {
+        request(Method::GET, &key, "/v1/export")
+            .body("".into())
+            .unwrap()
+    };
+    let mut open = Vec::new();
+    let refused = loop {
+        assert!(open.len() < 16, "one tenant has them all");
+        let answer = world.open(export()).await;
+        if !answer.status().is_success() {
+            break answer.status();
+        }
+        open.push(answer);
+    };
+    assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS);
+    let other = world.key_of("umbrella", &["auditor"], "s").await;
+    Fetched::new(&world, &other, "/v1/export").await;
+    open.pop();
+    Fetched::new(&world, &key, "/v1/export").await;
+}
+
+#[tokio::test]
+async fn a_part_that_is_gone_is_told_from_one_that_was_never_sent() {
+    let world = World::new().await;
+    world
+        .store(
+            r#"{"id":"a","operation":"deployment.created","actor":{"type":"system"},"resource":{"type":"deployment"}}"#,
+        )
+        .await;
+    fill(&world, 1).await;
+    let key = world.auditor().await;
+    let export = Fetched::new(&world, &key, "/v1/export").await;
+    let lines = export.lines();
+    for line in &lines {
+        let entry: Value = serde_json::from_str(line["entry"].as_str().unwrap()).unwrap();
+        for label in ["person", "details"] {
+            assert_eq!(
+                line.get(label).is_some(),
+                !entry["parts"][label].is_null(),
+                "{line}"
+            );
+        }
+    }
+    assert!(lines[1].get("person").is_none() && lines[2].get("person").is_some());
+}

@@ -189,14 +189,14 @@ async fn pin(server: &Server, log: LogRef) -> Result<(SignedHead, u64), HttpErro
     let entries = server.store.head(log).await?.size;
     let last = entries.saturating_sub(1);
     let signed = tokio::time::timeout(PATIENCE, server.store.signed_past(log, last)).await;
-    let head = match signed {
-        Ok(head) => head?,
-        Err(_) => {
-            let head = server.store.head(log).await?;
-            head.signed.ok_or_else(not_signed)?
-        }
+    let head = if let Ok(head) = signed {
+        head?
+    } else {
+        let head = server.store.head(log).await?;
+        head.signed.ok_or_else(not_signed)?
     };
-    Ok((head.clone(), entries.max(head.size)))
+    let entries = entries.max(head.size);
+    Ok((head, entries))
 }
 
 /// The range asked for, within the checkpoint: the first seq and the one behind the last.
