@@ -53,6 +53,16 @@ for number in 0 1 255 256 1500 2999; do
   "$logcheck" proof --vkey vkey --proof "proof-$number.tlog-proof"
 done
 
+echo "== Python: exports, by the script of the guide"
+check="$root/docs/guide/check_export.py"
+[ "$(wc -l <"$check")" -le 60 ] || { echo "the script has become too long to be read"; exit 1; }
+"$veritrail" export -o all.ndjson 2>/dev/null
+"$veritrail" export -o all.csv --format csv --zone Europe/Berlin 2>/dev/null
+"$veritrail" export -o part.ndjson --from-seq 101 --to-seq 2345 2>/dev/null
+"$veritrail" export -o some.ndjson 'operation:deployment.*' 2>/dev/null
+"$veritrail" export -o some.csv --format csv 'operation:deployment.*' 2>/dev/null
+for file in all.ndjson all.csv part.ndjson some.ndjson some.csv; do "$python" "$check" "$file" vkey; done
+
 echo "== changed bytes are refused"
 refuse() { if "$@" >refused.txt 2>&1; then echo "accepted: $*"; exit 1; else [ $? -eq 1 ] || { cat refused.txt; exit 1; }; fi; }
 flip() { "$python" -c 'import sys; p,at=sys.argv[1],int(sys.argv[2]); b=bytearray(open(p,"rb").read()); b[at]^=1; open(p,"wb").write(b)' "$1" "$2"; }
@@ -64,6 +74,31 @@ flip "exported/$log/checkpoint" 60
 refuse "$logcheck" check --vkey vkey --dir "exported/$log"
 sed -i 's/^index 1501$/index 1502/' proof-1500.tlog-proof
 refuse "$logcheck" proof --vkey vkey --proof proof-1500.tlog-proof
+
+spoil() { # FILE WORDS SED-SCRIPT: a change of one row is refused by the script and by ours, for the same row
+  cp "$1.manifest" spoilt.manifest
+  sed "$3" "$1" >spoilt
+  ! cmp -s "$1" spoilt || { echo "unchanged: $3"; exit 1; }
+  refuse "$python" "$check" spoilt vkey
+  grep -q "$2" refused.txt || { echo "not '$2':"; cat refused.txt; exit 1; }
+  refuse "$veritrail" verify-export spoilt --vkey vkey
+  grep -q "${2%%:*}" refused.txt || { echo "not '${2%%:*}':"; cat refused.txt; exit 1; }
+}
+spoil all.ndjson "row 500: its entry" '500s/"entry":"{/"entry":"{ /'
+spoil all.ndjson "row 500: its details part" '500s/\(\\"details\\",{\)/\1 /'
+spoil all.ndjson "row 500: it is not the row" 500d
+spoil all.ndjson "row 501: it is not the row" 500p
+spoil all.ndjson "row 500: it is not the row" '500{h;d};501G'
+spoil all.ndjson "row 500: the hash chain" '500s/"chain":"..../"chain":"0000/'
+spoil part.ndjson "row 500: its entry" '500s/"entry":"{/"entry":"{ /'
+spoil some.ndjson "row 50: its proof" '50s/"proof":\["[^"]*",/"proof":[/'
+spoil some.ndjson "row 50: it is not the row" 50d
+spoil all.csv "row 499: the hash chain" '500s/,[0-9a-f]*,\([0-9a-f]*\)\r$/,'"$(printf '0%.0s' $(seq 64))"',\1\r/'
+spoil all.ndjson "the file is not the one" '500s/"person":".*","details"/"person":null,"details"/'
+cp all.ndjson spoilt
+sed 's/"owner": "/"owner": "x/' all.ndjson.manifest >spoilt.manifest
+refuse "$python" "$check" spoilt vkey
+refuse "$veritrail" verify-export spoilt --vkey vkey
 
 echo "== rfc8785: canonical bytes over a generated corpus"
 (cd "$root" && "${CARGO:-cargo}" run --quiet --locked --package veritrail-ledger --example jcs_corpus) >corpus.jsonl

@@ -6,8 +6,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, doctor, emit, fields, import, index, key, list, log, man, producers, prove,
-    reference, serve, show, source, state, stats, tail, tenant, verify, verify_proof, vocabulary,
+    completions, doctor, emit, export, fields, import, index, key, list, log, man, producers, prove,
+    reference, serve, show, source, state, stats, tail, tenant, verify, verify_export, verify_proof,
+    vocabulary,
 };
 use crate::printer::Colour;
 
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done; for verify and verify-proof: verified
+  0  done; for verify, verify-proof and verify-export: verified
   1  tampered: something stored contradicts itself or what was expected; for doctor: a problem
   2  usage: a wrong command, or input that was refused
   3  unreachable: no answer, not let in, busy, or a disk that fails
@@ -103,6 +104,10 @@ pub(crate) enum Command {
     Prove(prove::Prove),
     /// Check a proof offline
     VerifyProof(verify_proof::VerifyProof),
+    /// Take events away as one file, with a signed manifest
+    Export(export::Export),
+    /// Check an export offline
+    VerifyExport(verify_export::VerifyExport),
     /// List and export logs
     #[command(subcommand)]
     Log(log::Log),

@@ -24,6 +24,8 @@ const CONNECT_SECONDS: u64 = 10;
 const REQUEST_SECONDS: u64 = 90;
 /// How long a stream may be silent: a server that is there says so every 15 seconds.
 const SILENCE_SECONDS: u64 = 50;
+/// How long an export may be silent: a query may have to look through much before it finds the next event.
+const SEARCHING_SECONDS: u64 = 600;
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -125,6 +127,17 @@ pub(crate) struct Look {
     pub(crate) date: Option<String>,
     /// Its body.
     pub(crate) body: Vec<u8>,
+}
+
+/// An export on its way.
+#[derive(Debug)]
+pub(crate) struct Download {
+    /// Its id.
+    pub(crate) export: String,
+    /// How many rows there will be, if the server knows.
+    pub(crate) rows: Option<u64>,
+    /// The file.
+    pub(crate) body: Following,
 }
 
 /// What to send.
@@ -245,6 +258,35 @@ impl Client {
                 .accept(refused, JSON_BYTES_MAX)
                 .err()
                 .unwrap_or_else(|| not_ours("the answer is no stream"))),
+        }
+    }
+
+    /// The file at `path`, of whatever length.
+    pub(crate) fn download(&self, path: &str) -> Result<Download, Failure> {
+        let request = self.signed(self.agent.get(self.at(path)).header("Accept", "*/*"));
+        let request = request
+            .config()
+            .timeout_global(None)
+            .timeout_recv_response(Some(Duration::from_secs(REQUEST_SECONDS)))
+            .timeout_per_read(Some(Duration::from_secs(SEARCHING_SECONDS)))
+            .build();
+        match request.call() {
+            Ok(answer) if answer.status().is_success() => {
+                let text = |name: &str| {
+                    let value = answer.headers().get(name)?.to_str().ok()?;
+                    Some(value.to_owned())
+                };
+                Ok(Download {
+                    export: text("veritrail-export")
+                        .ok_or_else(|| not_ours("the answer is no export"))?,
+                    rows: text("veritrail-export-rows").and_then(|rows| rows.parse().ok()),
+                    body: Following(Box::new(answer.into_body().into_reader())),
+                })
+            }
+            refused => Err(self
+                .accept(refused, JSON_BYTES_MAX)
+                .err()
+                .unwrap_or_else(|| not_ours("the answer is no export"))),
         }
     }
 

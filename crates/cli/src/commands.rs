@@ -4,6 +4,7 @@
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod emit;
+pub(crate) mod export;
 pub(crate) mod fields;
 pub(crate) mod import;
 pub(crate) mod index;
@@ -22,6 +23,7 @@ pub(crate) mod stats;
 pub(crate) mod tail;
 pub(crate) mod tenant;
 pub(crate) mod verify;
+pub(crate) mod verify_export;
 pub(crate) mod verify_proof;
 pub(crate) mod vocabulary;
 

@@ -4,7 +4,7 @@
 //!
 //! | code | meaning | comes from |
 //! |---|---|---|
-//! | 0 | done; of `verify` and `verify-proof`: verified | |
+//! | 0 | done; of `verify`, `verify-proof` and `verify-export`: verified | |
 //! | 1 | tampered; of `doctor`: a problem | evidence that does not hold; a server that finds its own bytes damaged (`damaged`) |
 //! | 2 | usage | a command line that can't be read; a file that can't; input, names and ids that the server refuses (4xx but 401, 403 and 429) |
 //! | 3 | unreachable | no answer; not let in (401, 403); busy or failing (429, 5xx); a disk or directory of our own that can't be used |
@@ -23,12 +23,14 @@ mod demo;
 mod doctor;
 mod escape;
 mod event_stream;
+mod export_file;
 mod failure;
 mod import;
 mod input;
 mod keys_reading;
 mod log_check;
 mod pager;
+mod pinned_key;
 mod pins;
 mod printer;
 mod progress;
@@ -107,6 +109,8 @@ fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Ending> {
         Command::State(state) => state.run(printer),
         Command::Fields(fields) => fields.run(printer),
         Command::Producers(producers) => producers.run(printer),
+        Command::Export(export) => export.run(printer),
+        Command::VerifyExport(verify) => verify.run(printer),
         Command::Verify(verify) => verify.run(printer),
         Command::Doctor(doctor) => doctor.run(printer),
         Command::Prove(prove) => prove.run(printer),

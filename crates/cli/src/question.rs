@@ -269,6 +269,8 @@ pub(crate) fn shielded(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsS
                 is_over = true;
             } else if let Some(name) = text.strip_prefix("--") {
                 is_value = takes_value(&root, verb, name);
+            } else if let Some(valued) = verb.and_then(|verb| short_flag(verb, text)) {
+                is_value = valued;
             } else if verb.is_none() {
                 verb = root.find_subcommand(text);
             } else if verb.is_some_and(asks)
@@ -295,6 +297,15 @@ fn takes_value(root: &Command, verb: Option<&Command>, name: &str) -> bool {
         argument.get_long() == Some(name) || aliases.contains(&name)
     });
     named.any(|argument| argument.get_action().takes_values())
+}
+
+/// Whether a word is a flag of one letter that the command has, standing alone; and if so, whether it takes a value.
+fn short_flag(verb: &Command, text: &str) -> Option<bool> {
+    let mut letters = text.strip_prefix('-')?.chars();
+    let letter = letters.next().filter(|_| letters.next().is_none())?;
+    let mut arguments = verb.get_arguments();
+    let flag = arguments.find(|argument| argument.get_short() == Some(letter))?;
+    Some(flag.get_action().takes_values())
 }
 
 /// Whether a command takes a query.

@@ -1,4 +1,4 @@
-//! Signing checkpoints: what may be asked for, what is refused, and the signer that keeps its own key and memory.
+//! Signing checkpoints, and manifests of exports: what may be asked for, what is refused, and the signer that keeps its own key and memory.
 //!
 //! Promises: for one log and size, one root is ever signed; what is signed extends, provably, what was signed before;
 //! no signature leaves before the head it vouches for is durable. Must never: take the caller's word for what was
@@ -51,6 +51,11 @@ pub trait Signer: Send + Debug {
 
     /// The signed note of a log's last head once more, if the origin is its own. The same bytes as before.
     fn resign(&self, log: &LogId, origin: &str) -> Option<String>;
+
+    /// Signs the manifest of an export under the origin of its log, and answers the whole note. Any text but one that
+    /// [`ledger::export::is_manifest`] takes for a manifest is refused, so nothing that is signed here is a checkpoint.
+    /// What the manifest says is the caller's claim; the signer vouches for who made it and no more.
+    fn sign_export(&self, log: &LogId, text: &str) -> Result<String, Refusal>;
 }
 
 /// How far a log came.
@@ -77,7 +82,7 @@ pub struct Extension {
     pub proof: Vec<Hash>,
 }
 
-/// Why a head is not signed. All but the origins' mean that history was changed, lost or restored from an old copy:
+/// Why something is not signed. All but those of origins and manifests mean that history was changed, lost or restored from an old copy:
 /// run `verify`, and continue the log by a successor if its newest state can't be brought back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -104,6 +109,12 @@ pub enum Refusal {
         signed: String,
         asked: String,
     },
+    /// Only logs of which a head was signed have exports.
+    #[error("log {log} was never signed here")]
+    UnknownLog { log: LogId },
+    /// Neither a checkpoint nor a manifest, or one that no note can carry.
+    #[error("log {log} was asked to sign a text that is no manifest of an export")]
+    NotAManifest { log: LogId },
     /// Origins end in the log's id, so that two logs never share one.
     #[error("log {log} can't have the origin {origin:?}")]
     BadOrigin { log: LogId, origin: String },

@@ -33,6 +33,7 @@ pub mod tree;
 
 // How a log is shown and proved.
 pub mod checkpoint;
+pub mod export;
 pub mod note;
 pub mod tile;
 pub mod tlog_proof;

@@ -11,8 +11,8 @@ mod proof;
 mod range;
 
 pub use proof::{
-    ProofError, ProofPlan, consistency_plan, consistency_proof, inclusion_plan, inclusion_proof,
-    root_from_nodes, root_plan, verify_consistency, verify_inclusion,
+    ProofError, ProofPlan, consistency_plan, consistency_proof, cover, inclusion_plan,
+    inclusion_proof, root_from_nodes, root_plan, verify_consistency, verify_inclusion,
 };
 pub use range::CompactRange;
 
@@ -48,6 +48,14 @@ pub enum TreeError {
         expected: usize,
         /// How many there were.
         found: usize,
+    },
+    /// A subtree where none of its level begins.
+    #[error("no subtree of level {level} begins behind {size} leaves")]
+    Misaligned {
+        /// Leaves before it.
+        size: u64,
+        /// Its level.
+        level: u8,
     },
     /// More leaves than [`CompactRange::SIZE_MAX`].
     #[error("a tree of {size} leaves is beyond what a log can hold")]

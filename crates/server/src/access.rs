@@ -5,6 +5,7 @@
 //! number of their pages. Can't be switched off.
 //! Must never: put what was asked for into an entry; it goes to the `details` part, masked like anything else.
 
+mod exports;
 mod searches;
 mod totals;
 

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::http::conflicts::ConflictBudget;
 use crate::http::quota::EventQuota;
 use crate::http::searches::Searches;
-use crate::http::{HttpError, OpenStreams};
+use crate::http::{Exports, HttpError, OpenStreams};
 use crate::own::{Actor, OwnEvent};
 use crate::shares::{Held, TenantShares};
 use crate::sources::Sources;
@@ -37,6 +37,7 @@ pub struct Server {
     pub(crate) totals: ReadTotals,
     pub(crate) open_searches: OpenSearches,
     pub(crate) streams: OpenStreams,
+    pub(crate) exports: Exports,
     pub(crate) conflicts: ConflictBudget,
     /// What deliveries of vendors share.
     pub(crate) sources: Sources,
@@ -79,6 +80,7 @@ impl Server {
             searches: Searches::new(config.limits.tenant_searches),
             cores: Arc::new(Semaphore::new(cores)),
             streams: OpenStreams::new(config.limits.tenant_streams),
+            exports: Exports::default(),
             store,
             index,
             config,
@@ -146,9 +148,10 @@ impl Server {
         }
     }
 
-    /// Records what searches showed that have ended, or whose cursors expired.
+    /// Records what searches showed that have ended, or whose cursors expired, and the ends of exports that were cut off.
     pub async fn record_due_totals(&self) {
         self.flush_ended_searches().await;
+        self.flush_cut_exports().await;
     }
 
     /// Records what was counted and not recorded yet: how much was read in bulk, and what searches showed.
@@ -157,6 +160,7 @@ impl Server {
         self.report_left_out().await;
         crate::jobs::summarise_refusals(self).await;
         self.flush_all_searches().await;
+        self.flush_cut_exports().await;
     }
 
     /// Records a start or a stop; failing to is logged and keeps nobody from starting or stopping.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use keys::durable::{Disk, Lock};
@@ -30,7 +30,7 @@ use crate::packer::{Inbox, Packer, Packs, origin_of};
 use crate::queue::Queue;
 use crate::room::Room;
 use crate::shared::{LogView, Registry, Shared, View};
-use crate::signing::{Notes, Signing};
+use crate::signing::{Notes, SharedSigner, Signing};
 use crate::state::{Contents, LogRow, State, StateError, Unsealed};
 use crate::writer::{VerifierKeyOf, Writer, publish};
 
@@ -188,6 +188,7 @@ pub(crate) struct Opened {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) writer: Writer,
     pub(crate) packer: Packer,
+    pub(crate) signer: SharedSigner,
     pub(crate) lock: Box<dyn Lock>,
 }
 
@@ -349,17 +350,18 @@ fn recover(
     ));
     let notes = Notes::begin(Arc::clone(&disk), layout.checkpoints(), BTreeMap::new())
         .map_err(packs_failed)?;
+    let signer: SharedSigner = Arc::new(Mutex::new(options.signer));
     let mut packer = Packer {
         shared: Arc::clone(&shared),
         inbox: Arc::clone(&inbox),
         queue: Arc::clone(&queue),
         packs,
-        signing: Signing::new(options.signer, notes),
+        signing: Signing::new(Arc::clone(&signer), notes),
         clock: Arc::clone(&options.clock),
         interval: options.checkpoint_interval,
     };
     packer.recover(frames, &heads)?;
-    let vkey_of = vkey_maker(packer.signing.signer());
+    let vkey_of = vkey_maker(&**packer.signing.signer());
     let (wall, monotonic) = (options.clock.wall(), options.clock.monotonic());
     let writer = Writer {
         shared: Arc::clone(&shared),
@@ -379,6 +381,7 @@ fn recover(
         inbox,
         writer,
         packer,
+        signer,
         lock,
     })
 }
@@ -559,7 +562,8 @@ impl Packer {
                 let leaves = self.shared.leaf_hashes(*log, size..head.size())?;
                 self.signing.extend(*log, origin.clone(), leaves);
             }
-            if let Some((last, note)) = last.zip(self.signing.signer().resign(log, &origin)) {
+            let resigned = self.signing.signer().resign(log, &origin);
+            if let Some((last, note)) = last.zip(resigned) {
                 signed_again.push((
                     *log,
                     SignedHead {

@@ -1,12 +1,14 @@
 //! Signing heads: proofs for the signer, checkpoints for everybody.
 //!
+//! The signer is shared with exports, whose manifests it signs at any time: see [`SharedSigner`].
+//!
 //! The signer trusts nobody, so each head comes with a proof that it extends the one signed before. The proof is made
 //! from the right edge at the last signature and the leaves since, without reading anything back.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use keys::durable::{Disk, DiskFile, OpenMode, Secrecy, replace};
 use keys::signer::{Extension, Signer};
@@ -17,6 +19,15 @@ use store::{SignedHead, StoreError};
 
 /// The file of checkpoints is written anew beyond this many bytes over what it must hold.
 const SLACK_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The one signer of the store: the packer signs heads with it, exports their manifests. The lock is held for a signature,
+/// or for the fsync before many of them.
+pub(crate) type SharedSigner = Arc<Mutex<Box<dyn Signer>>>;
+
+/// Takes the signer.
+pub(crate) fn lock(signer: &SharedSigner) -> MutexGuard<'_, Box<dyn Signer>> {
+    signer.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// What is packed but not signed.
 #[derive(Debug)]
@@ -30,14 +41,14 @@ struct Unsigned {
 /// The signer and what it has not signed yet.
 #[derive(Debug)]
 pub(crate) struct Signing {
-    signer: Box<dyn Signer>,
+    signer: SharedSigner,
     unsigned: BTreeMap<LogId, Unsigned>,
     edges: BTreeMap<LogId, CompactRange>,
     notes: Notes,
 }
 
 impl Signing {
-    pub(crate) fn new(signer: Box<dyn Signer>, notes: Notes) -> Self {
+    pub(crate) fn new(signer: SharedSigner, notes: Notes) -> Self {
         Self {
             signer,
             unsigned: BTreeMap::new(),
@@ -46,8 +57,8 @@ impl Signing {
         }
     }
 
-    pub(crate) fn signer(&self) -> &dyn Signer {
-        &*self.signer
+    pub(crate) fn signer(&self) -> MutexGuard<'_, Box<dyn Signer>> {
+        lock(&self.signer)
     }
 
     /// Says where a log stood at its last signature.
@@ -86,8 +97,7 @@ impl Signing {
         }
         let mut signed = Vec::with_capacity(extensions.len());
         for (chunk, edges) in extensions.chunks(EXTENSIONS).zip(edges.chunks(EXTENSIONS)) {
-            let answers = self
-                .signer
+            let answers = lock(&self.signer)
                 .sign(chunk)
                 .map_err(|error| StoreError::engine("signing checkpoints", error))?;
             for ((extension, edge), answer) in chunk.iter().zip(edges).zip(answers) {

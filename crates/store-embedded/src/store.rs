@@ -29,6 +29,7 @@ use crate::own;
 use crate::packer::{Inbox, Packer};
 use crate::queue::{Job, Queue};
 use crate::shared::Shared;
+use crate::signing::{self, SharedSigner};
 use crate::writer::Writer;
 
 /// Heads recorded in one append.
@@ -43,6 +44,7 @@ pub struct EmbeddedStore {
     rng: Arc<dyn Rng>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     instance: Instance,
+    signer: SharedSigner,
     _lock: Box<dyn Lock>,
 }
 
@@ -98,6 +100,7 @@ impl EmbeddedStore {
             rng,
             threads: Mutex::new(threads),
             instance,
+            signer: opened.signer,
             _lock: opened.lock,
         };
         if let Some(tenant) = founding {
@@ -497,6 +500,13 @@ impl LedgerStore for EmbeddedStore {
                 .size_of(log)
                 .and_then(|_| self.shared.nodes(log.log(), nodes)),
         )
+    }
+
+    fn sign_export<'a>(&'a self, log: LogRef, text: &'a str) -> Answer<'a, String> {
+        Self::now(self.shared.size_of(log).and_then(|_| {
+            let signed = signing::lock(&self.signer).sign_export(&log.log(), text);
+            signed.map_err(|refusal| StoreError::engine("signing a manifest", refusal))
+        }))
     }
 
     fn record_heads(&self) -> Answer<'_, SignedHead> {

@@ -173,7 +173,8 @@ cases! {
         every_checkpoint_is_signed_over_the_records
         every_checkpoint_extends_the_one_before
         every_entry_is_proven_to_be_included
-        a_covered_entry_is_answered_without_waiting;
+        a_covered_entry_is_answered_without_waiting
+        manifests_of_exports_are_signed_and_nothing_else;
     reading:
         ranges_of_records_are_cut_at_their_edges
         nodes_are_the_hashes_of_complete_subtrees

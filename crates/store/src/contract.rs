@@ -9,7 +9,8 @@
 //!   answers [`Outcome::Conflict`], within a batch, across batches, at once or after a restart. Items of a batch
 //!   succeed or fail alone.
 //! * **Isolation.** A call names one log of one tenant and sees nothing of any other.
-//! * **Signing.** A checkpoint covers only entries that are packed and durable; each extends the one before.
+//! * **Signing.** A checkpoint covers only entries that are packed and durable; each extends the one before. Beside
+//!   checkpoints only manifests of exports are signed, of which none can be read as a checkpoint.
 //! * **Concurrency.** Any number of calls at once, from any thread. Dropping a pending answer does not undo the call.
 
 use std::fmt::Debug;
@@ -79,6 +80,10 @@ pub trait LedgerStore: Send + Sync + Debug {
 
     /// Hashes of perfect subtrees `(level, index)` in the order asked. `NotFound` when one isn't complete.
     fn nodes<'a>(&'a self, log: LogRef, nodes: &'a [(u8, u64)]) -> Answer<'a, Vec<Hash>>;
+
+    /// Signs the manifest of an export of a log with the log's key, and answers the whole note. `Engine` for a text that
+    /// [`ledger::export::is_manifest`] does not take for one: nothing else but checkpoints is ever signed.
+    fn sign_export<'a>(&'a self, log: LogRef, text: &'a str) -> Answer<'a, String>;
 
     /// Appends `veritrail.log.head_recorded` to the instance log for every head that changed since the last time (a
     /// heartbeat when none did), waits until a checkpoint of the instance log covers them, and answers it.

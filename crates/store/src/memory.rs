@@ -231,6 +231,10 @@ impl LedgerStore for MemoryStore {
         })
     }
 
+    fn sign_export<'a>(&'a self, log: LogRef, text: &'a str) -> Answer<'a, String> {
+        lazy(move || self.state().sign_export(log, text))
+    }
+
     fn record_heads(&self) -> Answer<'_, SignedHead> {
         Box::pin(self.record_all_heads())
     }

@@ -11,7 +11,7 @@ use ledger::entry::{Entry, Opening};
 use ledger::hash::Hash;
 use ledger::limits::{ENTRY_BYTES_MAX, PART_BYTES_MAX};
 use ledger::name::LogId;
-use ledger::note::{ED25519, Note, VerifierKey, key_id};
+use ledger::note::Note;
 use ledger::part::{self, Label};
 use ledger::tlog_proof::{TLOG_PROOF_BYTES_MAX, TlogProof, TlogProofError};
 use ledger::tree::verify_inclusion;
@@ -19,9 +19,9 @@ use serde_json::json;
 
 use super::Ending;
 use crate::failure::Failure;
-use crate::pins::Pins;
+use crate::input;
+use crate::pinned_key::PinnedKey;
 use crate::printer::{Mood, Printer};
-use crate::{input, keys_reading};
 
 /// Check a proof offline
 #[derive(Debug, clap::Args)]
@@ -33,13 +33,8 @@ pub(crate) struct VerifyProof {
     #[arg(value_name = "FILE")]
     proof: PathBuf,
 
-    /// File with the log's verifier key
-    #[arg(long, value_name = "FILE", conflicts_with = "keys")]
-    vkey: Option<PathBuf>,
-
-    /// The keys directory, whose signer's key is taken
-    #[arg(long, value_name = "DIR")]
-    keys: Option<PathBuf>,
+    #[command(flatten)]
+    trust: PinnedKey,
 
     /// File with the entry's exact bytes, instead of those in the proof
     #[arg(long, value_name = "FILE")]
@@ -96,7 +91,7 @@ impl VerifyProof {
         let proof = TlogProof::decode(text).map_err(|error| does_not_hold(&error))?;
         let disclosed = self.disclosed(&proof)?;
         let claimed = unverified(&proof)?;
-        let pinned = self.pinned_key(claimed.origin())?;
+        let pinned = self.trust.of("checkpoint", claimed.origin())?;
         let checkpoint = if let Some((key, _)) = &pinned {
             let verified = proof.verify(&disclosed.entry, key);
             verified.map_err(|error| does_not_hold(&error))?
@@ -144,28 +139,6 @@ impl VerifyProof {
         }
     }
 
-    fn pinned_key(&self, origin: &str) -> Result<Option<(VerifierKey, String)>, Failure> {
-        if let Some(path) = &self.vkey {
-            let pins = Pins::read(std::slice::from_ref(path), &[])?;
-            let (key, place) = pins.key_of(origin).ok_or_else(|| {
-                Failure::tampered(format!(
-                    "the checkpoint's origin is {origin:?}, which is not of the installation whose key {} holds",
-                    path.display()
-                ))
-            })?;
-            return Ok(Some((key, format!("the key in {place}"))));
-        }
-        let Some(directory) = &self.keys else {
-            return Ok(None);
-        };
-        let keys = keys_reading::open(directory)?;
-        let key = named_key(origin, &keys_reading::public_key(&keys)?)?;
-        Ok(Some((
-            key,
-            format!("the signer's key in {}", directory.display()),
-        )))
-    }
-
     fn tell(&self, proved: &Proved, printer: &mut Printer) -> Ending {
         let ending = match proved.rests_on {
             Some(_) => Ending::Done,
@@ -199,17 +172,6 @@ impl VerifyProof {
         }
         ending
     }
-}
-
-/// The key of a log whose signer has this public key.
-fn named_key(origin: &str, public_key: &[u8; 32]) -> Result<VerifierKey, Failure> {
-    let id = ledger::name::to_hex(&key_id(origin, ED25519, public_key));
-    let mut bytes = vec![ED25519];
-    bytes.extend(public_key);
-    let text = format!("{origin}+{id}+{}", Base64::encode_string(&bytes));
-    VerifierKey::parse(&text).map_err(|error| {
-        Failure::tampered(format!("no key can have the origin {origin:?}: {error}"))
-    })
 }
 
 fn does_not_hold(error: &TlogProofError) -> Failure {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::run;
 
-pub(crate) const COMMANDS: [&str; 33] = [
+pub(crate) const COMMANDS: [&str; 45] = [
     "",
     "serve",
     "emit",
@@ -23,6 +23,8 @@ pub(crate) const COMMANDS: [&str; 33] = [
     "doctor",
     "prove",
     "verify-proof",
+    "export",
+    "verify-export",
     "log",
     "log list",
     "log export",
@@ -32,13 +34,22 @@ pub(crate) const COMMANDS: [&str; 33] = [
     "tenant",
     "tenant create",
     "tenant list",
+    "tenant show",
+    "tenant set",
     "key",
     "key create",
     "key list",
     "key revoke",
+    "source",
+    "source create",
+    "source list",
+    "source rotate",
+    "source rules",
+    "source close",
     "vocabulary",
     "vocabulary list",
     "vocabulary check",
+    "vocabulary adopt",
     "completions",
     "man",
     "reference",

@@ -14,6 +14,7 @@ mod command;
 mod demo;
 mod dishonest_server;
 mod doctor;
+mod exporting;
 mod generated;
 mod guarded;
 mod help;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
 use ledger::checkpoint::{Checkpoint, ORIGIN_BYTES_MAX};
+use ledger::export::is_manifest;
 use ledger::hash::Hash;
 use ledger::name::LogId;
 use ledger::note::{VerifierKey, sign_note};
@@ -158,6 +159,16 @@ impl Signer for FileSigner {
             return None;
         }
         self.note(head)
+    }
+
+    fn sign_export(&self, log: &LogId, text: &str) -> Result<String, Refusal> {
+        let head = self.heads.heads().get(log);
+        let head = head.ok_or(Refusal::UnknownLog { log: *log })?;
+        let refused = Refusal::NotAManifest { log: *log };
+        if !is_manifest(text) {
+            return Err(refused);
+        }
+        sign_note(text, &head.origin, &self.key).map_err(|_| refused)
     }
 }
 

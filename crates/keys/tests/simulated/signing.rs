@@ -4,7 +4,7 @@ use keys::durable::{OpenMode, Secrecy};
 use keys::signer::{Extension, Head, HeadsError, PinnedHead, Refusal, Signer, read_heads};
 use ledger::checkpoint;
 use ledger::name::LogId;
-use ledger::note::VerifierKey;
+use ledger::note::{Note, VerifierKey};
 
 use super::*;
 use crate::toy_log::ToyLog;
@@ -354,4 +354,49 @@ fn too_many_heads_at_once_are_refused() {
         signer.sign(&asked),
         Err(SignerError::TooMany { asked: 100_001 })
     ));
+}
+
+#[test]
+fn manifests_of_exports_are_signed_and_no_text_that_could_be_a_checkpoint() {
+    let disk = initialised();
+    let (log, stranger) = (ToyLog::new(1), ToyLog::new(2));
+    let mut signer = signer(&disk).unwrap();
+    let checkpoint = sign(&mut signer, log.extension(0, 7)).unwrap();
+    let syncs = disk.sync_points();
+    let text = format!("{}\n{{\n}}\n", ledger::export::HEADING);
+    let note = signer.sign_export(&log.id, &text).unwrap();
+    let key = VerifierKey::parse(&signer.vkey(&log.origin()).unwrap()).unwrap();
+    let verified = Note::parse(&note)
+        .unwrap()
+        .verify(std::slice::from_ref(&key));
+    assert_eq!(verified.unwrap().text(), text);
+    assert!(checkpoint::open(&note, &key, &log.origin()).is_err());
+    assert_eq!(
+        disk.sync_points(),
+        syncs,
+        "a manifest is nothing to remember"
+    );
+    let unsigned = Note::parse(&checkpoint)
+        .unwrap()
+        .unverified_text()
+        .to_owned();
+    let grown = unsigned.replacen("\n7\n", "\n8\n", 1);
+    for refused in [
+        "",
+        "\n",
+        "veritrail/export/1\n",
+        &unsigned,
+        &grown,
+        &text[1..],
+    ] {
+        assert_eq!(
+            signer.sign_export(&log.id, refused),
+            Err(Refusal::NotAManifest { log: log.id }),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(
+        signer.sign_export(&stranger.id, &text),
+        Err(Refusal::UnknownLog { log: stranger.id })
+    );
 }

@@ -85,13 +85,22 @@ pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
     // Most strings need no escape: the check without a branch in its loop runs over sixteen bytes at a time.
     let escape =
-        |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
-    if text.bytes().fold(0, |found, byte| found | escape(byte)) == 0 {
-        out.push_str(text);
+        |byte: u8| u8::from(byte < 0x20) << 1 | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    let found = text.bytes().fold(0, |found, byte| found | escape(byte));
+    let mut clean = 0;
+    if found < 2 {
+        // Stored entries and parts hold nothing worse than quotes: a third faster than byte by byte.
+        if found == 1 {
+            for at in memchr::memchr2_iter(b'"', b'\\', text.as_bytes()) {
+                out.push_str(text.get(clean..at).unwrap_or_default());
+                out.push('\\');
+                clean = at;
+            }
+        }
+        out.push_str(text.get(clean..).unwrap_or_default());
         out.push('"');
         return;
     }
-    let mut clean = 0;
     for (at, byte) in text.bytes().enumerate() {
         if byte >= 0x20 && byte != b'"' && byte != b'\\' {
             continue;

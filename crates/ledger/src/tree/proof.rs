@@ -278,6 +278,19 @@ fn perfect_subtrees(start: u64, end: u64) -> impl Iterator<Item = Node> {
     })
 }
 
+/// The perfect subtrees over the leaves from `start` to `end`, in order, wherever the range begins.
+pub fn cover(start: u64, end: u64) -> Vec<Node> {
+    let mut start = start;
+    let next = || {
+        let fits = end.checked_sub(start)?.checked_ilog2()?;
+        let level = fits.min(start.trailing_zeros());
+        let index = start.checked_shr(level)?;
+        start += 1 << level;
+        u8::try_from(level).ok().map(|level| (level, index))
+    };
+    std::iter::from_fn(next).collect()
+}
+
 /// Length of a leaf's path while it has right neighbours, and from where on it runs along the right edge.
 fn path_lengths(index: u64, size: u64) -> (usize, usize) {
     let inner = u64::BITS - (index ^ (size - 1)).leading_zeros();

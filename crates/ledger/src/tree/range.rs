@@ -79,6 +79,35 @@ impl CompactRange {
         self.hashes.push(hash);
         self.size += 1;
     }
+
+    /// Appends a whole perfect subtree over `1 << level` leaves: those of [`super::cover`] end in the whole tree.
+    ///
+    /// # Errors
+    /// [`TreeError::TooLarge`]; [`TreeError::Misaligned`] where no subtree of that level begins.
+    pub fn push_subtree(&mut self, level: u8, hash: Hash) -> Result<(), TreeError> {
+        let misaligned = TreeError::Misaligned {
+            size: self.size,
+            level,
+        };
+        let leaves = 1_u64.checked_shl(level.into()).ok_or(misaligned)?;
+        if !self.size.is_multiple_of(leaves) {
+            return Err(misaligned);
+        }
+        let size = self.size.saturating_add(leaves);
+        if size > Self::SIZE_MAX {
+            return Err(TreeError::TooLarge { size });
+        }
+        let (mut index, mut hash) = (self.size >> level, hash);
+        while index & 1 == 1
+            && let Some(left) = self.hashes.pop()
+        {
+            hash = Hash::node(&left, &hash);
+            index >>= 1;
+        }
+        self.hashes.push(hash);
+        self.size = size;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -171,6 +200,36 @@ mod tests {
             }
         }
         assert_eq!(reported.len(), expected);
+    }
+
+    #[test]
+    fn leaves_and_whole_subtrees_make_the_same_tree() {
+        let leaves: Vec<Hash> = (0u32..70).map(|n| Hash::leaf(&n.to_be_bytes())).collect();
+        for size in 0..70 {
+            for start in 0..=size {
+                let mut range = CompactRange::new();
+                leaves[..start].iter().for_each(|leaf| range.push(*leaf));
+                for (level, index) in crate::tree::cover(start as u64, size as u64) {
+                    let (from, to) = (index << level, (index + 1) << level);
+                    let within =
+                        &leaves[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()];
+                    range
+                        .push_subtree(level, root_by_definition(within))
+                        .unwrap();
+                }
+                assert_eq!(range.size(), size as u64);
+                assert_eq!(
+                    range.root(),
+                    root_by_definition(&leaves[..size]),
+                    "{start} {size}"
+                );
+            }
+        }
+        let mut odd = CompactRange::new();
+        odd.push(leaves[0]);
+        let misaligned = TreeError::Misaligned { size: 1, level: 1 };
+        assert_eq!(odd.push_subtree(1, leaves[1]), Err(misaligned));
+        assert!(odd.push_subtree(64, leaves[1]).is_err());
     }
 
     #[test]

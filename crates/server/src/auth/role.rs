@@ -20,6 +20,8 @@ pub enum Act {
     ListLogs,
     /// Take proofs, checkpoints and tiles.
     TakeProofs,
+    /// Take events away as a file.
+    Export,
     /// Make and list tenants.
     ManageTenants,
     /// Make, list and revoke keys: an operator anyone's, an admin those of the own tenant.
@@ -36,13 +38,14 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
         Self::ReadAccessLog,
         Self::ListLogs,
         Self::TakeProofs,
+        Self::Export,
         Self::ManageTenants,
         Self::ManageKeys,
         Self::ManageSources,
@@ -58,7 +61,7 @@ impl Act {
             Self::AppendEvents => &[Writer],
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
-            Self::ReadAccessLog | Self::TakeProofs => &[Auditor, Admin, Operator],
+            Self::ReadAccessLog | Self::TakeProofs | Self::Export => &[Auditor, Admin, Operator],
             Self::ManageKeys | Self::ManageSources | Self::ManageSettings => &[Admin, Operator],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
@@ -81,7 +84,8 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, ListLogs, ManageIndex, ManageKeys, ManageSettings, ManageSources, ManageTenants,
+        AppendEvents, ConfirmClock, Export, ListLogs, ManageIndex, ManageKeys, ManageSettings, ManageSources,
+        ManageTenants,
         ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
     };
 
@@ -103,7 +107,14 @@ mod tests {
             (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs]),
             (
                 Role::Auditor,
-                vec![ReadEvents, ReadPersons, ReadAccessLog, ListLogs, TakeProofs],
+                vec![
+                    ReadEvents,
+                    ReadPersons,
+                    ReadAccessLog,
+                    ListLogs,
+                    TakeProofs,
+                    Export,
+                ],
             ),
             (
                 Role::Admin,
@@ -113,6 +124,7 @@ mod tests {
                     ReadAccessLog,
                     ListLogs,
                     TakeProofs,
+                    Export,
                     ManageKeys,
                     ManageSources,
                     ManageSettings,
@@ -126,6 +138,7 @@ mod tests {
                     ReadAccessLog,
                     ListLogs,
                     TakeProofs,
+                    Export,
                     ManageTenants,
                     ManageKeys,
                     ManageSources,

@@ -12,7 +12,7 @@ use super::error::HttpError;
 use crate::server::Server;
 
 /// Entry 0 of a log: its origin and key.
-async fn opening(server: &Server, log: LogRef) -> Result<Opening, HttpError> {
+pub(super) async fn opening(server: &Server, log: LogRef) -> Result<Opening, HttpError> {
     let records = server.store.records(log, 0..1).await?;
     let record = records.first().ok_or(StoreError::NotFound)?;
     Opening::parse(&record.entry)

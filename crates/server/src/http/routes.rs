@@ -2,6 +2,7 @@
 
 mod administration;
 mod events;
+mod exports;
 mod logs;
 mod questions;
 mod service;
@@ -25,6 +26,11 @@ pub(super) fn rooms() -> Vec<(&'static str, &'static str, Vec<Route>)> {
             "Questions",
             "What events say together.",
             questions::routes(),
+        ),
+        (
+            "Exports",
+            "Taking events away, with proof.",
+            exports::routes(),
         ),
         (
             "Logs",

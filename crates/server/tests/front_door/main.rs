@@ -12,6 +12,7 @@ mod bombs;
 mod counting;
 mod documented;
 mod events;
+mod exporting;
 mod faulty;
 mod input;
 mod keys;

@@ -81,14 +81,15 @@ async fn each_role_reaches_what_it_may_and_nothing_else() {
             "/v1/tenants/acme".into(),
             r#"{"mask_exceptions":[]}"#.into(),
         ),
+        (Method::GET, "/v1/export".into(), String::new()),
     ];
     // y: answered, n: 403.
     let table = [
-        ("writer", "ynnnnnnnnnnnnnnnnnnnnnnnnn"),
-        ("analyst", "nynnnnnnnnnnnyyyyynnnnnnnn"),
-        ("reader", "nynynnnnnnnnnyyyyynnnnnnnn"),
-        ("auditor", "nyyyyyyynnnnnyyyyyynnnnnnn"),
-        ("admin", "nyyyyyyyyynnnyyyyyynnyyyyn"),
+        ("writer", "ynnnnnnnnnnnnnnnnnnnnnnnnnn"),
+        ("analyst", "nynnnnnnnnnnnyyyyynnnnnnnnn"),
+        ("reader", "nynynnnnnnnnnyyyyynnnnnnnnn"),
+        ("auditor", "nyyyyyyynnnnnyyyyyynnnnnnny"),
+        ("admin", "nyyyyyyyyynnnyyyyyynnyyyyny"),
     ];
     for (role, row) in table {
         let key = world.key_of("acme", &[role], "s").await;

@@ -1,11 +1,15 @@
 //! Signing: checkpoints of what is stored, each extending the one before.
 
 use ledger::hash::Hash;
+use ledger::note::{Note, VerifierKey};
 use ledger::tree::{consistency_plan, inclusion_plan, verify_consistency, verify_inclusion};
 
-use super::fixture::{all_records, check_signature, events, root_of, size, store_all, tenant};
+use super::fixture::{
+    all_records, check_signature, events, opening, root_of, size, store_all, tenant,
+};
 use super::{Broken, Verdict, ensure};
 use crate::contract::LedgerStore;
+use crate::error::StoreError;
 use crate::record::{LogRef, SignedHead};
 
 /// Batch sizes that end at, before and after powers of two.
@@ -120,6 +124,43 @@ pub(super) async fn a_covered_entry_is_answered_without_waiting(
             "a checkpoint of {} was said to cover place {seq}",
             head.size
         );
+    }
+    Ok(())
+}
+
+pub(super) async fn manifests_of_exports_are_signed_and_nothing_else(
+    store: &dyn LedgerStore,
+) -> Verdict {
+    let tenant = tenant(store, "acme").await?;
+    for log in [LogRef::main(&tenant), LogRef::access(&tenant)] {
+        let head = store.signed_past(log, 0).await?;
+        let text = format!("{}\n{{\n}}\n", ledger::export::HEADING);
+        let note = store.sign_export(log, &text).await?;
+        let opening = opening(store, log).await?;
+        let key = VerifierKey::parse(&opening.vkey)
+            .map_err(|error| Broken::new(format!("the vkey of entry 0: {error}")))?;
+        let verified = Note::parse(&note).and_then(|note| note.verify(&[key]));
+        let verified = verified
+            .map_err(|error| Broken::new(format!("a manifest does not verify: {error}")))?;
+        ensure!(
+            verified.text() == text,
+            "another manifest was signed than the one that was asked for"
+        );
+        let checkpoint = Note::parse(&head.note).map_err(|error| Broken::new(error.to_string()))?;
+        let forged = format!("{}\n99999\n{}\n", opening.origin, "A".repeat(43) + "=");
+        for refused in [
+            "",
+            "veritrail/export/1\n",
+            &format!("{}{text}", opening.origin),
+            &forged,
+            checkpoint.unverified_text(),
+        ] {
+            let answer = store.sign_export(log, refused).await;
+            ensure!(
+                matches!(answer, Err(StoreError::Engine { .. })),
+                "a text was signed that is no manifest of an export"
+            );
+        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use ed25519_dalek::SigningKey;
 use ledger::checkpoint::Checkpoint;
 use ledger::content::{Repetition, compare};
 use ledger::entry::{Entry, Opening};
+use ledger::export::is_manifest;
 use ledger::hash::Hash;
 use ledger::keyring::TenantKeys;
 use ledger::note::{NoteError, VerifierKey, sign_note};
@@ -151,6 +152,16 @@ impl Log {
         let note = sign_note(&checkpoint.to_string(), &self.origin, key).map_err(unsigned)?;
         self.signed = Some(SignedHead { size, root, note });
         Ok(())
+    }
+
+    /// Signs the manifest of an export.
+    pub(super) fn sign_export(&self, text: &str, key: &SigningKey) -> Result<String, StoreError> {
+        if !is_manifest(text) {
+            let why = "a text that is no manifest";
+            return Err(StoreError::engine("signing a manifest", why));
+        }
+        sign_note(text, &self.origin, key)
+            .map_err(|error| StoreError::engine("signing a manifest", error))
     }
 
     fn record(&self, seq: u64) -> Option<&Record> {

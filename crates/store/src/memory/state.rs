@@ -92,6 +92,11 @@ impl State {
         found.ok_or(StoreError::NotFound)
     }
 
+    /// The manifest of an export as a signed note.
+    pub(super) fn sign_export(&self, log: LogRef, text: &str) -> Result<String, StoreError> {
+        self.log(log)?.sign_export(text, &self.signing_key)
+    }
+
     /// Whether a write may begin; nothing was done when it may not.
     fn admit(&mut self, (wall, monotonic): Now) -> Result<(), StoreError> {
         if self.closed {

@@ -541,6 +541,10 @@ impl LedgerStore for BreakingIndex {
         self.inner.nodes(log, nodes)
     }
 
+    fn sign_export<'a>(&'a self, log: LogRef, text: &'a str) -> Answer<'a, String> {
+        self.inner.sign_export(log, text)
+    }
+
     fn record_heads(&self) -> Answer<'_, SignedHead> {
         self.inner.record_heads()
     }

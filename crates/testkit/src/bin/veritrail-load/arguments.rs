@@ -28,6 +28,8 @@ pub(crate) struct Bench {
     pub(crate) events: usize,
     /// Tenants with one event each; 0 leaves them out.
     pub(crate) tenants: usize,
+    /// Events that are exported; 0 leaves exports out.
+    pub(crate) export: usize,
     /// Of the events that are searched and of the parameters.
     pub(crate) seed: u64,
     /// The named queries.
@@ -37,7 +39,7 @@ pub(crate) struct Bench {
 }
 
 pub(crate) const USAGE: &str = "\
-usage: veritrail-load PATH_TO_VERITRAIL [--burst N] [--events N] [--tenants N] [--seed S] [--queries FILE] [--peers FILE]
+usage: veritrail-load PATH_TO_VERITRAIL [--burst N] [--events N] [--tenants N] [--export N] [--seed S] [--queries FILE] [--peers FILE]
        veritrail-load --emit-events N [--seed S]
        veritrail-load --emit-queries ROUNDS --events N [--seed S] [--queries FILE]";
 
@@ -50,6 +52,7 @@ impl Asked {
             burst: 200_000,
             events: 500_000,
             tenants: 10_000,
+            export: 1_000_000,
             seed: 1,
             queries: "tests/bench/queries.json".into(),
             peers: None,
@@ -62,6 +65,7 @@ impl Asked {
                 "--emit-queries" => emit_queries = Some(number(value())?),
                 "--burst" => bench.burst = number(value())?,
                 "--events" => bench.events = number(value())?,
+                "--export" => bench.export = number(value())?,
                 "--tenants" => bench.tenants = number(value())?,
                 "--seed" => bench.seed = number(value())?,
                 "--queries" => bench.queries = value()?.into(),

@@ -69,6 +69,39 @@ impl Connection {
         self.finish()
     }
 
+    /// Reads an export and lets go of it: how many lines it had, and its id.
+    pub(crate) fn download(&mut self, path: &str) -> Result<(usize, String), Error> {
+        self.begin("GET", path)?;
+        self.request.extend_from_slice(b"\r\n");
+        self.stream.get_mut().write_all(&self.request)?;
+        let status = self.line()?;
+        let mut export = String::new();
+        loop {
+            let line = self.line()?.to_ascii_lowercase();
+            if let Some(id) = line.strip_prefix("veritrail-export:") {
+                id.trim().clone_into(&mut export);
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        if !status.contains(" 200 ") {
+            return Err(format!("not exported: {status}").into());
+        }
+        let (mut lines, mut piece) = (0, Vec::new());
+        loop {
+            let size = self.line()?;
+            let size = usize::from_str_radix(size.split(';').next().unwrap_or_default(), 16)?;
+            piece.clear();
+            self.take(size, &mut piece)?;
+            self.line()?;
+            if size == 0 {
+                return Ok((lines, export));
+            }
+            lines += piece.split(|byte| *byte == b'\n').count() - 1;
+        }
+    }
+
     fn begin(&mut self, method: &str, path: &str) -> Result<(), Error> {
         self.request.clear();
         write!(

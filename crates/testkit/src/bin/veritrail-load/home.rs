@@ -28,6 +28,11 @@ impl Home {
         self.0.join("keys")
     }
 
+    /// A file beside both.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     /// Bytes of everything the server keeps, keys aside.
     pub(crate) fn data_bytes(&self) -> Result<u64, Error> {
         let mut bytes = 0;

@@ -12,6 +12,7 @@ mod cost;
 mod drawing;
 mod emit;
 mod events;
+mod exporting;
 mod home;
 mod latency;
 mod loading;
@@ -71,6 +72,9 @@ fn measure(bench: &Bench, table: &mut Table) -> Result<(), Error> {
     }
     if bench.events > 0 {
         search::run(bench, table)?;
+    }
+    if bench.export > 0 {
+        exporting::run(&bench.binary, bench.export, bench.seed, table)?;
     }
     if bench.tenants > 0 {
         tenants::run(&bench.binary, bench.tenants, table)?;

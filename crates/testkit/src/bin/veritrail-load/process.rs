@@ -131,17 +131,7 @@ impl Server {
 
     /// Looks at the anonymous memory until asked for the highest that was seen.
     pub(crate) fn watch_memory(&self) -> MemoryWatch {
-        let (process, stop) = (self.child.id(), Arc::new(AtomicBool::new(false)));
-        let stopped = Arc::clone(&stop);
-        let watcher = std::thread::spawn(move || {
-            let mut highest = 0.0;
-            while !stopped.load(Ordering::Relaxed) {
-                highest = memory_mb(process).unwrap_or_default().max(highest);
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            highest
-        });
-        MemoryWatch { stop, watcher }
+        MemoryWatch::of(self.child.id())
     }
 
     /// Ends the server cleanly.
@@ -176,6 +166,21 @@ pub(crate) struct MemoryWatch {
 }
 
 impl MemoryWatch {
+    /// Looks at a process until asked.
+    pub(crate) fn of(process: u32) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let watcher = std::thread::spawn(move || {
+            let mut highest = 0.0;
+            while !stopped.load(Ordering::Relaxed) {
+                highest = memory_mb(process).unwrap_or_default().max(highest);
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            highest
+        });
+        Self { stop, watcher }
+    }
+
     /// Ends it.
     pub(crate) fn highest_mb(self) -> f64 {
         self.stop.store(true, Ordering::Relaxed);

@@ -37,8 +37,8 @@ impl OpenStreams {
         self.ending.send_replace(true);
     }
 
-    /// The signal that ends streams.
-    pub(super) fn ending(&self) -> watch::Receiver<bool> {
+    /// The signal that ends streams, and exports.
+    pub(crate) fn ending(&self) -> watch::Receiver<bool> {
         self.ending.subscribe()
     }
 }
