@@ -71,20 +71,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
         aliases: &[],
     },
     Operation {
-        name: "veritrail.export.started",
-        category: Category::AuditLog,
-        severity: Severity::Notice,
-        description: "An export began; its query is kept, masked",
-        aliases: &[],
-    },
-    Operation {
-        name: "veritrail.export.completed",
-        category: Category::AuditLog,
-        severity: Severity::Notice,
-        description: "An export ended; how many events it held and the hashes of file and manifest",
-        aliases: &[],
-    },
-    Operation {
         name: "veritrail.index.rebuild_started",
         category: Category::AuditLog,
         severity: Severity::Notice,

@@ -137,10 +137,9 @@ impl Caller {
     }
 
     /// ISO codes of the countries that the tenant knows; from any other, an event is `flag:unfamiliar_country`. Empty
-    /// where the tenant named none, as none can yet.
-    #[expect(clippy::unused_self, reason = "the tenant's record will say it")]
+    /// where the tenant named none.
     pub(crate) fn known_countries(&self) -> &[String] {
-        &[]
+        &self.tenant.record.settings.known_countries
     }
 
     /// The tenant's keys.

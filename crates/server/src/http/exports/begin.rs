@@ -90,7 +90,7 @@ pub(crate) async fn export(
 ) -> Result<Response<Body>, HttpError> {
     caller.require(Act::Export)?;
     let log = caller.log_to_search(WhichLog::read(parameters.log.as_deref())?)?;
-    let asked = understood(&server, &parameters)?;
+    let asked = understood(&server, &caller, &parameters)?;
     let slot = server.exports.enter(caller.tenant_id())?;
     let (head, entries) = pin(&server, log).await?;
     let range = match asked.kind {
@@ -116,14 +116,18 @@ pub(crate) async fn export(
     Ok(response)
 }
 
-fn understood(server: &Server, parameters: &ExportParameters) -> Result<Asked, HttpError> {
+fn understood(
+    server: &Server,
+    caller: &Caller,
+    parameters: &ExportParameters,
+) -> Result<Asked, HttpError> {
     let formats = [("ndjson", Format::Ndjson), ("csv", Format::Csv)];
     let format = one_of("format", parameters.format.as_deref(), &formats)?;
     let ExportParameters {
         q, since, until, ..
     } = parameters;
     let texts = Texts::new(q.clone(), since.clone(), until.clone());
-    let filter = texts.filter(server.clock.wall())?;
+    let filter = texts.filter(server.clock.wall(), caller.known_countries())?;
     let from_seq = seq("from_seq", parameters.from_seq.as_deref())?;
     let to_seq = seq("to_seq", parameters.to_seq.as_deref())?;
     let kind = if texts.is_empty() {

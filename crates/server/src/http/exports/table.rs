@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use ledger::entry::Opening;
 use ledger::export::csv::READABLE;
 use ledger::time::Micros;
-use query::{Document, Field};
+use query::{Document, Field, Nowhere};
 use store::{Record, StoreError};
 
 /// The fields behind the two times, in the order of the columns.
@@ -48,7 +48,7 @@ pub(super) fn cells<'a>(
         return Ok(cells);
     }
     let (person, details) = (record.person.as_deref(), record.details.as_deref());
-    let document = Document::read(&record.entry, person, details)
+    let document = Document::read(&record.entry, person, details, &Nowhere)
         .map_err(|error| damaged(error.to_string()))?;
     let [time, recorded_at, ..] = &mut cells;
     *time = Cow::Owned(in_zone(document.time, zone));
