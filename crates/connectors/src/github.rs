@@ -205,6 +205,11 @@ fn resource(kind: Option<&Kind>, event: &str, body: &Value<'_>) -> Thing {
     if event == "enterprise" && thing.id.is_none() {
         thing.id = Some("enterprise".to_owned());
     }
+    // Known by a name within a commit, and by a path within a repository.
+    if event == "status" {
+        let context = thing.name.as_deref().unwrap_or_default();
+        thing.id = thing.id.map(|sha| format!("{sha}/{context}"));
+    }
     if event == "workflow_dispatch" {
         let inside = repository("id").unwrap_or_default();
         thing.id = thing.id.map(|path| format!("{inside}/{path}"));
@@ -284,7 +289,10 @@ fn related(resource: &Thing, kind: Option<&Kind>, event: &str, body: &Value<'_>)
         add("user", id, None);
     }
     if event == "deployment_review" {
-        for reviewer in look::items(body, &["reviewers"]).iter().take(LIST_ITEMS_MAX) {
+        for reviewer in look::items(body, &["reviewers"])
+            .iter()
+            .take(LIST_ITEMS_MAX)
+        {
             let kind = match look::text(reviewer, &["type"]) {
                 Some("Team") => "team",
                 _ => "user",
@@ -304,7 +312,10 @@ fn environment(body: &Value<'_>) -> Option<String> {
         "environment",
         "workflow_job_run/environment",
     ];
-    paths.iter().find_map(|path| text(body, path)).map(str::to_owned)
+    paths
+        .iter()
+        .find_map(|path| text(body, path))
+        .map(str::to_owned)
 }
 
 /// What belongs together: one run of a workflow, one deployment, one suite of checks.

@@ -8,6 +8,7 @@
 //! Configurations of webhooks, messages, bodies and e-mail addresses are left out.
 
 mod operation;
+mod thing;
 
 use ledger::json::Value;
 
@@ -106,7 +107,11 @@ fn actor(value: &Value<'_>) -> Actor {
         .filter(|id| id != "0");
     Actor {
         kind,
-        id: if nobody { Some("github".to_owned()) } else { id },
+        id: if nobody {
+            Some("github".to_owned())
+        } else {
+            id
+        },
         name,
         email: None,
         credential_id: credential,
@@ -126,7 +131,8 @@ fn personal(value: &Value<'_>) -> Vec<(&'static str, Value<'static>)> {
 }
 
 fn nature(action: &str, value: &Value<'_>) -> Nature {
-    let is_export = action.ends_with("_export") || action.contains("export.") || action.contains("download");
+    let is_export =
+        action.ends_with("_export") || action.contains("export.") || action.contains("download");
     let is_read = look::text(value, &["operation_type"]) == Some("access")
         || matches!(action, "git.clone" | "git.fetch");
     match (is_export, is_read) {
@@ -160,7 +166,7 @@ fn resource(action: &str, operation: &str, value: &Value<'_>) -> Thing {
         return user;
     }
     let category = action.split('.').next().unwrap_or_default();
-    let own = operation::thing(category, operation).and_then(|(kind, ids, names)| {
+    let own = thing::of(category, operation).and_then(|(kind, ids, names)| {
         let id = ids.iter().find_map(|name| look::word(value, &[name]))?;
         let name = names.iter().find_map(|name| text(value, name));
         Some(Thing {
@@ -176,10 +182,15 @@ fn resource(action: &str, operation: &str, value: &Value<'_>) -> Thing {
             name: name.map(|name| clean::hide_emails(&name)),
         })
     });
-    own.or_else(|| places(value).into_iter().next()).unwrap_or(Thing {
-        kind: category.to_owned().into(),
-        ..if user.id.is_some() { user } else { Thing::default() }
-    })
+    own.or_else(|| places(value).into_iter().next())
+        .unwrap_or(Thing {
+            kind: category.to_owned().into(),
+            ..if user.id.is_some() {
+                user
+            } else {
+                Thing::default()
+            }
+        })
 }
 
 /// Repository, team, organisation and enterprise, from the narrowest.
@@ -232,8 +243,8 @@ fn changes(value: &Value<'_>) -> Vec<Change> {
         .filter(|(name, before)| is_kept(name, before))
         .filter_map(|(name, before)| {
             let base = base_of(name)?;
-            let after = look::at(value, &[base])
-                .or_else(|| look::at(value, &[&format!("new_{base}")]));
+            let after =
+                look::at(value, &[base]).or_else(|| look::at(value, &[&format!("new_{base}")]));
             Some(Change {
                 field: base.to_owned(),
                 before: Some(kept(before)),
@@ -258,16 +269,18 @@ fn rest<'a>(value: &Value<'a>) -> Vec<ledger::json::Member<'a>> {
 
 /// Scalars and lists of scalars that are no message, configuration or address.
 fn is_kept(name: &str, value: &Value<'_>) -> bool {
-    let is_scalar = |value: &Value<'_>| {
-        !matches!(value, Value::Object(_) | Value::Array(_) | Value::Null)
-    };
+    let is_scalar =
+        |value: &Value<'_>| !matches!(value, Value::Object(_) | Value::Array(_) | Value::Null);
     let fits = match value {
         Value::Array(items) => items.len() <= LIST_ITEMS_MAX && items.iter().all(is_scalar),
         other => is_scalar(other),
     };
     let is_private = name.contains("email")
         || name.starts_with("config")
-        || matches!(name, "body" | "message" | "comment" | "explanation" | "request_body");
+        || matches!(
+            name,
+            "body" | "message" | "comment" | "explanation" | "request_body"
+        );
     fits && !is_private
 }
 

@@ -15,6 +15,7 @@
 
 mod audit;
 mod hook;
+mod kind;
 mod operation;
 mod reference;
 mod system;
@@ -98,7 +99,12 @@ fn system() -> Actor {
 }
 
 /// Somebody who acted. Access tokens of projects and groups act as users with a name of their own.
-fn actor(id: Option<String>, username: Option<&str>, name: Option<&str>, email: Option<&str>) -> Actor {
+fn actor(
+    id: Option<String>,
+    username: Option<&str>,
+    name: Option<&str>,
+    email: Option<&str>,
+) -> Actor {
     if id.is_none() && username.is_none() {
         return system();
     }

@@ -36,6 +36,14 @@ fn is_left_out(name: &str) -> bool {
         || ledger::secret::is_secret_name(name)
         || matches!(
             name,
-            "action" | "body" | "description" | "message" | "note" | "text" | "comment" | "username" | "login"
+            "action"
+                | "body"
+                | "description"
+                | "message"
+                | "note"
+                | "text"
+                | "comment"
+                | "username"
+                | "login"
         )
 }

@@ -41,7 +41,11 @@ fn fixtures(vendor: Vendor) -> Vec<Fixture> {
             path,
         });
     }
-    assert!(fixtures.len() >= 14, "{vendor}: {} fixtures", fixtures.len());
+    assert!(
+        fixtures.len() >= 14,
+        "{vendor}: {} fixtures",
+        fixtures.len()
+    );
     fixtures
 }
 
@@ -51,7 +55,10 @@ fn read(vendor: Vendor, headers: &[(&str, &str)], body: &[u8]) -> Result<Vec<Eve
     let events: Vec<Event> = reading.events().cloned().collect();
     for event in &events {
         if let Err(rejection) = ledger::event::read(event.to_value()) {
-            panic!("{vendor}: the door refuses: {rejection}\n{}", event.to_value().to_compact());
+            panic!(
+                "{vendor}: the door refuses: {rejection}\n{}",
+                event.to_value().to_compact()
+            );
         }
     }
     Ok(events)
@@ -107,7 +114,9 @@ fn places(value: &Value, at: &mut String, out: &mut Vec<String>) {
                 deeper(&index.to_string(), item);
             }
         }
-        Value::Object(members) => members.iter().for_each(|(name, member)| deeper(name, member)),
+        Value::Object(members) => members
+            .iter()
+            .for_each(|(name, member)| deeper(name, member)),
         _ => {}
     }
 }
@@ -148,7 +157,11 @@ fn what_is_no_object_or_says_a_thing_twice_is_unreadable() {
             deep.as_bytes(),
         ] {
             let error = read(vendor, &headers, body);
-            assert!(error.is_err(), "{vendor}: {:?}", String::from_utf8_lossy(body));
+            assert!(
+                error.is_err(),
+                "{vendor}: {:?}",
+                String::from_utf8_lossy(body)
+            );
         }
     }
 }
@@ -156,7 +169,9 @@ fn what_is_no_object_or_says_a_thing_twice_is_unreadable() {
 /// The largest that GitHub sends: 25 MB and 2,048 commits.
 #[test]
 fn the_largest_push_is_read_in_bounded_time_and_becomes_a_small_event() {
-    let files: Vec<String> = (0..120).map(|file| format!("src/some/folder/file-{file}.rs")).collect();
+    let files: Vec<String> = (0..120)
+        .map(|file| format!("src/some/folder/file-{file}.rs"))
+        .collect();
     let commits: Vec<Value> = (0..2_048)
         .map(|index| {
             json!({
@@ -230,7 +245,8 @@ fn item(event: &str, delivery: &str, body: &[u8]) -> Item {
     items.remove(0)
 }
 
-const DELETED: &[u8] = br#"{"ref":"main","ref_type":"branch","pusher_type":"user","sender":{"id":7,"login":"mira"},
+const DELETED: &[u8] =
+    br#"{"ref":"main","ref_type":"branch","pusher_type":"user","sender":{"id":7,"login":"mira"},
     "repository":{"id":1,"full_name":"acme/web"}}"#;
 
 #[test]
@@ -244,7 +260,14 @@ fn a_replay_under_another_delivery_is_the_same_event_to_the_byte() {
 
 #[test]
 fn a_deletion_can_not_be_told_as_a_creation() {
-    for event in ["create", "push", "repository", "public", "ping", "pull_request"] {
+    for event in [
+        "create",
+        "push",
+        "repository",
+        "public",
+        "ping",
+        "pull_request",
+    ] {
         let Item::Refused(refusal) = item(event, "a", DELETED) else {
             panic!("{event}");
         };
@@ -264,7 +287,12 @@ fn a_delivery_without_a_well_formed_event_name_is_unreadable() {
         &[("X-GitHub-Event", &"a".repeat(65))],
     ] {
         let error = read(Vendor::Github, headers, DELETED).unwrap_err();
-        assert_eq!(error, Unreadable::Header { name: "X-GitHub-Event" });
+        assert_eq!(
+            error,
+            Unreadable::Header {
+                name: "X-GitHub-Event"
+            }
+        );
     }
 }
 
@@ -285,7 +313,10 @@ fn nobody_named_as_sender_is_nobody_blamed() {
     let Item::Event(event) = item("security_advisory", "a", body) else {
         panic!("no event");
     };
-    assert_eq!((event.actor.kind, event.actor.id.as_deref()), ("system", Some("github")));
+    assert_eq!(
+        (event.actor.kind, event.actor.id.as_deref()),
+        ("system", Some("github"))
+    );
 }
 
 #[test]
@@ -293,8 +324,17 @@ fn gitlabs_repeated_bodies_are_told_apart_by_its_key_and_retries_are_not() {
     let body = br#"{"object_kind":"feature_flag","object_attributes":{"id":6,"active":true}}"#;
     let id = |headers: &[(&str, &str)]| read(Vendor::Gitlab, headers, body).unwrap().remove(0).id;
     let retry = [("Idempotency-Key", "k1"), ("X-Gitlab-Event-UUID", "u2")];
-    assert_eq!(id(&[("Idempotency-Key", "k1"), ("X-Gitlab-Event-UUID", "u1")]), id(&retry));
-    assert_ne!(id(&[("Idempotency-Key", "k1")]), id(&[("Idempotency-Key", "k2")]));
-    assert_ne!(id(&[("X-Gitlab-Event-UUID", "u1")]), id(&[("X-Gitlab-Event-UUID", "u2")]));
+    assert_eq!(
+        id(&[("Idempotency-Key", "k1"), ("X-Gitlab-Event-UUID", "u1")]),
+        id(&retry)
+    );
+    assert_ne!(
+        id(&[("Idempotency-Key", "k1")]),
+        id(&[("Idempotency-Key", "k2")])
+    );
+    assert_ne!(
+        id(&[("X-Gitlab-Event-UUID", "u1")]),
+        id(&[("X-Gitlab-Event-UUID", "u2")])
+    );
     assert_eq!(id(&[]), id(&[]));
 }

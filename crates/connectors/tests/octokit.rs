@@ -94,10 +94,16 @@ fn every_example_is_stored_under_a_name_or_passed_over_by_one() {
             Item::Event(event) => {
                 let read = ledger::event::read(event.to_value());
                 assert!(read.is_ok(), "{name}: the door refuses: {read:?}");
-                assert!(event.resource.id.is_some(), "{name} has a resource without an id");
+                assert!(
+                    event.resource.id.is_some(),
+                    "{name} has a resource without an id"
+                );
                 let outcome = event.outcome.as_ref().map_or("", |outcome| outcome.result);
                 let kind = &event.resource.kind;
-                rows.insert(format!("| `{name}` | `{}` | {kind} | {outcome} |", event.operation));
+                rows.insert(format!(
+                    "| `{name}` | `{}` | {kind} | {outcome} |",
+                    event.operation
+                ));
                 stored += 1;
             }
             Item::Passed { rule } => {
@@ -137,7 +143,9 @@ fn a_body_under_another_events_name_is_refused() {
     let mut refused = 0;
     for example in &examples {
         let honest = read(&example.event, &example.body);
-        let honest = events(&honest).next().map(|event| event.operation.to_string());
+        let honest = events(&honest)
+            .next()
+            .map(|event| event.operation.to_string());
         for name in names.iter().filter(|name| **name != example.event) {
             let items = read(name, &example.body);
             match events(&items).next() {
@@ -167,7 +175,11 @@ fn nobody_who_did_not_act_is_named_by_an_address() {
             event.actor.email = None;
             let text = event.to_value().to_compact();
             for address in &addresses {
-                assert!(!text.contains(&**address), "{} names {address}", example.event);
+                assert!(
+                    !text.contains(&**address),
+                    "{} names {address}",
+                    example.event
+                );
             }
         }
     }
@@ -177,7 +189,10 @@ fn nobody_who_did_not_act_is_named_by_an_address() {
 fn collect(value: &Value, addresses: &mut BTreeSet<String>) {
     match value {
         Value::String(text) if text.contains('@') && !text.contains([' ', '/', ':']) => {
-            if text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')) {
+            if text
+                .split_once('@')
+                .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+            {
                 addresses.insert(text.clone());
             }
         }

@@ -53,7 +53,13 @@ impl Path<'_> {
     }
 }
 
-fn collect(path: &Path<'_>, value: &Value<'_>, thing: &str, body: &Value<'_>, out: &mut Vec<Change>) {
+fn collect(
+    path: &Path<'_>,
+    value: &Value<'_>,
+    thing: &str,
+    body: &Value<'_>,
+    out: &mut Vec<Change>,
+) {
     // `new_issue`, `old_repository`: whole objects on the other side of a transfer, not fields.
     let is_whole = path.last().starts_with("old_") || path.last().starts_with("new_");
     if out.len() >= CHANGES_MAX || (is_whole && value.member("from").is_none()) {
@@ -74,7 +80,9 @@ fn collect(path: &Path<'_>, value: &Value<'_>, thing: &str, body: &Value<'_>, ou
             Some(after) => Some(after),
             None => path.now(thing, body),
         };
-        let before = value.member("from").and_then(|value| plain(path.last(), value));
+        let before = value
+            .member("from")
+            .and_then(|value| plain(path.last(), value));
         let after = after.and_then(|value| plain(path.last(), value));
         match out.iter_mut().find(|known| known.field == field) {
             // `old_permission` beside `permission`.
@@ -98,7 +106,11 @@ fn collect(path: &Path<'_>, value: &Value<'_>, thing: &str, body: &Value<'_>, ou
 }
 
 fn change(field: String, before: Option<Value<'static>>, after: Option<Value<'static>>) -> Change {
-    Change { field, before, after }
+    Change {
+        field,
+        before,
+        after,
+    }
 }
 
 /// A value as it may be kept: scalars and lists as they are, an object by its name.
@@ -177,7 +189,10 @@ fn features(body: &Value<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
     for (feature, was) in before.unwrap_or_default().iter().take(CHANGES_MAX) {
         let was = look::text(was, &["status"]);
-        let now = look::text(body, &["repository", "security_and_analysis", feature, "status"]);
+        let now = look::text(
+            body,
+            &["repository", "security_and_analysis", feature, "status"],
+        );
         if was != now {
             let [was, now] = [was, now].map(|text| text.map(|text| Value::string(text.to_owned())));
             changes.push(change(feature.to_string(), was, now));

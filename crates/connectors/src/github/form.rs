@@ -13,7 +13,10 @@ pub(super) fn payload(body: &[u8]) -> Cow<'_, [u8]> {
 
 /// Percent-decoding; what is not well encoded stays as it is and fails as JSON.
 fn decoded(encoded: &[u8]) -> Vec<u8> {
-    let encoded = encoded.split(|byte| *byte == b'&').next().unwrap_or_default();
+    let encoded = encoded
+        .split(|byte| *byte == b'&')
+        .next()
+        .unwrap_or_default();
     let mut out = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
     while let Some((first, after)) = rest.split_first() {

@@ -112,7 +112,10 @@ impl Kind {
     }
 
     /// What its actions are called.
-    pub(super) const fn maps(mut self, operations: &'static [(&'static str, &'static str)]) -> Self {
+    pub(super) const fn maps(
+        mut self,
+        operations: &'static [(&'static str, &'static str)],
+    ) -> Self {
         self.operations = operations;
         self
     }
@@ -165,11 +168,16 @@ impl Kind {
 
     /// The members of the body that a kind is known by.
     fn marks(&self) -> impl Iterator<Item = &'static str> {
-        let shape = self.shape.iter().filter(|rule| !rule.starts_with(['!', '@']));
-        std::iter::once(&self.thing).chain(shape).filter_map(|rule| {
-            let path = rule.trim_start_matches('?');
-            path.split(['/', '=']).next()
-        })
+        let shape = self
+            .shape
+            .iter()
+            .filter(|rule| !rule.starts_with(['!', '@']));
+        std::iter::once(&self.thing)
+            .chain(shape)
+            .filter_map(|rule| {
+                let path = rule.trim_start_matches('?');
+                path.split(['/', '=']).next()
+            })
     }
 
     /// The vocabulary's name of an action, where the table alone knows it.
@@ -230,10 +238,24 @@ mod tests {
         for row in tables() {
             assert!(seen.insert(row.event), "{} stands twice", row.event);
             assert!(!row.shape.is_empty(), "{} has no shape", row.event);
-            assert_eq!(row.resource, crate::clean::kind(row.resource), "{}", row.event);
-            let paths = row.id.iter().chain(row.name).chain(row.facts).chain(row.people);
+            assert_eq!(
+                row.resource,
+                crate::clean::kind(row.resource),
+                "{}",
+                row.event
+            );
+            let paths = row
+                .id
+                .iter()
+                .chain(row.name)
+                .chain(row.facts)
+                .chain(row.people);
             for path in paths {
-                assert!(!path.is_empty() && !path.contains(' '), "{}: {path}", row.event);
+                assert!(
+                    !path.is_empty() && !path.contains(' '),
+                    "{}: {path}",
+                    row.event
+                );
             }
         }
         assert!(seen.len() > 70, "{}", seen.len());

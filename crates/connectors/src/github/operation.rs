@@ -16,22 +16,24 @@ pub(super) fn of(
     action: &str,
     body: &Value<'_>,
 ) -> Cow<'static, str> {
-    let named = decided(event, action, body)
-        .or_else(|| kind.and_then(|kind| kind.operation(action)));
-    match named {
-        Some(name) => Cow::Borrowed(name),
-        None => {
-            // The state says more than that one was created.
-            let action = text(body, "deployment_status/state").unwrap_or(action);
-            Cow::Owned(generic("github", event, action))
-        }
+    let named =
+        decided(event, action, body).or_else(|| kind.and_then(|kind| kind.operation(action)));
+    if let Some(name) = named {
+        return Cow::Borrowed(name);
     }
+    // The state says more than that one was created.
+    let action = text(body, "deployment_status/state").unwrap_or(action);
+    Cow::Owned(generic("github", event, action))
 }
 
 /// `github.<event>_<action>`: two parts, well-formed, at most 128 bytes.
 pub(crate) fn generic(vendor: &str, event: &str, action: &str) -> String {
     let name = clean::snake(&format!("{event}_{action}"), 100);
-    let name = if name.is_empty() { "event".to_owned() } else { name };
+    let name = if name.is_empty() {
+        "event".to_owned()
+    } else {
+        name
+    };
     format!("{vendor}.{name}")
 }
 
@@ -49,7 +51,11 @@ fn decided(event: &str, action: &str, body: &Value<'_>) -> Option<&'static str> 
         ("issue_comment", "created") if find(body, "issue/pull_request").is_some() => {
             Some("pull_request.commented")
         }
-        ("check_run", _) => check(action, text(body, "check_run/status"), text(body, "check_run/conclusion")),
+        ("check_run", _) => check(
+            action,
+            text(body, "check_run/status"),
+            text(body, "check_run/conclusion"),
+        ),
         ("check_suite", "completed") => check(action, None, text(body, "check_suite/conclusion")),
         ("workflow_run", "completed") => workflow(text(body, "workflow_run/conclusion")),
         ("workflow_job", "completed") => job(text(body, "workflow_job/conclusion")),
@@ -90,7 +96,11 @@ fn decided(event: &str, action: &str, body: &Value<'_>) -> Option<&'static str> 
 }
 
 fn pushed(body: &Value<'_>) -> Option<&'static str> {
-    let kind = if text(body, "ref")?.starts_with("refs/tags/") { "tag" } else { "branch" };
+    let kind = if text(body, "ref")?.starts_with("refs/tags/") {
+        "tag"
+    } else {
+        "branch"
+    };
     if look::is_true(body, &["deleted"]) {
         return reference("delete", kind);
     }
@@ -190,7 +200,10 @@ fn features(body: &Value<'_>) -> &'static str {
     let before = find(body, "changes/from/security_and_analysis").and_then(Value::as_object);
     let mut name = "setting.updated";
     for (feature, was) in before.unwrap_or_default() {
-        let now = look::text(body, &["repository", "security_and_analysis", feature, "status"]);
+        let now = look::text(
+            body,
+            &["repository", "security_and_analysis", feature, "status"],
+        );
         match (look::text(was, &["status"]), now) {
             (Some("enabled"), Some("disabled")) => return "security_feature.disabled",
             (Some("disabled"), Some("enabled")) => name = "security_feature.enabled",

@@ -20,7 +20,10 @@ pub(super) fn of(event: &str, action: &str, body: &Value<'_>) -> Option<Outcome>
         "check_suite" => ("check_suite/conclusion", None),
         "workflow_run" => ("workflow_run/conclusion", None),
         "workflow_job" => ("workflow_job/conclusion", None),
-        "deployment_status" => ("deployment_status/state", Some("deployment_status/description")),
+        "deployment_status" => (
+            "deployment_status/state",
+            Some("deployment_status/description"),
+        ),
         "status" => ("state", Some("description")),
         "page_build" => ("build/status", Some("build/error/message")),
         "repository_import" => ("status", None),

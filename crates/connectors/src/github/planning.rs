@@ -46,37 +46,49 @@ pub(super) const KINDS: &[Kind] = &[
         ])
         .facts(&["title=issue/title", "comment_id=comment/id"])
         .people(&["comment/user"]),
-    kind("issue_dependencies", &["blocking_issue", "blocked_issue"], "issue")
-        .of("blocked_issue")
-        .id(&["blocked_issue/id"])
-        .maps(&[("*", "issue.updated")])
-        .facts(&["blocking_issue=blocking_issue/id"]),
+    kind(
+        "issue_dependencies",
+        &["blocking_issue", "blocked_issue"],
+        "issue",
+    )
+    .of("blocked_issue")
+    .id(&["blocked_issue/id"])
+    .maps(&[("*", "issue.updated")])
+    .facts(&["blocking_issue=blocking_issue/id"]),
     kind("sub_issues", &["parent_issue", "sub_issue"], "issue")
         .of("parent_issue")
         .id(&["parent_issue/id"])
         .maps(&[("*", "issue.updated")])
         .facts(&["sub_issue=sub_issue/id"]),
-    kind("label", &["label", "!issue", "!pull_request", "!discussion"], "label")
-        .of("label")
-        .id(&["label/id"])
-        .named(&["label/name"])
-        .maps(&[
-            ("created", "label.created"),
-            ("edited", "label.updated"),
-            ("deleted", "label.deleted"),
-        ]),
-    kind("milestone", &["milestone", "!issue", "!pull_request"], "milestone")
-        .of("milestone")
-        .id(&["milestone/id"])
-        .named(&["milestone/title"])
-        .maps(&[
-            ("created", "milestone.created"),
-            ("closed", "milestone.closed"),
-            ("opened", "milestone.updated"),
-            ("edited", "milestone.updated"),
-            ("deleted", "milestone.deleted"),
-        ])
-        .facts(&["due_on=milestone/due_on"]),
+    kind(
+        "label",
+        &["label", "!issue", "!pull_request", "!discussion"],
+        "label",
+    )
+    .of("label")
+    .id(&["label/id"])
+    .named(&["label/name"])
+    .maps(&[
+        ("created", "label.created"),
+        ("edited", "label.updated"),
+        ("deleted", "label.deleted"),
+    ]),
+    kind(
+        "milestone",
+        &["milestone", "!issue", "!pull_request"],
+        "milestone",
+    )
+    .of("milestone")
+    .id(&["milestone/id"])
+    .named(&["milestone/title"])
+    .maps(&[
+        ("created", "milestone.created"),
+        ("closed", "milestone.closed"),
+        ("opened", "milestone.updated"),
+        ("edited", "milestone.updated"),
+        ("deleted", "milestone.deleted"),
+    ])
+    .facts(&["due_on=milestone/due_on"]),
     kind("discussion", &["discussion", "!comment"], "discussion")
         .of("discussion")
         .id(&["discussion/id"])
@@ -103,17 +115,21 @@ pub(super) const KINDS: &[Kind] = &[
             "category=discussion/category/name",
             "label=label/name",
         ]),
-    kind("discussion_comment", &["discussion", "comment"], "discussion")
-        .of("comment")
-        .id(&["discussion/id"])
-        .numbered(Number::Name)
-        .maps(&[
-            ("created", "discussion.commented"),
-            ("edited", "comment.updated"),
-            ("deleted", "comment.deleted"),
-        ])
-        .facts(&["title=discussion/title", "comment_id=comment/id"])
-        .people(&["comment/user"]),
+    kind(
+        "discussion_comment",
+        &["discussion", "comment"],
+        "discussion",
+    )
+    .of("comment")
+    .id(&["discussion/id"])
+    .numbered(Number::Name)
+    .maps(&[
+        ("created", "discussion.commented"),
+        ("edited", "comment.updated"),
+        ("deleted", "comment.deleted"),
+    ])
+    .facts(&["title=discussion/title", "comment_id=comment/id"])
+    .people(&["comment/user"]),
     kind("project", &["project"], "project_board")
         .of("project")
         .id(&["project/id"])
@@ -139,12 +155,19 @@ pub(super) const KINDS: &[Kind] = &[
         .of("projects_v2_item")
         .id(&["projects_v2_item/project_node_id"])
         .maps(&[("*", "project_board.updated")])
-        .facts(&["item=projects_v2_item/id", "content_type=projects_v2_item/content_type"]),
-    kind("projects_v2_status_update", &["projects_v2_status_update"], "project_board")
-        .of("projects_v2_status_update")
-        .id(&["projects_v2_status_update/project_node_id"])
-        .maps(&[("*", "project_board.updated")])
-        .facts(&["status=projects_v2_status_update/status"]),
+        .facts(&[
+            "item=projects_v2_item/id",
+            "content_type=projects_v2_item/content_type",
+        ]),
+    kind(
+        "projects_v2_status_update",
+        &["projects_v2_status_update"],
+        "project_board",
+    )
+    .of("projects_v2_status_update")
+    .id(&["projects_v2_status_update/project_node_id"])
+    .maps(&[("*", "project_board.updated")])
+    .facts(&["status=projects_v2_status_update/status"]),
 ];
 
 const BOARD: &[(&str, &str)] = &[

@@ -52,13 +52,21 @@ pub(super) const KINDS: &[Kind] = &[
         .id(REPOSITORY)
         .named(FULL_NAME)
         .maps(&[("started", "repository.starred")]),
-    kind("cache_sync", &["cache_location", "repository"], "repository")
-        .id(REPOSITORY)
-        .named(FULL_NAME)
-        .facts(&["cache_location", "ref", "before", "after"]),
-    kind("content_reference", &["content_reference"], "content_reference")
-        .of("content_reference")
-        .id(&["content_reference/id"]),
+    kind(
+        "cache_sync",
+        &["cache_location", "repository"],
+        "repository",
+    )
+    .id(REPOSITORY)
+    .named(FULL_NAME)
+    .facts(&["cache_location", "ref", "before", "after"]),
+    kind(
+        "content_reference",
+        &["content_reference"],
+        "content_reference",
+    )
+    .of("content_reference")
+    .id(&["content_reference/id"]),
     kind("custom_property", &["definition"], "custom_property")
         .of("definition")
         .id(&["definition/property_name"])
@@ -73,11 +81,15 @@ pub(super) const KINDS: &[Kind] = &[
             "required=definition/required",
             "allowed_values=definition/allowed_values",
         ]),
-    kind("custom_property_values", &["?new_property_values", "?old_property_values"], "repository")
-        .of("repository")
-        .id(REPOSITORY)
-        .named(FULL_NAME)
-        .maps(&[("updated", "repository.updated")]),
+    kind(
+        "custom_property_values",
+        &["?new_property_values", "?old_property_values"],
+        "repository",
+    )
+    .of("repository")
+    .id(REPOSITORY)
+    .named(FULL_NAME)
+    .maps(&[("updated", "repository.updated")]),
 ];
 
 const REPOSITORY: &[&str] = &["repository/id"];

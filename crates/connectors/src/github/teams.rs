@@ -51,7 +51,10 @@ pub(super) const KINDS: &[Kind] = &[
         .of("blocked_user")
         .id(&["blocked_user/id"])
         .named(&["blocked_user/login"])
-        .maps(&[("blocked", "access.blocked"), ("unblocked", "access.unblocked")]),
+        .maps(&[
+            ("blocked", "access.blocked"),
+            ("unblocked", "access.unblocked"),
+        ]),
     kind("team", &["team", "action", "!member"], "team")
         .of("team")
         .id(&["team/id"])
@@ -71,21 +74,29 @@ pub(super) const KINDS: &[Kind] = &[
         .maps(&[("*", "team.access_granted")])
         .facts(TEAM),
     // GitHub Enterprise Server only.
-    kind("user", &["user", "action", "!repository", "!organization"], "user")
-        .alone(&[])
-        .of("user")
-        .id(&["user/id"])
-        .named(&["user/login"])
-        .maps(&[("created", "user.created"), ("deleted", "user.deleted")]),
-    kind("enterprise", &["@", "!repository", "!organization"], "enterprise")
-        .alone(&[])
-        .of("enterprise")
-        .id(&["enterprise/id"])
-        .named(&["enterprise/slug"])
-        .maps(&[
-            ("anonymous_access_enabled", "security_feature.disabled"),
-            ("anonymous_access_disabled", "security_feature.enabled"),
-        ]),
+    kind(
+        "user",
+        &["user", "action", "!repository", "!organization"],
+        "user",
+    )
+    .alone(&[])
+    .of("user")
+    .id(&["user/id"])
+    .named(&["user/login"])
+    .maps(&[("created", "user.created"), ("deleted", "user.deleted")]),
+    kind(
+        "enterprise",
+        &["@", "!repository", "!organization"],
+        "enterprise",
+    )
+    .alone(&[])
+    .of("enterprise")
+    .id(&["enterprise/id"])
+    .named(&["enterprise/slug"])
+    .maps(&[
+        ("anonymous_access_enabled", "security_feature.disabled"),
+        ("anonymous_access_disabled", "security_feature.enabled"),
+    ]),
     kind("sponsorship", &["sponsorship"], "subscription")
         .of("sponsorship")
         .id(&["sponsorship/node_id"])
@@ -101,22 +112,26 @@ pub(super) const KINDS: &[Kind] = &[
             "effective_date",
         ])
         .people(&["sponsorship/sponsor"]),
-    kind("marketplace_purchase", &["marketplace_purchase"], "subscription")
-        .of("marketplace_purchase")
-        .id(&["marketplace_purchase/account/id"])
-        .named(&["marketplace_purchase/account/login"])
-        .maps(&[
-            ("purchased", "subscription.created"),
-            ("cancelled", "subscription.cancelled"),
-            ("changed", "subscription.changed"),
-        ])
-        .facts(&[
-            "plan=marketplace_purchase/plan/name",
-            "units=marketplace_purchase/unit_count",
-            "billing_cycle=marketplace_purchase/billing_cycle",
-            "previous_plan=previous_marketplace_purchase/plan/name",
-            "effective_date",
-        ]),
+    kind(
+        "marketplace_purchase",
+        &["marketplace_purchase"],
+        "subscription",
+    )
+    .of("marketplace_purchase")
+    .id(&["marketplace_purchase/account/id"])
+    .named(&["marketplace_purchase/account/login"])
+    .maps(&[
+        ("purchased", "subscription.created"),
+        ("cancelled", "subscription.cancelled"),
+        ("changed", "subscription.changed"),
+    ])
+    .facts(&[
+        "plan=marketplace_purchase/plan/name",
+        "units=marketplace_purchase/unit_count",
+        "billing_cycle=marketplace_purchase/billing_cycle",
+        "previous_plan=previous_marketplace_purchase/plan/name",
+        "effective_date",
+    ]),
 ];
 
 const TEAM: &[&str] = &[

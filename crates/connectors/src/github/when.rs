@@ -7,7 +7,12 @@ use super::kind::{Kind, find};
 use crate::clean;
 
 /// The time of an event, if its body tells one. Deletions don't: the object's last change was an earlier one.
-pub(super) fn of(kind: Option<&Kind>, event: &str, action: &str, body: &Value<'_>) -> Option<Micros> {
+pub(super) fn of(
+    kind: Option<&Kind>,
+    event: &str,
+    action: &str,
+    body: &Value<'_>,
+) -> Option<Micros> {
     let at = |path: &str| find(body, path).and_then(clean::time);
     match event {
         // When the push arrived; the times of commits are their authors' claims.

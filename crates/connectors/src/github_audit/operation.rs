@@ -6,25 +6,30 @@ use std::borrow::Cow;
 use ledger::json::Value;
 use ledger::vocabulary::{self, Resolved};
 
+use crate::github::operation::generic;
 use crate::look;
 
 /// The operation of an action.
 pub(super) fn of(action: &str, value: &Value<'_>) -> Cow<'static, str> {
     let named = decided(action, value)
-        .or_else(|| EXACT.iter().find(|(known, _)| *known == action).map(|(_, name)| *name))
+        .or_else(|| {
+            EXACT
+                .iter()
+                .find(|(known, _)| *known == action)
+                .map(|(_, name)| *name)
+        })
         .or_else(|| by_pattern(action));
     if let Some(name) = named {
         return Cow::Borrowed(name);
     }
-    match vocabulary::resolve(action) {
-        Ok(Resolved::Canonical(operation) | Resolved::Alias { operation }) => {
-            Cow::Borrowed(operation.name)
-        }
-        _ => {
-            let (category, verb) = action.split_once('.').unwrap_or((action, ""));
-            Cow::Owned(crate::github::operation::generic("github", category, verb))
-        }
+    // Names that the vocabulary knows as others' for the same thing.
+    if let Ok(Resolved::Canonical(operation) | Resolved::Alias { operation }) =
+        vocabulary::resolve(action)
+    {
+        return Cow::Borrowed(operation.name);
     }
+    let (category, verb) = action.split_once('.').unwrap_or((action, ""));
+    Cow::Owned(generic("github", category, verb))
 }
 
 /// Whether the person whom the entry names as `user` is what was acted upon.
@@ -35,42 +40,11 @@ pub(super) fn is_about_person(operation: &str) -> bool {
     ) || operation.starts_with("team.member_")
         || matches!(
             operation,
-            "permission.updated" | "permission.granted" | "permission.revoked" | "invitation.created"
+            "permission.updated"
+                | "permission.granted"
+                | "permission.revoked"
+                | "invitation.created"
         )
-}
-
-/// A resource type, the members that hold its id, and those that hold its name.
-pub(super) type Own = (&'static str, &'static [&'static str], &'static [&'static str]);
-
-/// What actions of a category are about, where the entry says more than repository and organisation.
-pub(super) fn thing(category: &str, operation: &str) -> Option<Own> {
-    match operation.split('.').next() {
-        Some("secret") => return Some(("secret", &["key", "name"], &["key", "name"])),
-        Some("environment_variable") => {
-            return Some(("environment_variable", &["key", "name"], &["key", "name"]));
-        }
-        _ => {}
-    }
-    Some(match category {
-        "hook" => ("webhook", &["hook_id"], &["name"]),
-        "protected_branch" => ("branch_protection_rule", &["protected_branch_id", "id", "name"], &["name", "branch"]),
-        "repository_ruleset" => ("repository_ruleset", &["ruleset_id", "id"], &["ruleset_name", "name"]),
-        "public_key" | "deploy_key" => ("ssh_key", &["key_id", "public_key_id", "fingerprint"], &["title"]),
-        "environment" => ("environment", &["environment_name", "name"], &["environment_name", "name"]),
-        "integration_installation" => ("app_installation", &["integration_installation_id", "installation_id", "integration"], &["integration", "name"]),
-        "integration" => ("oauth_application", &["integration_id", "integration"], &["integration", "name"]),
-        "oauth_application" => ("oauth_application", &["oauth_application_id"], &["oauth_application", "oauth_application_name"]),
-        "personal_access_token" => ("personal_access_token", &["user_programmatic_access_id", "user_programmatic_access_name"], &["user_programmatic_access_name"]),
-        "workflows" => ("workflow_run", &["workflow_run_id", "workflow_id"], &["name"]),
-        "pull_request" | "pull_request_review" | "pull_request_review_comment" => ("pull_request", &["pull_request_id"], &["pull_request_title"]),
-        "secret_scanning_alert" | "code_scanning" | "repository_vulnerability_alert" => ("security_alert", &["alert_id", "alert_number", "number", "id"], &["alert_type", "ghsa_id"]),
-        "team" => ("team", &["team_id", "team"], &["team"]),
-        "org" => ("organization", &["org_id", "org"], &["org"]),
-        "business" => ("enterprise", &["business_id", "business"], &["business"]),
-        "ip_allow_list_entry" => ("firewall_rule", &["ip_allow_list_entry_id", "allow_list_value"], &["name"]),
-        "audit_log_streaming" => ("audit_trail", &["id", "sink_type", "business_id"], &["sink_type"]),
-        _ => return None,
-    })
 }
 
 fn decided(action: &str, value: &Value<'_>) -> Option<&'static str> {
@@ -92,7 +66,12 @@ fn decided(action: &str, value: &Value<'_>) -> Option<&'static str> {
 fn by_pattern(action: &str) -> Option<&'static str> {
     let (category, verb) = action.split_once('.')?;
     for (part, created, updated, deleted) in [
-        ("secret", "secret.created", "secret.updated", "secret.deleted"),
+        (
+            "secret",
+            "secret.created",
+            "secret.updated",
+            "secret.deleted",
+        ),
         (
             "variable",
             "environment_variable.created",
@@ -113,7 +92,9 @@ fn by_pattern(action: &str) -> Option<&'static str> {
     if category == "protected_branch" && verb.starts_with("update_") {
         return Some("branch_protection.updated");
     }
-    let guards = GUARDS.iter().any(|guard| category.contains(guard) || verb.contains(guard));
+    let guards = GUARDS
+        .iter()
+        .any(|guard| category.contains(guard) || verb.contains(guard));
     if guards && (verb.starts_with("enable") || verb.ends_with("_enabled")) {
         return Some("security_feature.enabled");
     }
@@ -261,8 +242,8 @@ const EXACT: &[(&str, &str)] = &[
     ("gpg_key.destroy", "signing_key.removed"),
     ("personal_access_token.create", "access_token.created"),
     ("personal_access_token.destroy", "access_token.revoked"),
-    ("personal_access_token.access_granted", "access_token.request_approved"),
-    ("personal_access_token.access_revoked", "access_token.revoked"),
+    ("personal_access_token.access_granted", "permission.granted"),
+    ("personal_access_token.access_revoked", "permission.revoked"),
     ("personal_access_token.request_created", "access_token.requested"),
     ("personal_access_token.request_denied", "access_token.request_rejected"),
     ("personal_access_token.credential_regenerated", "access_token.refreshed"),

@@ -80,18 +80,17 @@ fn actor(body: &Value<'_>) -> Actor {
 
 /// The target, else the entity.
 fn resource(operation: &str, body: &Value<'_>) -> Thing {
-    let either = |name: &str| {
-        look::word(body, &[name]).or_else(|| look::word(body, &["details", name]))
-    };
+    let either =
+        |name: &str| look::word(body, &[name]).or_else(|| look::word(body, &["details", name]));
     // A variable is known by its key, which is unique where it belongs only.
     if operation.starts_with("environment_variable.") {
         let entity = entity(body);
         let key = either("target_details").or_else(|| either("target_id"));
         return Thing {
             kind: "environment_variable".into(),
-            id: key.as_ref().map(|key| {
-                format!("{}/{}/{key}", entity.kind, entity.id.unwrap_or_default())
-            }),
+            id: key
+                .as_ref()
+                .map(|key| format!("{}/{}/{key}", entity.kind, entity.id.unwrap_or_default())),
             name: key,
         };
     }

@@ -5,132 +5,31 @@ use std::borrow::Cow;
 
 use ledger::json::Value;
 
+use super::kind::{self, Kind};
 use super::{actor, begun, facts, operation, reference, relate, short, thing, when};
 use crate::clean;
 use crate::event::{Actor, Change, Event, Thing};
 use crate::limits::CHANGES_MAX;
 use crate::look;
 
-/// What is known of one kind: the path of the object, the resource, its id and name, what else is kept.
-struct Kind {
-    object: &'static str,
-    resource: &'static str,
-    id: &'static [&'static str],
-    name: &'static [&'static str],
-    facts: &'static [&'static str],
-}
-
-const fn kind(
-    resource: &'static str,
-    id: &'static [&'static str],
-    name: &'static [&'static str],
-    facts: &'static [&'static str],
-) -> Kind {
-    Kind {
-        object: "object_attributes",
-        resource,
-        id,
-        name,
-        facts,
-    }
-}
-
-const OBJECT: &[&str] = &["object_attributes", "id"];
-
-fn of_kind(name: &str) -> Kind {
-    match name {
-        "merge_request" => kind("merge_request", OBJECT, &[], &[
-            "title=object_attributes/title",
-            "source_branch=object_attributes/source_branch",
-            "target_branch=object_attributes/target_branch",
-            "state=object_attributes/state",
-            "head_sha=object_attributes/last_commit/id",
-            "merge_commit_sha=object_attributes/merge_commit_sha",
-            "draft=object_attributes/draft",
-        ]),
-        "issue" | "work_item" => kind("issue", OBJECT, &[], &[
-            "title=object_attributes/title",
-            "type=object_attributes/type",
-            "state=object_attributes/state",
-            "confidential=object_attributes/confidential",
-        ]),
-        "note" => kind("comment", OBJECT, &[], &[
-            "on=object_attributes/noteable_type",
-            "commit_sha=object_attributes/commit_id",
-        ]),
-        "wiki_page" => kind("wiki", &["project", "id"], &["project", "path_with_namespace"], &[
-            "title=object_attributes/title",
-            "action=object_attributes/action",
-        ]),
-        "pipeline" => kind("pipeline", OBJECT, &["object_attributes", "name"], &[
-            "status=object_attributes/status",
-            "source=object_attributes/source",
-            "ref=object_attributes/ref",
-            "sha=object_attributes/sha",
-            "duration_s=object_attributes/duration",
-            "merge_request=merge_request/iid",
-        ]),
-        "build" => Kind {
-            object: "",
-            ..kind("job", &["build_id"], &["build_name"], &[
-                "stage=build_stage",
-                "status=build_status",
-                "ref",
-                "sha",
-                "duration_s=build_duration",
-                "allowed_to_fail=build_allow_failure",
-                "runner=runner/description",
-            ])
-        },
-        "deployment" => Kind {
-            object: "",
-            ..kind("deployment", &["deployment_id"], &["environment"], &[
-                "status",
-                "ref",
-                "sha=short_sha",
-                "environment_tier",
-                "environment_url=environment_external_url",
-                "job=deployable_id",
-            ])
-        },
-        "feature_flag" => kind("feature_flag", OBJECT, &["object_attributes", "name"], &[]),
-        "release" => Kind {
-            object: "",
-            ..kind("release", &["id"], &["tag"], &["title=name", "tag", "sha=commit/id"])
-        },
-        "emoji" => kind("reaction", OBJECT, &["object_attributes", "name"], &[
-            "on=object_attributes/awardable_type",
-        ]),
-        "access_token" | "deploy_token" => {
-            kind("access_token", OBJECT, &["object_attributes", "name"], &[
-                "expires_at=object_attributes/expires_at",
-            ])
-        }
-        "milestone" => kind("milestone", OBJECT, &["object_attributes", "title"], &[
-            "due_date=object_attributes/due_date",
-        ]),
-        "vulnerability" => kind("vulnerability", OBJECT, &["object_attributes", "title"], &[
-            "severity=object_attributes/severity",
-            "state=object_attributes/state",
-            "report=object_attributes/report_type",
-        ]),
-        _ => kind("", OBJECT, &["object_attributes", "name"], &[]),
-    }
-}
-
 /// One event of a webhook.
 pub(super) fn read(id: String, name: &str, body: &Value<'_>) -> Event {
     if matches!(name, "push" | "tag_push") {
         return push(id, name, body);
     }
-    let row = of_kind(name);
+    let row = kind::of(name);
     let action = short(action(name, body));
     let resource = resource(name, &row, body);
     let source_action = match action {
         "" => name.to_owned(),
         action => format!("{name}.{action}"),
     };
-    let mut event = begun(id, operation::of_hook(name, action, body), resource, &source_action);
+    let mut event = begun(
+        id,
+        operation::of_hook(name, action, body),
+        resource,
+        &source_action,
+    );
     event.timestamp = happened(name, action, body);
     event.actor = user(body);
     event.context.environment = ["environment", "name"]
@@ -147,18 +46,17 @@ pub(super) fn read(id: String, name: &str, body: &Value<'_>) -> Event {
         }
     }
     let pipeline = match name {
-        "pipeline" => look::word(body, OBJECT),
+        "pipeline" => look::word(body, &["object_attributes", "id"]),
         _ => look::word(body, &["pipeline_id"]),
     };
     event.correlation_id = pipeline.map(|id| format!("pipeline/{id}"));
     place(&mut event, body);
-    for path in [["assignee", "id"], ["merge_request", "id"], ["issue", "id"]] {
-        let kind = if path[0] == "assignee" { "user" } else { path[0] };
-        relate(&mut event, Thing {
-            kind: Cow::Owned(kind.to_owned()),
-            id: look::word(body, &path),
-            name: None,
-        });
+    for (kind, member) in [
+        ("user", "assignee"),
+        ("merge_request", "merge_request"),
+        ("issue", "issue"),
+    ] {
+        relate(&mut event, thing(kind, body, &[member, "id"], &[]));
     }
     event.changes = changes(name, body);
     facts(&mut event, body, row.facts);
@@ -181,12 +79,11 @@ fn push(id: String, name: &str, body: &Value<'_>) -> Event {
         text("user_email"),
     );
     place(&mut event, body);
-    facts(&mut event, body, &[
-        "ref",
-        "before",
-        "after",
-        "protected=ref_protected",
-    ]);
+    facts(
+        &mut event,
+        body,
+        &["ref", "before", "after", "protected=ref_protected"],
+    );
     reference::commits(body, &mut event);
     event
 }
@@ -226,7 +123,7 @@ fn resource(name: &str, row: &Kind, body: &Value<'_>) -> Thing {
             .unwrap_or_else(|| thing("comment", body, row.id, row.name));
     }
     if matches!(name, "merge_request" | "issue" | "work_item") {
-        return numbered(row.resource, body, &[row.object]);
+        return numbered(row.resource, body, &["object_attributes"]);
     }
     let mut thing = thing(row.resource, body, row.id, row.name);
     if row.resource.is_empty() {
@@ -261,31 +158,41 @@ fn user(body: &Value<'_>) -> Actor {
 /// Project and group.
 fn place(event: &mut Event, body: &Value<'_>) {
     event.project_id = look::text(body, &["project", "path_with_namespace"]).map(str::to_owned);
-    let mut project = thing("project", body, &["project", "id"], &["project", "path_with_namespace"]);
+    let mut project = thing(
+        "project",
+        body,
+        &["project", "id"],
+        &["project", "path_with_namespace"],
+    );
     project.id = project.id.or_else(|| look::word(body, &["project_id"]));
     relate(event, project);
     let name = ["full_path", "group_path", "path"]
         .iter()
         .find_map(|last| look::text(body, &["group", last]));
-    relate(event, Thing {
-        kind: "group".into(),
-        id: look::word(body, &["group", "group_id"]).or_else(|| look::word(body, &["group", "id"])),
-        name: name.map(str::to_owned),
-    });
+    relate(
+        event,
+        Thing {
+            kind: "group".into(),
+            id: look::word(body, &["group", "group_id"])
+                .or_else(|| look::word(body, &["group", "id"])),
+            name: name.map(str::to_owned),
+        },
+    );
 }
 
 fn happened(name: &str, action: &str, body: &Value<'_>) -> Option<ledger::time::Micros> {
     let object = look::at(body, &["object_attributes"]).unwrap_or(body);
     match (name, action) {
         ("pipeline", "success" | "failed" | "canceled") => when::first(object, &["finished_at"]),
-        ("pipeline", "created" | "pending") => when::first(object, &["created_at"]),
         ("build", "success" | "failed" | "canceled") => when::first(body, &["build_finished_at"]),
         ("build", "running") => when::first(body, &["build_started_at"]),
         ("build", "created" | "pending") => when::first(body, &["build_created_at"]),
         ("deployment", _) => when::first(body, &["status_changed_at"]),
         ("release", "create") => when::first(body, &["released_at", "created_at"]),
         ("note", "update") => when::first(object, &["updated_at"]),
-        ("note" | "emoji", _) => when::first(object, &["created_at"]),
+        ("pipeline", "created" | "pending") | ("note" | "emoji", _) => {
+            when::first(object, &["created_at"])
+        }
         ("merge_request" | "issue" | "work_item" | "milestone" | "vulnerability", _) => {
             when::first(object, &["updated_at", "created_at"])
         }

@@ -29,10 +29,10 @@ fn named(kind: &str, action: &str, body: &Value<'_>) -> Option<&'static str> {
         "pipeline" => find(PIPELINES, action),
         "build" => find(JOBS, action),
         "deployment" => find(DEPLOYMENTS, action),
-        "feature_flag" => Some(match look::is_true(body, &["object_attributes", "active"]) {
-            true => "feature_flag.enabled",
-            false => "feature_flag.disabled",
-        }),
+        "feature_flag" if look::is_true(body, &["object_attributes", "active"]) => {
+            Some("feature_flag.enabled")
+        }
+        "feature_flag" => Some("feature_flag.disabled"),
         "release" => find(
             &[
                 ("create", "release.created"),
@@ -77,7 +77,10 @@ fn named(kind: &str, action: &str, body: &Value<'_>) -> Option<&'static str> {
 }
 
 fn noted(action: &str, body: &Value<'_>) -> Option<&'static str> {
-    match (action, look::text(body, &["object_attributes", "noteable_type"])?) {
+    match (
+        action,
+        look::text(body, &["object_attributes", "noteable_type"])?,
+    ) {
         ("update", _) => Some("comment.updated"),
         (_, "MergeRequest") => Some("pull_request.commented"),
         (_, "Issue" | "WorkItem") => Some("issue.commented"),

@@ -45,7 +45,9 @@ pub(super) fn commits(body: &Value<'_>, event: &mut Event) {
     let count = look::word(body, &["total_commits_count"])
         .filter(|count| count.parse::<u32>().is_ok())
         .unwrap_or_else(|| commits.len().to_string());
-    event.metadata.push(("commit_count", Value::Number(count.into())));
+    event
+        .metadata
+        .push(("commit_count", Value::Number(count.into())));
     let hashes: Vec<_> = commits
         .iter()
         .filter_map(|commit| look::text(commit, &["id"]))

@@ -52,14 +52,18 @@ pub(super) fn read(id: String, name: &str, body: &Value<'_>) -> Event {
     for related in around(name, body) {
         relate(&mut event, related);
     }
-    facts(&mut event, body, &[
-        "access=group_access",
-        "access=access_level",
-        "access=project_access",
-        "expires_at",
-        "visibility=project_visibility",
-        "parent=parent_full_path",
-    ]);
+    facts(
+        &mut event,
+        body,
+        &[
+            "access=group_access",
+            "access=access_level",
+            "access=project_access",
+            "expires_at",
+            "visibility=project_visibility",
+            "parent=parent_full_path",
+        ],
+    );
     if event.operation.starts_with("gitlab.") {
         let kept = crate::unmapped::scalars(body);
         event.metadata.extend(kept.map(|kept| ("payload", kept)));
@@ -80,7 +84,9 @@ fn resource(name: &str, body: &Value<'_>) -> Thing {
         ),
         name if name.starts_with("user_") => {
             let username = ["user_username", "username"];
-            let username = username.iter().find_map(|member| look::text(body, &[member]));
+            let username = username
+                .iter()
+                .find_map(|member| look::text(body, &[member]));
             Thing {
                 kind: "user".into(),
                 id: look::word(body, &["user_id"]),
@@ -104,7 +110,12 @@ fn resource(name: &str, body: &Value<'_>) -> Thing {
 /// The group or project that it belongs to; of a key, whose it is.
 fn around(name: &str, body: &Value<'_>) -> Vec<Thing> {
     let mut things = vec![
-        thing("project", body, &["project_id"], &["project_path_with_namespace"]),
+        thing(
+            "project",
+            body,
+            &["project_id"],
+            &["project_path_with_namespace"],
+        ),
         thing("group", body, &["group_id"], &["group_path"]),
         thing("group", body, &["parent_group_id"], &["parent_full_path"]),
     ];

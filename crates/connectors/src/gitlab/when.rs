@@ -49,7 +49,13 @@ mod tests {
         ] {
             assert_eq!(read(text), expect, "{text}");
         }
-        for text in ["", "2026-03-12", "a b c", "2026-03-12 14:32:07 é", "1 2 +0000 4"] {
+        for text in [
+            "",
+            "2026-03-12",
+            "a b c",
+            "2026-03-12 14:32:07 é",
+            "1 2 +0000 4",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }
