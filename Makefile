@@ -4,7 +4,7 @@ CARGO ?= cargo
 VENV := target/venv
 INTEROP := target/interop
 OPENAPI := target/openapi
-APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates
+APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates jq
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: run test test-rust test-interop test-openapi lint bench bench-peers bench-ours bench-build docs fuzz packages clean
