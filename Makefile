@@ -9,7 +9,7 @@ EXAMPLES_VERSION := 7.6.1
 EXAMPLES_SHA256 := 89e6cb1c6345d32e3dd775617fa54effbdc26c859e514898d7728e95e9738280
 EXAMPLES := target/npm/webhooks-examples-$(EXAMPLES_VERSION)
 # npm comes with Node.js as well: Debian's is installed only where there is none.
-APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates \
+APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates jq \
   $(if $(shell command -v npm),,npm)
 export CARGO_TERM_COLOR ?= auto
 

@@ -34,7 +34,11 @@ const SUBJECTS: &[(&str, &str, &[&str])] = &[
     ("taskrun", "job", &["taskName"]),
     ("build", "build", &[]),
     ("testcaserun", "test_run", &["testCase.name", "testCase.id"]),
-    ("testsuiterun", "test_run", &["testSuite.name", "testSuite.id"]),
+    (
+        "testsuiterun",
+        "test_run",
+        &["testSuite.name", "testSuite.id"],
+    ),
     ("testoutput", "test_output", &[]),
     ("artifact", "artifact", &[]),
     ("environment", "environment", &["name"]),
@@ -100,10 +104,14 @@ pub(crate) fn apply(event: &mut Event, mapping: &Mapping, data: &Value<'_>) {
     event.operation = operation(mapping, ended.as_ref().map(|outcome| outcome.result));
     event.verb = format!("{}.{}", mapping.subject, mapping.predicate);
     let known = SUBJECTS.iter().find(|(name, ..)| *name == mapping.subject);
-    let (kind, names) = known.map_or((&*mapping.subject, &[][..]), |(_, kind, names)| (kind, *names));
+    let (kind, names) = known.map_or((&*mapping.subject, &[][..]), |(_, kind, names)| {
+        (kind, *names)
+    });
     event.resource = Thing {
         kind: clean::kind(kind).into(),
-        id: text(subject, &["id"]).map(str::to_owned).or(event.resource.id.take()),
+        id: text(subject, &["id"])
+            .map(str::to_owned)
+            .or(event.resource.id.take()),
         name: names.iter().find_map(|path| within(content, path)),
     };
     event.outcome = ended;
@@ -124,13 +132,20 @@ pub(crate) fn apply(event: &mut Event, mapping: &Mapping, data: &Value<'_>) {
     ] {
         event.note(name, within(content, path));
     }
-    event.note("cdevents_version", word(data, &["context", "version"]).or_else(|| word(data, &["context", "specversion"])));
+    event.note(
+        "cdevents_version",
+        word(data, &["context", "version"]).or_else(|| word(data, &["context", "specversion"])),
+    );
 }
 
 /// Where, and with what.
 fn place(event: &mut Event, subject: &str, content: &Value<'_>) {
     event.context.environment = if subject == "environment" {
-        event.resource.name.clone().or_else(|| event.resource.id.clone())
+        event
+            .resource
+            .name
+            .clone()
+            .or_else(|| event.resource.id.clone())
     } else {
         within(content, "environment.name").or_else(|| within(content, "environment.id"))
     };
@@ -147,7 +162,9 @@ fn place(event: &mut Event, subject: &str, content: &Value<'_>) {
         ("commit", "change.id"),
         ("environment", "environment.id"),
     ] {
-        event.related.extend(within(content, path).map(|id| Thing::new(kind, id)));
+        event
+            .related
+            .extend(within(content, path).map(|id| Thing::new(kind, id)));
     }
     if let Some(user) = within(content, "user").or_else(|| within(content, "creator")) {
         event.actor.kind = "user";
@@ -169,7 +186,9 @@ fn outcome(content: &Value<'_>) -> Option<Outcome> {
         "cancel" | "cancelled" | "canceled" | "aborted" => "cancelled",
         _ => return None,
     };
-    let words = ["errors", "reason"].iter().find_map(|name| text(content, &[name]));
+    let words = ["errors", "reason"]
+        .iter()
+        .find_map(|name| text(content, &[name]));
     Some(Outcome {
         result,
         code: Some(said),
@@ -199,14 +218,16 @@ fn operation(mapping: &Mapping, result: Option<&str>) -> Cow<'static, str> {
     let known = OPERATIONS
         .iter()
         .find(|(of, what, _)| of == subject && what == predicate);
-    match known {
-        Some((_, _, operation)) => Cow::Borrowed(operation),
-        None => {
-            let word = |text: &str| {
-                let word = clean::snake(text, 40);
-                if word.is_empty() { "event".to_owned() } else { word }
-            };
-            Cow::Owned(format!("cdevents.{}.{}", word(subject), word(predicate)))
-        }
+    if let Some((_, _, operation)) = known {
+        return Cow::Borrowed(operation);
     }
+    let word = |text: &str| {
+        let word = clean::snake(text, 40);
+        if word.is_empty() {
+            "event".to_owned()
+        } else {
+            word
+        }
+    };
+    Cow::Owned(format!("cdevents.{}.{}", word(subject), word(predicate)))
 }

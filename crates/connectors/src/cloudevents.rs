@@ -21,9 +21,25 @@ use crate::{cdevents, clean, payload};
 
 /// Attributes that have a place in an event; others are kept as extensions.
 const PLACED: &[&str] = &[
-    "specversion", "id", "source", "type", "subject", "time", "data", "data_base64",
-    "datacontenttype", "dataschema", "actor", "actorid", "actorname", "actoremail", "actortype",
-    "authtype", "authid", "traceparent", "correlationid",
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "data",
+    "data_base64",
+    "datacontenttype",
+    "dataschema",
+    "actor",
+    "actorid",
+    "actorname",
+    "actoremail",
+    "actortype",
+    "authtype",
+    "authid",
+    "traceparent",
+    "correlationid",
 ];
 /// Most attributes of one event in binary mode.
 const ATTRIBUTES_MAX: usize = 100;
@@ -31,9 +47,17 @@ const ATTRIBUTES_MAX: usize = 100;
 /// Reads a delivery.
 pub(crate) fn read(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
     let kind = delivery.header("content-type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = kind
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     if kind.starts_with("application/cloudevents") {
-        return match kind.strip_prefix("application/cloudevents").unwrap_or_default() {
+        return match kind
+            .strip_prefix("application/cloudevents")
+            .unwrap_or_default()
+        {
             "+json" | "-batch+json" => structured(delivery),
             _ => Err(Unreadable::Shape {
                 expected: "CloudEvents as JSON",
@@ -56,7 +80,9 @@ fn structured(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
             Err(error) if count == 0 && pieces.peek().is_none() => return Err(error),
             Err(error) => {
                 let index = reading.items.len();
-                reading.items.push(refused("cloudevents.no_json", index, error.to_string()));
+                reading
+                    .items
+                    .push(refused("cloudevents.no_json", index, error.to_string()));
                 continue;
             }
         };
@@ -71,7 +97,11 @@ fn structured(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
             let index = reading.items.len();
             let item = entry(one, index);
             reading.items.push(item.unwrap_or_else(|| {
-                refused("cloudevents.attributes", index, "a CloudEvent with specversion".into())
+                refused(
+                    "cloudevents.attributes",
+                    index,
+                    "a CloudEvent with specversion".into(),
+                )
             }));
         }
     }
@@ -88,11 +118,19 @@ fn structured(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
 fn binary(delivery: &Delivery<'_>, kind: &str) -> Reading {
     let mut members = Vec::new();
     for (name, value) in delivery.headers.iter().take(ATTRIBUTES_MAX) {
-        let Some(name) = name.to_ascii_lowercase().strip_prefix("ce-").map(str::to_owned) else {
+        let Some(name) = name
+            .to_ascii_lowercase()
+            .strip_prefix("ce-")
+            .map(str::to_owned)
+        else {
             continue;
         };
         // The first of a name counts, as everywhere.
-        if name != "data" && !members.iter().any(|(known, _): &(Cow<'_, str>, _)| *known == name) {
+        if name != "data"
+            && !members
+                .iter()
+                .any(|(known, _): &(Cow<'_, str>, _)| *known == name)
+        {
             members.push((Cow::Owned(name), Value::string(decoded(value))));
         }
     }
@@ -123,7 +161,10 @@ pub(crate) fn entry(value: &Value<'_>, index: usize) -> Option<Item> {
     let envelope = Value::Object(vec![
         ("specversion".into(), Value::string("1.0")),
         ("id".into(), Value::string(text(value, &["context", "id"])?)),
-        ("source".into(), Value::string(text(value, &["context", "source"])?)),
+        (
+            "source".into(),
+            Value::string(text(value, &["context", "source"])?),
+        ),
         ("type".into(), Value::string(kind)),
         ("data".into(), value.clone()),
     ]);
@@ -141,7 +182,11 @@ fn refused(rule: &'static str, index: usize, expected: String) -> Item {
 fn checked(value: &Value<'_>, index: usize) -> Item {
     let attribute = |name: &str| text(value, &[name]);
     if attribute("specversion") != Some("1.0") {
-        return refused("cloudevents.attributes", index, "specversion 1.0".to_owned());
+        return refused(
+            "cloudevents.attributes",
+            index,
+            "specversion 1.0".to_owned(),
+        );
     }
     let (Some(id), Some(source), Some(kind)) =
         (attribute("id"), attribute("source"), attribute("type"))
@@ -178,7 +223,11 @@ fn event(value: &Value<'_>, id: String, source: &str, kind: &str) -> Event {
     }
     extend(&mut event, value);
     if let Some(mapping) = cdevents::parse(kind) {
-        cdevents::apply(&mut event, &mapping, at(value, &["data"]).unwrap_or(&Value::Null));
+        cdevents::apply(
+            &mut event,
+            &mapping,
+            at(value, &["data"]).unwrap_or(&Value::Null),
+        );
     }
     event
 }
@@ -203,7 +252,9 @@ fn extend(event: &mut Event, value: &Value<'_>) {
 /// Who acted, by extension attributes; else the source.
 fn act(event: &mut Event, value: &Value<'_>, source: &str) {
     let said = |name: &str| word(value, &[name]);
-    let id = said("actorid").or_else(|| said("actor")).or_else(|| said("authid"));
+    let id = said("actorid")
+        .or_else(|| said("actor"))
+        .or_else(|| said("authid"));
     let name = said("actorname");
     let email = said("actoremail").or_else(|| id.clone().filter(|id| clean::has_email(id)));
     let kind = said("actortype").or_else(|| said("authtype"));
@@ -234,11 +285,10 @@ fn operation(kind: &str) -> Cow<'static, str> {
         if !name.contains('.') {
             continue;
         }
-        match vocabulary::resolve(&name) {
-            Ok(Resolved::Canonical(operation) | Resolved::Alias { operation, .. }) => {
-                return Cow::Borrowed(operation.name);
-            }
-            _ => {}
+        if let Ok(Resolved::Canonical(operation) | Resolved::Alias { operation }) =
+            vocabulary::resolve(&name)
+        {
+            return Cow::Borrowed(operation.name);
         }
     }
     let generic = clean::operation(&last(4));

@@ -29,16 +29,58 @@ use crate::reading::{Item, Reading, Refusal, Unreadable};
 
 /// Members of requests and answers whose values are never kept, in lower case.
 const SECRETS: &[&str] = &[
-    "password", "newpassword", "oldpassword", "temporarypassword", "proposedpassword",
-    "masteruserpassword", "masterpassword", "adminpassword", "userpassword", "authtoken",
-    "secretstring", "secretbinary", "secretaccesskey", "sessiontoken", "securitytoken",
-    "x-amz-security-token", "x-amz-signature", "privatekey", "privatekeyplaintext",
-    "keymaterial", "encryptedkeymaterial", "plaintext", "ciphertextblob", "plaintextprivatekey",
-    "userdata", "passworddata", "clientsecret", "webidentitytoken", "samlassertion", "token",
-    "authorizationtoken", "accesstoken", "refreshtoken", "signintoken", "tokencode",
-    "authenticationcode1", "authenticationcode2", "base32stringseed", "qrcodepng", "zipfile",
-    "variables", "environment", "environmentvariables", "secrets", "passphrase", "oauthtoken",
-    "secretkey", "apikey", "sshpublickeybody", "servicepassword", "tokenvalue", "connectionpassword",
+    "password",
+    "newpassword",
+    "oldpassword",
+    "temporarypassword",
+    "proposedpassword",
+    "masteruserpassword",
+    "masterpassword",
+    "adminpassword",
+    "userpassword",
+    "authtoken",
+    "secretstring",
+    "secretbinary",
+    "secretaccesskey",
+    "sessiontoken",
+    "securitytoken",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "privatekey",
+    "privatekeyplaintext",
+    "keymaterial",
+    "encryptedkeymaterial",
+    "plaintext",
+    "ciphertextblob",
+    "plaintextprivatekey",
+    "userdata",
+    "passworddata",
+    "clientsecret",
+    "webidentitytoken",
+    "samlassertion",
+    "token",
+    "authorizationtoken",
+    "accesstoken",
+    "refreshtoken",
+    "signintoken",
+    "tokencode",
+    "authenticationcode1",
+    "authenticationcode2",
+    "base32stringseed",
+    "qrcodepng",
+    "zipfile",
+    "variables",
+    "environment",
+    "environmentvariables",
+    "secrets",
+    "passphrase",
+    "oauthtoken",
+    "secretkey",
+    "apikey",
+    "sshpublickeybody",
+    "servicepassword",
+    "tokenvalue",
+    "connectionpassword",
 ];
 
 /// Reads a delivery.
@@ -51,7 +93,13 @@ pub(crate) fn read(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
         }
     })?;
     match reading.items.as_slice() {
-        [] | [Item::Refused(Refusal { rule: form::NO_RECORD, .. })] => Err(Unreadable::Shape {
+        []
+        | [
+            Item::Refused(Refusal {
+                rule: form::NO_RECORD,
+                ..
+            }),
+        ] => Err(Unreadable::Shape {
             expected: "a CloudTrail file, record or notification",
         }),
         _ => Ok(reading),
@@ -164,7 +212,10 @@ fn describe(event: &mut Event, record: &Value<'_>) {
         event.note(name, word(record, &[path]));
     }
     event.note("tls_version", word(record, &["tlsDetails", "tlsVersion"]));
-    event.note("host_header", word(record, &["tlsDetails", "clientProvidedHostHeader"]));
+    event.note(
+        "host_header",
+        word(record, &["tlsDetails", "clientProvidedHostHeader"]),
+    );
     if let Some(read_only) = at(record, &["readOnly"]) {
         let kept = clean::kept(read_only);
         event.metadata.push(("read_only", kept));

@@ -23,10 +23,19 @@ use crate::{clean, cloudevents, cloudtrail, github_audit, payload};
 
 /// Members of an envelope; anything else at its top is not Splunk's.
 const ENVELOPE: &[&str] = &[
-    "time", "host", "source", "sourcetype", "index", "event", "fields",
+    "time",
+    "host",
+    "source",
+    "sourcetype",
+    "index",
+    "event",
+    "fields",
 ];
 
-/// What stands in a body. The first piece says which of Splunk's two endpoints it was meant for.
+/// The header field under which the server says that a body came to the endpoint for raw lines.
+const RAW: &str = "veritrail-collector";
+
+/// What stands in a body. Where nobody says which of Splunk's two endpoints it came to (a file), the first piece does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// Envelopes, as for `/services/collector/event`.
@@ -39,9 +48,11 @@ enum Form {
 
 /// Reads a delivery.
 pub(crate) fn read(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
-    let form = form(delivery.body);
+    let form = form(delivery.body, delivery.header(RAW) == Some("raw"));
     let lines = delivery.body.split(|byte| *byte == b'\n');
-    let lines = lines.map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let lines = lines
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty());
     let pieces: Box<dyn Iterator<Item = &[u8]>> = match form {
         Form::Lines => Box::new(lines),
         Form::Envelopes | Form::Values => Box::new(Sequence::new(delivery.body)),
@@ -77,14 +88,14 @@ pub(crate) fn read(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
     Ok(reading)
 }
 
-fn form(body: &[u8]) -> Form {
+fn form(body: &[u8], is_raw: bool) -> Form {
     let Some(first) = Sequence::new(body).next() else {
         return Form::Lines;
     };
     match parse(first) {
-        Ok(value) if is_envelope(&value) => Form::Envelopes,
+        Ok(value) if !is_raw && is_envelope(&value) => Form::Envelopes,
         Ok(Value::Object(_)) => Form::Values,
-        Err(_) if first.starts_with(b"{") => Form::Envelopes,
+        Err(_) if !is_raw && first.starts_with(b"{") => Form::Envelopes,
         _ => Form::Lines,
     }
 }
@@ -143,7 +154,11 @@ impl Place<'_, '_> {
             }
             None => self.id(),
         };
-        Item::Event(Box::new(generic(id, value, inner.as_ref().unwrap_or(event))))
+        Item::Event(Box::new(generic(
+            id,
+            value,
+            inner.as_ref().unwrap_or(event),
+        )))
     }
 
     /// A raw line that is JSON.
@@ -167,21 +182,37 @@ impl Place<'_, '_> {
 /// What another connector knows.
 fn known(event: &Value<'_>, index: usize) -> Option<Item> {
     event.as_object()?;
-    // Every entry of GitHub's audit log has an action and one of these; the connection's check has an action alone.
-    let marks = ["_document_id", "@timestamp", "business_id", "org_id"];
-    let action = text(event, &["action"]);
-    let is_marked = marks.iter().any(|name| at(event, &[name]).is_some());
-    if action == Some("audit_log_streaming.check") || (action.is_some() && is_marked) {
+    if is_github_entry(event) {
         return Some(github_audit::entry(event, index));
     }
     cloudtrail::entry(event, index).or_else(|| cloudevents::entry(event, index))
 }
 
+/// Whether an event is an entry of GitHub's audit log: an action of two parts, and what GitHub alone writes beside it.
+fn is_github_entry(event: &Value<'_>) -> bool {
+    let has = |name: &str| at(event, &[name]).is_some();
+    match text(event, &["action"]) {
+        // Sent when somebody tries out a stream, with little else.
+        Some("audit_log_streaming.check") => true,
+        Some(action) => {
+            action.contains('.') && (has("_document_id") || (has("@timestamp") && has("actor_id")))
+        }
+        None => false,
+    }
+}
+
 fn generic(id: String, envelope: &Value<'_>, event: &Value<'_>) -> Event {
     let source_type = text(envelope, &["sourcetype"]);
-    let action = ["operation", "action", "event_type", "eventName", "event_name", "type"]
-        .iter()
-        .find_map(|name| text(event, &[name]));
+    let action = [
+        "operation",
+        "action",
+        "event_type",
+        "eventName",
+        "event_name",
+        "type",
+    ]
+    .iter()
+    .find_map(|name| text(event, &[name]));
     let host = text(envelope, &["host"]).or_else(|| text(event, &["host"]));
     let source = text(envelope, &["source"]);
     let resource = Thing {
@@ -194,16 +225,22 @@ fn generic(id: String, envelope: &Value<'_>, event: &Value<'_>) -> Event {
     made.verb = name.to_ascii_lowercase();
     made.timestamp = at(envelope, &["time"]).and_then(clean::time).or_else(|| {
         let own = ["time", "timestamp", "@timestamp"];
-        own.iter().find_map(|name| at(event, &[name]).and_then(clean::time))
+        own.iter()
+            .find_map(|name| at(event, &[name]).and_then(clean::time))
     });
     act(&mut made, event, host);
     made.context.application = Some("splunk_hec".into());
     made.context.service = source_type.map(str::to_owned);
-    for (name, value) in [("host", host), ("source", source), ("index", text(envelope, &["index"]))] {
+    for (name, value) in [
+        ("host", host),
+        ("source", source),
+        ("index", text(envelope, &["index"])),
+    ] {
         made.note(name, value.map(clean::hide_emails));
     }
     let fields = payload::kept_if_any(at(envelope, &["fields"]), &[]);
-    made.metadata.extend(fields.map(|fields| ("fields", fields)));
+    made.metadata
+        .extend(fields.map(|fields| ("fields", fields)));
     made.metadata.push(("event", payload::kept(event, &[])));
     made
 }
@@ -216,22 +253,19 @@ fn act(made: &mut Event, event: &Value<'_>, host: Option<&str>) {
         .iter()
         .find_map(|name| text(event, &[name]))
         .map(str::to_owned);
-    match user {
-        Some(user) => {
-            made.actor.email = Some(user.clone()).filter(|user| clean::has_email(user));
-            made.actor.id = Some(user);
-        }
-        None => {
-            made.actor.kind = "system";
-            made.actor.id = host.map(str::to_owned);
-        }
+    if let Some(user) = user {
+        made.actor.email = Some(user.clone()).filter(|user| clean::has_email(user));
+        made.actor.id = Some(user);
+    } else {
+        made.actor.kind = "system";
+        made.actor.id = host.map(str::to_owned);
     }
 }
 
 /// The vocabulary's name, if the event uses one; else its source type's.
 fn operation(action: Option<&str>, source_type: Option<&str>) -> Cow<'static, str> {
     if let Some(action) = action.filter(|action| action.contains('.'))
-        && let Ok(Resolved::Canonical(operation) | Resolved::Alias { operation, .. }) =
+        && let Ok(Resolved::Canonical(operation) | Resolved::Alias { operation }) =
             vocabulary::resolve(action)
     {
         return Cow::Borrowed(operation.name);

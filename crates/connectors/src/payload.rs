@@ -85,12 +85,18 @@ mod tests {
 
     #[test]
     fn what_is_too_large_is_counted_instead() {
-        let many = format!("[{}]", vec![format!("\"{}\"", "x".repeat(4_000)); 100].join(","));
+        let many = format!(
+            "[{}]",
+            vec![format!("\"{}\"", "x".repeat(4_000)); 100].join(",")
+        );
         assert_eq!(kept_text(&many), "\"[400301 bytes]\"");
     }
 
     #[test]
     fn addresses_of_persons_are_hidden() {
-        assert_eq!(kept_text(r#"{"to":"ana@example.com"}"#), r#"{"to":"[e-mail]"}"#);
+        assert_eq!(
+            kept_text(r#"{"to":"ana@example.com"}"#),
+            r#"{"to":"[e-mail]"}"#
+        );
     }
 }

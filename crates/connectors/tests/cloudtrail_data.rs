@@ -3,6 +3,12 @@
 //! Every record becomes an event that the door takes; names of people and ARNs stand in no id, operation or type. Prints
 //! what became of which call; `--nocapture` shows it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests may fail loudly, and say what they did not test"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -103,7 +109,10 @@ fn what_is_left_out_succeeded_and_is_no_read_of_a_secret() {
     let rules = Rules::of_vendor(Vendor::Cloudtrail);
     let left_out = |event: &&Event| rules.decide(event) != Decision::Keep;
     for event in events.iter().filter(left_out) {
-        assert_eq!(event.outcome.as_ref().map(|outcome| outcome.result), Some("success"));
+        assert_eq!(
+            event.outcome.as_ref().map(|outcome| outcome.result),
+            Some("success")
+        );
         assert_ne!(event.nature, Nature::SensitiveRead);
         assert_ne!(event.operation, "secret.read");
     }

@@ -21,7 +21,10 @@ fn made(kind: &str) -> Event {
 fn an_event_is_one_in_every_mode() {
     let structured = made("com.example.deployment.created").id;
     let batch = br#"[{"specversion":"1.0","id":"1","source":"/s","type":"other"}]"#;
-    let headers = [("Content-Type", "application/cloudevents-batch+json; charset=utf-8")];
+    let headers = [(
+        "Content-Type",
+        "application/cloudevents-batch+json; charset=utf-8",
+    )];
     let Item::Event(batched) = read_one(&headers, batch) else {
         panic!()
     };
@@ -85,8 +88,14 @@ fn other_formats_and_cut_off_texts_are_refused_whole() {
         body: b"x",
     };
     assert!(matches!(read(&avro), Err(Unreadable::Shape { .. })));
-    assert!(matches!(read(&Delivery::file(b"{\"specversion\"")), Err(Unreadable::Json(_))));
-    assert!(matches!(read(&Delivery::file(b"\xff")), Err(Unreadable::Json(_))));
+    assert!(matches!(
+        read(&Delivery::file(b"{\"specversion\"")),
+        Err(Unreadable::Json(_))
+    ));
+    assert!(matches!(
+        read(&Delivery::file(b"\xff")),
+        Err(Unreadable::Json(_))
+    ));
     assert!(read(&Delivery::file(b"[]")).unwrap().items.is_empty());
 }
 
@@ -107,11 +116,21 @@ fn hostile_data_is_bounded_and_kept_out_of_the_entry() {
 
 #[test]
 fn every_operation_of_cdevents_is_well_formed() {
-    for (subject, predicate) in [("pipelinerun", "finished"), ("build", "finished"), ("", "x")] {
+    for (subject, predicate) in [
+        ("pipelinerun", "finished"),
+        ("build", "finished"),
+        ("", "x"),
+    ] {
         let kind = format!("dev.cdevents.{subject}.{predicate}.0.2.0");
         let event = made(&kind);
         assert!(vocabulary::resolve(&event.operation).is_ok(), "{kind}");
     }
-    assert_eq!(made("dev.cdevents.gizmo.turned.0.1.0").operation, "cdevents.gizmo.turned");
-    assert_eq!(made("dev.cdevents.build.finished.0.1.1").operation, "build.succeeded");
+    assert_eq!(
+        made("dev.cdevents.gizmo.turned.0.1.0").operation,
+        "cdevents.gizmo.turned"
+    );
+    assert_eq!(
+        made("dev.cdevents.build.finished.0.1.1").operation,
+        "build.succeeded"
+    );
 }

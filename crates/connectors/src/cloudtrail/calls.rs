@@ -143,7 +143,11 @@ pub(super) fn meaning(record: &Value<'_>, source: &str, name: &str) -> Meaning {
     let (service, plain) = (service(source), unversioned(name));
     // More calls than usual, until there are no more.
     if let Some(state) = text(record, &["insightDetails", "state"]) {
-        let operation = if state == "End" { "alarm.resolved" } else { "alarm.triggered" };
+        let operation = if state == "End" {
+            "alarm.resolved"
+        } else {
+            "alarm.triggered"
+        };
         return Meaning {
             operation: Cow::Borrowed(operation),
             nature: Nature::Change,
@@ -181,7 +185,11 @@ pub(super) fn service(source: &str) -> String {
 pub(super) fn generic(service: &str, name: &str) -> Cow<'static, str> {
     let word = |text: &str, otherwise: &'static str| {
         let word = clean::snake(text, 56);
-        if word.is_empty() { otherwise.to_owned() } else { word }
+        if word.is_empty() {
+            otherwise.to_owned()
+        } else {
+            word
+        }
     };
     let operation = format!("aws.{}.{}", word(service, "service"), word(name, "call"));
     Cow::Owned(clean::operation(&operation))
@@ -193,7 +201,10 @@ pub(super) fn noun(name: &str) -> String {
     let noun = whole.split_once('_').map_or(&*whole, |(_, noun)| noun);
     let one = match noun {
         _ if noun.ends_with("ies") => noun.strip_suffix("ies").map(|stem| format!("{stem}y")),
-        _ if ["sses", "xes", "ches"].iter().any(|end| noun.ends_with(end)) => {
+        _ if ["sses", "xes", "ches"]
+            .iter()
+            .any(|end| noun.ends_with(end)) =>
+        {
             noun.strip_suffix("es").map(str::to_owned)
         }
         _ if ["ss", "us", "is"].iter().any(|end| noun.ends_with(end)) => None,
@@ -204,13 +215,20 @@ pub(super) fn noun(name: &str) -> String {
 
 /// A call's name without the version of the API that some services put behind it: `20150331`, `20150331v2`, `2020_05_31`.
 fn unversioned(name: &str) -> &str {
-    let digits = |name: &'_ str| name.trim_end_matches(|sign: char| sign.is_ascii_digit()).len();
+    let digits = |name: &'_ str| {
+        name.trim_end_matches(|sign: char| sign.is_ascii_digit())
+            .len()
+    };
     let stem = match name.rsplit_once('v') {
         Some((stem, version)) if version.len() == 1 && digits(version) == 0 => stem,
         _ => name,
     };
     let bare = stem.trim_end_matches(|sign: char| sign.is_ascii_digit() || sign == '_');
-    if stem.len() >= bare.len() + 8 { bare } else { name }
+    if stem.len() >= bare.len() + 8 {
+        bare
+    } else {
+        name
+    }
 }
 
 fn is_met(record: &Value<'_>, holds: &str) -> bool {
@@ -275,7 +293,11 @@ fn guessed(record: &Value<'_>, service: &str, name: &str) -> Meaning {
             operation => Cow::Borrowed(operation),
         },
         // Data events are recorded only where somebody asked AWS for them.
-        nature: if is_data { Nature::SensitiveRead } else { nature },
+        nature: if is_data {
+            Nature::SensitiveRead
+        } else {
+            nature
+        },
         things: "",
     }
 }

@@ -43,7 +43,11 @@ pub(super) fn outcome(record: &Value<'_>) -> Outcome {
     }
     let failed = answer(record).is_some_and(|answer| answer.eq_ignore_ascii_case("failure"));
     Outcome {
-        result: if failed || message.is_some() { "failure" } else { "success" },
+        result: if failed || message.is_some() {
+            "failure"
+        } else {
+            "success"
+        },
         code: None,
         message,
     }

@@ -37,10 +37,7 @@ pub(super) enum Found<'v, 'a> {
 }
 
 /// Hands everything that a body holds to `sink`, in its order.
-pub(super) fn search(
-    body: &[u8],
-    sink: &mut dyn FnMut(Found<'_, '_>),
-) -> Result<(), Unreadable> {
+pub(super) fn search(body: &[u8], sink: &mut dyn FnMut(Found<'_, '_>)) -> Result<(), Unreadable> {
     if let Some(list) = file(body)
         && let Ok(records) = json::split_array(list, EVENTS_MAX)
     {
@@ -85,7 +82,9 @@ pub(super) fn is_record(value: &Value<'_>) -> bool {
     has("eventVersion")
         && (has("eventName") || has("insightDetails"))
         && (has("eventSource") || has("insightDetails"))
-        && ["userIdentity", "eventType", "eventID", "eventTime"].into_iter().any(has)
+        && ["userIdentity", "eventType", "eventID", "eventTime"]
+            .into_iter()
+            .any(has)
         && !has("s3")
 }
 
@@ -120,7 +119,10 @@ fn open(value: &Value<'_>, depth: usize, sink: &mut dyn FnMut(Found<'_, '_>)) {
         return refuse("cloudtrail.too_deep", expected, sink);
     }
     if let Some(list) = value.as_array() {
-        return list.iter().for_each(|item| open(item, depth + 1, sink));
+        for item in list {
+            open(item, depth + 1, sink);
+        }
+        return;
     }
     if is_record(value) {
         return sink(Found::Record(value));
@@ -191,7 +193,9 @@ fn wrapped(value: &Value<'_>, depth: usize, sink: &mut dyn FnMut(Found<'_, '_>))
     }
     for name in ["Records", "records", "Messages", "Events"] {
         if let Some(list) = at(value, &[name]).and_then(Value::as_array) {
-            list.iter().for_each(|item| open(item, depth + 1, sink));
+            for item in list {
+                open(item, depth + 1, sink);
+            }
             return true;
         }
     }

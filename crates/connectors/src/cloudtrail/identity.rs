@@ -27,7 +27,10 @@ pub(super) fn fill(event: &mut Event, record: &Value<'_>) {
         ("principal_id", &["principalId"][..]),
         ("source_identity", &["sessionContext", "sourceIdentity"]),
         ("identity_provider", &["identityProvider"]),
-        ("session_created_at", &["sessionContext", "attributes", "creationDate"]),
+        (
+            "session_created_at",
+            &["sessionContext", "attributes", "creationDate"],
+        ),
     ] {
         let value = text(identity, path);
         let value = value.map(|value| Value::string(clean::cut(value).into_owned()));
@@ -36,7 +39,10 @@ pub(super) fn fill(event: &mut Event, record: &Value<'_>) {
     if !kind.is_empty() {
         event.note("identity_type", Some(kind.to_owned()));
     }
-    event.note("invoked_by", text(identity, &["invokedBy"]).map(str::to_owned));
+    event.note(
+        "invoked_by",
+        text(identity, &["invokedBy"]).map(str::to_owned),
+    );
     if kind == "Root" {
         event.metadata.push(("root", Value::Bool(true)));
     }
@@ -46,13 +52,18 @@ pub(super) fn fill(event: &mut Event, record: &Value<'_>) {
         event.note("actor_account", account.map(str::to_owned));
     }
     let mfa = second_factor(record, identity);
-    event.metadata.extend(mfa.map(|used| ("mfa", Value::Bool(used))));
+    event
+        .metadata
+        .extend(mfa.map(|used| ("mfa", Value::Bool(used))));
 }
 
 /// Whether a second factor was used, where a record says so.
 fn second_factor(record: &Value<'_>, identity: &Value<'_>) -> Option<bool> {
     let at_sign_in = word(record, &["additionalEventData", "MFAUsed"]);
-    let of_session = word(identity, &["sessionContext", "attributes", "mfaAuthenticated"]);
+    let of_session = word(
+        identity,
+        &["sessionContext", "attributes", "mfaAuthenticated"],
+    );
     match at_sign_in.or(of_session)?.to_ascii_lowercase().as_str() {
         "yes" | "true" => Some(true),
         "no" | "false" => Some(false),

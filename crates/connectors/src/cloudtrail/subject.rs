@@ -101,14 +101,21 @@ pub(super) fn of_arns(value: &Value<'_>, path: &[&str]) -> Vec<Thing> {
     let named = listed.filter_map(|item| {
         let arn = item.as_str().or_else(|| text(item, &["ARN"]))?;
         let kind = text(item, &["type"]).and_then(kind_of_type);
-        Some(thing(&kind.unwrap_or_else(|| kind_of_arn(arn)), arn.to_owned()))
+        Some(thing(
+            &kind.unwrap_or_else(|| kind_of_arn(arn)),
+            arn.to_owned(),
+        ))
     });
     named.collect()
 }
 
 /// A thing; those with an ARN are called by its last part.
 fn thing(kind: &str, id: String) -> Thing {
-    let name = if id.starts_with("arn:") { last(&id) } else { None };
+    let name = if id.starts_with("arn:") {
+        last(&id)
+    } else {
+        None
+    };
     Thing {
         name,
         ..Thing::new(kind.to_owned(), id)
@@ -125,7 +132,11 @@ fn found(record: &Value<'_>, place: &str) -> Vec<String> {
         Some('+') => ("additionalEventData", signs.as_str()),
         Some('!') => ("serviceEventDetails", signs.as_str()),
         Some('@') => {
-            out.extend(of_arns(record, &["resources"]).into_iter().filter_map(|thing| thing.id));
+            out.extend(
+                of_arns(record, &["resources"])
+                    .into_iter()
+                    .filter_map(|thing| thing.id),
+            );
             return out;
         }
         Some('~') => {
@@ -155,7 +166,9 @@ fn collect(value: &Value<'_>, path: &[&str], out: &mut Vec<String>) {
         (None, Value::String(text)) if !text.is_empty() => out.push(text.to_string()),
         (None, Value::Number(digits)) => out.push(digits.to_string()),
         (Some((&"*", rest)), Value::Array(list)) => {
-            list.iter().for_each(|item| collect(item, rest, out));
+            for item in list {
+                collect(item, rest, out);
+            }
         }
         // Lists of one are written as the item itself by some services.
         (Some((&"*", rest)), other) => collect(other, rest, out),
@@ -231,7 +244,10 @@ fn usual(service: &str, kind: &str) -> String {
 fn kind_of_type(name: &str) -> Option<String> {
     let mut parts = name.split("::").skip(1);
     let (service, kind) = (parts.next()?, parts.next()?);
-    Some(usual(&service.to_ascii_lowercase(), &clean::snake(kind, 64)))
+    Some(usual(
+        &service.to_ascii_lowercase(),
+        &clean::snake(kind, 64),
+    ))
 }
 
 /// The kind of thing that an ARN names: the word before its first `/` or `:`, if it is one of AWS's own, else the
@@ -250,7 +266,13 @@ fn kind_of_arn(arn: &str) -> String {
         (_, true) if WORDS.contains(&head) => head,
         _ => service,
     };
-    let plain = kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let kind = if plain && kind.len() <= 32 { kind } else { "resource" };
+    let plain = kind
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let kind = if plain && kind.len() <= 32 {
+        kind
+    } else {
+        "resource"
+    };
     usual(service, &clean::kind(kind))
 }

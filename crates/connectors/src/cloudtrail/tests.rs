@@ -34,8 +34,12 @@ fn one_record_is_one_event_whatever_is_around_it() {
         format!(r#"{{"Records":[{plain}]}}"#),
         format!(" \n{{ \"Records\" : [ {plain} ] , \"more\": 1 }}"),
         format!("[{plain}]"),
-        format!(r#"{{"detail-type":"AWS API Call via CloudTrail","source":"aws.iam","detail":{plain}}}"#),
-        format!(r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"id":"1","message":{quoted}}}]}}"#),
+        format!(
+            r#"{{"detail-type":"AWS API Call via CloudTrail","source":"aws.iam","detail":{plain}}}"#
+        ),
+        format!(
+            r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"id":"1","message":{quoted}}}]}}"#
+        ),
         format!(r#"{{"Type":"Notification","Message":{quoted}}}"#),
         format!(r#"{{"Records":[{{"eventSource":"aws:sqs","body":{quoted}}}]}}"#),
         format!(r#"{{"Records":[{{"EventSource":"aws:sns","Sns":{{"Message":{quoted}}}}}]}}"#),
@@ -68,10 +72,21 @@ fn a_broken_record_costs_itself_and_a_file_that_is_cut_off_is_refused() {
 #[test]
 fn other_shapes_are_refused_and_none_panics() {
     for body in [
-        "", "{}", "7", "\"x\"", "{\"a\":1}", "null", "[]", r#"{"Records":{}}"#, r#"{"Records":[]}"#,
+        "",
+        "{}",
+        "7",
+        "\"x\"",
+        "{\"a\":1}",
+        "null",
+        "[]",
+        r#"{"Records":{}}"#,
+        r#"{"Records":[]}"#,
     ] {
         let read = read(&Delivery::file(body.as_bytes()));
-        assert!(matches!(read, Err(Unreadable::Shape { .. })), "{body}: {read:?}");
+        assert!(
+            matches!(read, Err(Unreadable::Shape { .. })),
+            "{body}: {read:?}"
+        );
     }
     for body in [
         &b"\xff\xfe"[..],
@@ -79,7 +94,10 @@ fn other_shapes_are_refused_and_none_panics() {
         b"{\"Records\":[",
         b"{",
     ] {
-        assert!(matches!(read(&Delivery::file(body)), Err(Unreadable::Json(_))));
+        assert!(matches!(
+            read(&Delivery::file(body)),
+            Err(Unreadable::Json(_))
+        ));
     }
     for odd in [
         r#","eventName":"X","userIdentity":7"#,
@@ -105,7 +123,9 @@ fn envelopes_within_each_other_end() {
         body = format!("[{body}]");
     }
     let found = items(&body);
-    assert!(matches!(&found[..], [Item::Refused(refusal)] if refusal.rule == "cloudtrail.too_deep"));
+    assert!(
+        matches!(&found[..], [Item::Refused(refusal)] if refusal.rule == "cloudtrail.too_deep")
+    );
     let deep = format!(
         r#"{{"Records":[{}]}}"#,
         record(&format!(
@@ -121,7 +141,9 @@ fn envelopes_within_each_other_end() {
 fn a_hundred_thousand_records_are_read_and_one_more_is_too_many() {
     let one = r#"{"eventVersion":"1","eventName":"A","eventSource":"s","eventID":"N"}"#;
     let file = |count: usize| {
-        let records: Vec<String> = (0..count).map(|n| one.replace('N', &n.to_string())).collect();
+        let records: Vec<String> = (0..count)
+            .map(|n| one.replace('N', &n.to_string()))
+            .collect();
         format!(r#"{{"Records":[{}]}}"#, records.join(","))
     };
     assert_eq!(items(&file(EVENTS_MAX)).len(), EVENTS_MAX);
@@ -139,7 +161,9 @@ fn secrets_of_requests_and_answers_are_left_out_and_ids_stay() {
         r#","requestParameters":{"masterUserPassword":"hunter2hunter2","secretString":"s3","userData":"dXNlcg==","policyDocument":"{}","environment":{"variables":{"DB":"pw-1"}},"to":"ana@example.com"},"responseElements":{"credentials":{"accessKeyId":"ASIAX","secretAccessKey":"wJalr","sessionToken":"IQoJ"},"Credentials":{"SessionToken":"FwoG"}}"#,
     );
     let text = event.to_value().to_compact();
-    for secret in ["hunter2", "s3\"", "dXNl", "pw-1", "ana@", "wJalr", "IQoJ", "FwoG"] {
+    for secret in [
+        "hunter2", "s3\"", "dXNl", "pw-1", "ana@", "wJalr", "IQoJ", "FwoG",
+    ] {
         assert!(!text.contains(secret), "{secret}");
     }
     for kept in ["policyDocument", "\"ASIAX\"", "\"DB\""] {
@@ -157,15 +181,23 @@ fn refusals_are_denied_and_mistakes_are_failures() {
         ("NoSuchEntityException", "failure"),
         ("ThrottlingException", "failure"),
     ] {
-        let event = call("GetUser", &format!(r#","readOnly":true,"errorCode":"{code}""#));
+        let event = call(
+            "GetUser",
+            &format!(r#","readOnly":true,"errorCode":"{code}""#),
+        );
         assert_eq!(event.outcome.unwrap().result, expect, "{code}");
     }
     let message = r#","errorCode":"AccessDenied","errorMessage":"User: ana@example.com is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::1:role/admin because""#;
-    let event = only(&record(&format!(
-        r#","eventName":"AssumeRole","eventSource2":"x"{message}"#
-    ))
-    .replace("iam.amazonaws.com", "sts.amazonaws.com"));
-    assert_eq!(event.resource.id.as_deref(), Some("arn:aws:iam::1:role/admin"));
+    let event = only(
+        &record(&format!(
+            r#","eventName":"AssumeRole","eventSource2":"x"{message}"#
+        ))
+        .replace("iam.amazonaws.com", "sts.amazonaws.com"),
+    );
+    assert_eq!(
+        event.resource.id.as_deref(),
+        Some("arn:aws:iam::1:role/admin")
+    );
     assert!(!event.outcome.unwrap().message.unwrap().contains("ana@"));
 }
 
@@ -189,24 +221,65 @@ fn who_acts_is_told_from_for_whom() {
         r#"{"type":"AssumedRole","principalId":"AROA:ci","arn":"arn:aws:sts::1:assumed-role/deploy/ci","accessKeyId":"ASIA","sessionContext":{"sessionIssuer":{"type":"Role","arn":"arn:aws:iam::1:role/deploy","userName":"deploy"}}}"#,
     );
     assert_eq!(session.kind, "service_account");
-    assert_eq!(session.id.as_deref(), Some("arn:aws:sts::1:assumed-role/deploy/ci"));
+    assert_eq!(
+        session.id.as_deref(),
+        Some("arn:aws:sts::1:assumed-role/deploy/ci")
+    );
     assert_eq!(session.name.as_deref(), Some("deploy/ci"));
     let role = session.on_behalf_of.unwrap();
-    assert_eq!((&*role.kind, role.id.as_deref()), ("role", Some("arn:aws:iam::1:role/deploy")));
+    assert_eq!(
+        (&*role.kind, role.id.as_deref()),
+        ("role", Some("arn:aws:iam::1:role/deploy"))
+    );
     let person = who(
         r#"{"type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/AWSReservedSSO_Admin_0a/ana@example.com","sessionContext":{"sessionIssuer":{"type":"Role","arn":"arn:aws:iam::1:role/r","userName":"AWSReservedSSO_Admin_0a"}},"onBehalfOf":{"userId":"9067"}}"#,
     );
-    assert_eq!((person.kind, person.email.as_deref()), ("user", Some("ana@example.com")));
+    assert_eq!(
+        (person.kind, person.email.as_deref()),
+        ("user", Some("ana@example.com"))
+    );
     assert_eq!(person.on_behalf_of.unwrap().id.as_deref(), Some("9067"));
     for (identity, kind, id) in [
-        (r#"{"type":"Root","accountId":"1"}"#, "user", Some("arn:aws:iam::1:root")),
-        (r#"{"type":"AWSService","invokedBy":"ec2.amazonaws.com"}"#, "system", Some("ec2.amazonaws.com")),
-        (r#"{"accountId":"1","invokedBy":"kms.amazonaws.com"}"#, "system", Some("kms.amazonaws.com")),
-        (r#"{"type":"AWSAccount","accountId":"2","principalId":"AROAX"}"#, "service_account", Some("AROAX")),
-        (r#"{"type":"AWSAccount","accountId":"ANONYMOUS_PRINCIPAL","principalId":""}"#, "anonymous", None),
-        (r#"{"type":"SAMLUser","principalId":"p:ana","userName":"ana"}"#, "user", Some("p:ana")),
-        (r#"{"type":"WebIdentityUser","principalId":"w","userName":"x"}"#, "user", Some("w")),
-        (r#"{"type":"IdentityCenterUser","accountId":"1","onBehalfOf":{"userId":"90"}}"#, "user", Some("90")),
+        (
+            r#"{"type":"Root","accountId":"1"}"#,
+            "user",
+            Some("arn:aws:iam::1:root"),
+        ),
+        (
+            r#"{"type":"AWSService","invokedBy":"ec2.amazonaws.com"}"#,
+            "system",
+            Some("ec2.amazonaws.com"),
+        ),
+        (
+            r#"{"accountId":"1","invokedBy":"kms.amazonaws.com"}"#,
+            "system",
+            Some("kms.amazonaws.com"),
+        ),
+        (
+            r#"{"type":"AWSAccount","accountId":"2","principalId":"AROAX"}"#,
+            "service_account",
+            Some("AROAX"),
+        ),
+        (
+            r#"{"type":"AWSAccount","accountId":"ANONYMOUS_PRINCIPAL","principalId":""}"#,
+            "anonymous",
+            None,
+        ),
+        (
+            r#"{"type":"SAMLUser","principalId":"p:ana","userName":"ana"}"#,
+            "user",
+            Some("p:ana"),
+        ),
+        (
+            r#"{"type":"WebIdentityUser","principalId":"w","userName":"x"}"#,
+            "user",
+            Some("w"),
+        ),
+        (
+            r#"{"type":"IdentityCenterUser","accountId":"1","onBehalfOf":{"userId":"90"}}"#,
+            "user",
+            Some("90"),
+        ),
         (r#"{"type":"Unknown","principalId":"u"}"#, "user", Some("u")),
         ("{}", "system", None),
     ] {
@@ -261,10 +334,22 @@ fn notifications_name_files_and_hold_no_events() {
 #[test]
 fn what_holds_no_records_is_passed_over_by_name() {
     for (body, expect) in [
-        (r#"{"Service":"Amazon S3","Event":"s3:TestEvent"}"#, "cloudtrail.s3_test"),
-        (r#"{"digestStartTime":"x","digestS3Bucket":"b","logFiles":[]}"#, "cloudtrail.digest"),
-        (r#"{"messageType":"CONTROL_MESSAGE","logEvents":[]}"#, "cloudtrail.control_message"),
-        (r#"{"Type":"SubscriptionConfirmation","SubscribeURL":"https://x"}"#, "cloudtrail.subscription"),
+        (
+            r#"{"Service":"Amazon S3","Event":"s3:TestEvent"}"#,
+            "cloudtrail.s3_test",
+        ),
+        (
+            r#"{"digestStartTime":"x","digestS3Bucket":"b","logFiles":[]}"#,
+            "cloudtrail.digest",
+        ),
+        (
+            r#"{"messageType":"CONTROL_MESSAGE","logEvents":[]}"#,
+            "cloudtrail.control_message",
+        ),
+        (
+            r#"{"Type":"SubscriptionConfirmation","SubscribeURL":"https://x"}"#,
+            "cloudtrail.subscription",
+        ),
     ] {
         assert!(matches!(items(body).as_slice(), [Item::Passed { rule }] if *rule == expect));
     }

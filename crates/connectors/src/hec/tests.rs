@@ -25,9 +25,15 @@ fn what_stands_before_a_broken_envelope_is_kept_and_the_rest_is_not() {
 
 #[test]
 fn an_envelope_with_a_time_is_one_event_however_it_is_batched() {
-    let (a, b) = (r#"{"time":1773325927.5,"event":"a"}"#, r#"{"time":1773325928,"event":"b"}"#);
+    let (a, b) = (
+        r#"{"time":1773325927.5,"event":"a"}"#,
+        r#"{"time":1773325928,"event":"b"}"#,
+    );
     let together = ids(&format!("{a}{b}"));
-    assert_eq!(ids(&format!("{b}\n{a}")), [together[1].clone(), together[0].clone()]);
+    assert_eq!(
+        ids(&format!("{b}\n{a}")),
+        [together[1].clone(), together[0].clone()]
+    );
     // Said twice in one delivery, it happened twice.
     let twice = ids(&format!("{a}{a}"));
     assert_eq!(twice[0], together[0]);
@@ -50,6 +56,20 @@ fn raw_lines_in_brackets_stay_whole() {
 }
 
 #[test]
+fn what_came_to_the_raw_endpoint_has_no_envelopes() {
+    let headers = [("veritrail-collector", "raw")];
+    let body = br#"{"event":"a"}
+{"broken"
+"#;
+    let delivery = Delivery {
+        headers: &headers,
+        body,
+    };
+    let reading = read(&delivery).unwrap();
+    assert_eq!(reading.events().count(), 2);
+}
+
+#[test]
 fn bytes_that_are_no_text_cost_their_line_only() {
     let found = items(b"fine\n\xff\xfe\nfine again");
     assert!(matches!(found[0], Item::Event(_)));
@@ -64,14 +84,19 @@ fn nothing_and_checks_of_the_connection_are_passed_over_by_name() {
         other => panic!("{other:?}"),
     };
     assert_eq!(rule(b" \n"), "hec.no_data");
-    assert_eq!(rule(br#"{"event":{"action":"audit_log_streaming.check"}}"#), "hec.check");
+    assert_eq!(
+        rule(br#"{"event":{"action":"audit_log_streaming.check"}}"#),
+        "github.streaming_check"
+    );
 }
 
 #[test]
 fn a_cloudtrail_record_has_the_id_that_it_has_in_a_file() {
     let record = r#"{"eventVersion":"1.08","eventName":"StopLogging","eventID":"e1","eventSource":"cloudtrail.amazonaws.com"}"#;
     let file = format!("{{\"Records\":[{record}]}}");
-    let of_file = crate::Vendor::Cloudtrail.read(&Delivery::file(file.as_bytes())).unwrap();
+    let of_file = crate::Vendor::Cloudtrail
+        .read(&Delivery::file(file.as_bytes()))
+        .unwrap();
     let id = &of_file.events().next().unwrap().id;
     assert_eq!(&ids(&format!("{{\"time\":1,\"event\":{record}}}"))[0], id);
     assert_eq!(&ids(record)[0], id);
@@ -81,7 +106,8 @@ fn a_cloudtrail_record_has_the_id_that_it_has_in_a_file() {
 
 #[test]
 fn names_of_the_servers_own_are_not_taken_over() {
-    let reading = items(br#"{"event":{"action":"veritrail.log.created"},"sourcetype":"veritrail.x"}"#);
+    let reading =
+        items(br#"{"event":{"action":"veritrail.log.created"},"sourcetype":"veritrail.x"}"#);
     let [Item::Event(event)] = reading.as_slice() else {
         panic!("{reading:?}")
     };

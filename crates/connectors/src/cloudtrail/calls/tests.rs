@@ -1,12 +1,49 @@
 use super::*;
 
 const SERVICES: &[&str] = &[
-    "iam", "sts", "signin", "sso", "cognito-idp", "rolesanywhere", "organizations", "ram", "ec2",
-    "ec2-instance-connect", "autoscaling", "lambda", "ecs", "eks", "ecr", "elasticloadbalancing",
-    "route53", "acm", "cloudfront", "wafv2", "s3", "rds", "dynamodb", "redshift", "backup",
-    "athena", "sqs", "secretsmanager", "ssm", "kms", "cloudtrail", "config", "guardduty",
-    "securityhub", "logs", "monitoring", "cloudformation", "codepipeline", "codebuild",
-    "codedeploy", "codecommit", "states", "apigateway",
+    "iam",
+    "sts",
+    "signin",
+    "sso",
+    "cognito-idp",
+    "rolesanywhere",
+    "organizations",
+    "ram",
+    "ec2",
+    "ec2-instance-connect",
+    "autoscaling",
+    "lambda",
+    "ecs",
+    "eks",
+    "ecr",
+    "elasticloadbalancing",
+    "route53",
+    "acm",
+    "cloudfront",
+    "wafv2",
+    "s3",
+    "rds",
+    "dynamodb",
+    "redshift",
+    "backup",
+    "athena",
+    "sqs",
+    "secretsmanager",
+    "ssm",
+    "kms",
+    "cloudtrail",
+    "config",
+    "guardduty",
+    "securityhub",
+    "logs",
+    "monitoring",
+    "cloudformation",
+    "codepipeline",
+    "codebuild",
+    "codedeploy",
+    "codecommit",
+    "states",
+    "apigateway",
 ];
 
 #[test]
@@ -18,11 +55,20 @@ fn every_call_of_the_tables_stands_once_and_is_well_formed() {
         let mut names = std::collections::BTreeSet::new();
         for call in calls {
             count += 1;
-            assert!(names.insert(call.name), "{service} {} stands twice", call.name);
-            let operations = [call.operation].into_iter().chain(call.or.map(|(_, name, _)| name));
+            assert!(
+                names.insert(call.name),
+                "{service} {} stands twice",
+                call.name
+            );
+            let operations = [call.operation]
+                .into_iter()
+                .chain(call.or.map(|(_, name, _)| name));
             for operation in operations.filter(|name| !name.is_empty() && *name != "sign-in") {
                 assert_eq!(clean::operation(operation), operation);
-                assert!(ledger::vocabulary::resolve(operation).is_ok(), "{operation}");
+                assert!(
+                    ledger::vocabulary::resolve(operation).is_ok(),
+                    "{operation}"
+                );
             }
             for part in call.things.split(';') {
                 let (kind, places) = part.trim().split_once(':').unwrap();
@@ -71,7 +117,11 @@ fn what_has_no_meaning_keeps_aws_own_name() {
     let hostile = "Ä/\u{0}".repeat(100);
     for (service, name, expect) in [
         ("ec2", "FrobnicateGadget", "aws.ec2.frobnicate_gadget"),
-        ("resource-explorer-2", "Search", "aws.resource_explorer_2.search"),
+        (
+            "resource-explorer-2",
+            "Search",
+            "aws.resource_explorer_2.search",
+        ),
         ("", &hostile, "aws.service.call"),
     ] {
         let operation = generic(service, name);
