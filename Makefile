@@ -4,7 +4,10 @@ CARGO ?= cargo
 VENV := target/venv
 INTEROP := target/interop
 OPENAPI := target/openapi
-APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates
+APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates npm
+# A database of all countries, to be read as operators' are (CC BY 4.0, attribution to nro.net).
+GEO := target/geo
+GEO_VERSION := 2.3.2026061719
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: run test test-rust test-interop test-openapi lint bench bench-peers bench-ours bench-build docs fuzz packages clean
@@ -16,9 +19,15 @@ run:
 
 test: packages test-rust test-interop test-openapi
 
-test-rust:
+test-rust: $(GEO)/$(GEO_VERSION)
 	$(CARGO) build --release --bin veritrail
-	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail $(CARGO) test --workspace --locked
+	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail VERITRAIL_GEO_DATA=$(CURDIR)/$(GEO) $(CARGO) test --workspace --locked
+
+$(GEO)/$(GEO_VERSION):
+	rm -rf $(GEO) && mkdir -p $(GEO)
+	cd $(GEO) && npm pack --silent @ip-location-db/geo-whois-asn-country-mmdb@$(GEO_VERSION)
+	cd $(GEO) && tar -xzf *.tgz --strip-components=1 && rm *.tgz
+	touch $@
 
 # Software that nobody here wrote: Go's sumdb packages, rfc8785 and pymerkle.
 test-interop: $(VENV)/ready
@@ -44,6 +53,7 @@ $(OPENAPI)/venv/ready: tests/openapi/requirements.txt
 # Debian packages; only what is missing, so that an installed machine needs neither root nor a network.
 packages:
 	@missing=""; for package in $(APT_PACKAGES); do \
+	  [ $$package = npm ] && command -v npm >/dev/null && continue; \
 	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; \
 	done; \
 	if [ -n "$$missing" ]; then \

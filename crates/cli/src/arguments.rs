@@ -76,7 +76,7 @@ impl Appearance {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Record an event
     Emit(emit::Emit),
     /// Show one event in full
