@@ -11,6 +11,9 @@ EXAMPLES := target/npm/webhooks-examples-$(EXAMPLES_VERSION)
 # npm comes with Node.js as well: Debian's is installed only where there is none.
 APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates jq \
   $(if $(shell command -v npm),,npm)
+# A database of all countries, to be read as operators' are (CC BY 4.0, attribution to nro.net).
+GEO := target/geo
+GEO_VERSION := 2.3.2026061719
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: run test test-rust test-interop test-openapi lint bench bench-peers bench-ours bench-build docs fuzz packages clean
@@ -22,16 +25,23 @@ run:
 
 test: packages test-rust test-interop test-openapi
 
-test-rust: $(EXAMPLES)/ready
+test-rust: $(EXAMPLES)/ready $(GEO)/$(GEO_VERSION)
 	$(CARGO) build --release --bin veritrail
 	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail \
-	  VERITRAIL_WEBHOOK_EXAMPLES=$(CURDIR)/$(EXAMPLES)/package $(CARGO) test --workspace --locked
+	  VERITRAIL_WEBHOOK_EXAMPLES=$(CURDIR)/$(EXAMPLES)/package \
+	  VERITRAIL_GEO_DATA=$(CURDIR)/$(GEO) $(CARGO) test --workspace --locked
 
 $(EXAMPLES)/ready:
 	mkdir -p $(EXAMPLES)
 	cd $(EXAMPLES) && npm pack --silent @octokit/webhooks-examples@$(EXAMPLES_VERSION) >/dev/null
 	cd $(EXAMPLES) && mv octokit-webhooks-examples-$(EXAMPLES_VERSION).tgz examples.tgz
 	cd $(EXAMPLES) && echo "$(EXAMPLES_SHA256)  examples.tgz" | sha256sum --check --quiet && tar xzf examples.tgz
+	touch $@
+
+$(GEO)/$(GEO_VERSION):
+	rm -rf $(GEO) && mkdir -p $(GEO)
+	cd $(GEO) && npm pack --silent @ip-location-db/geo-whois-asn-country-mmdb@$(GEO_VERSION)
+	cd $(GEO) && tar -xzf *.tgz --strip-components=1 && rm *.tgz
 	touch $@
 
 # Software that nobody here wrote: Go's sumdb packages, rfc8785 and pymerkle.
@@ -58,6 +68,7 @@ $(OPENAPI)/venv/ready: tests/openapi/requirements.txt
 # Debian packages; only what is missing, so that an installed machine needs neither root nor a network.
 packages:
 	@missing=""; for package in $(APT_PACKAGES); do \
+	  [ $$package = npm ] && command -v npm >/dev/null && continue; \
 	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; \
 	done; \
 	if [ -n "$$missing" ]; then \

@@ -77,7 +77,7 @@ impl Appearance {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Record an event
     Emit(emit::Emit),
     /// Bring in events from files, folders and audit tables

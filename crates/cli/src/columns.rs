@@ -57,8 +57,8 @@ const SHORT: &[(&str, &str)] = &[
 
 /// Members of events that paths may lead into.
 const ROOTS: [&str; 11] = [
-    "actor", "origin", "location", "resource", "outcome", "approval", "context", "producer", "metadata",
-    "ingest", "parts",
+    "actor", "origin", "location", "resource", "outcome", "approval", "context", "producer",
+    "metadata", "ingest", "parts",
 ];
 
 /// A column of events.

@@ -75,7 +75,10 @@ impl<'a> Section<'a> {
 
     /// Counts what was made of values elsewhere, too.
     pub(crate) fn spend(&mut self, values: usize) -> Result<(), DataError> {
-        self.values_left = self.values_left.checked_sub(values).ok_or(DataError::TooMuch)?;
+        self.values_left = self
+            .values_left
+            .checked_sub(values)
+            .ok_or(DataError::TooMuch)?;
         Ok(())
     }
 
@@ -115,7 +118,11 @@ impl<'a> Section<'a> {
     /// How high the value is that a pointer leads to.
     fn target(&mut self, to: usize, levels: usize) -> Result<usize, DataError> {
         if let Some(height) = self.heights.get(&to) {
-            return if *height > levels { Err(DataError::TooDeep) } else { Ok(*height) };
+            return if *height > levels {
+                Err(DataError::TooDeep)
+            } else {
+                Ok(*height)
+            };
         }
         if let Kind::Pointer(_) = self.head(to)?.kind {
             return Err(DataError::PointerChain);
@@ -148,7 +155,8 @@ impl<'a> Section<'a> {
 
     fn end(&self, at: usize, size: usize) -> Result<usize, DataError> {
         let end = at.checked_add(size);
-        end.filter(|end| *end <= self.bytes.len()).ok_or(DataError::CutOff)
+        end.filter(|end| *end <= self.bytes.len())
+            .ok_or(DataError::CutOff)
     }
 
     fn head(&self, at: usize) -> Result<Head, DataError> {
@@ -167,8 +175,20 @@ impl<'a> Section<'a> {
             31 => (65_821 + self.number(at, 3)?, at + 3),
             size => (size, at),
         };
-        let fits = |most: usize| if size <= most { Ok(Kind::Plain(size)) } else { Err(DataError::Unknown) };
-        let exactly = |bytes: usize| if size == bytes { Ok(Kind::Plain(size)) } else { Err(DataError::Unknown) };
+        let fits = |most: usize| {
+            if size <= most {
+                Ok(Kind::Plain(size))
+            } else {
+                Err(DataError::Unknown)
+            }
+        };
+        let exactly = |bytes: usize| {
+            if size == bytes {
+                Ok(Kind::Plain(size))
+            } else {
+                Err(DataError::Unknown)
+            }
+        };
         let kind = match kind {
             2 => Kind::Text(size),
             3 => exactly(8)?,
@@ -204,7 +224,12 @@ impl<'a> Section<'a> {
 
     /// So many bytes as a number, at most four.
     fn number(&self, at: usize, bytes: usize) -> Result<usize, DataError> {
-        let bytes = self.bytes.get(at..self.end(at, bytes)?).ok_or(DataError::CutOff)?;
-        Ok(bytes.iter().fold(0, |all, byte| all << 8 | usize::from(*byte)))
+        let bytes = self
+            .bytes
+            .get(at..self.end(at, bytes)?)
+            .ok_or(DataError::CutOff)?;
+        Ok(bytes
+            .iter()
+            .fold(0, |all, byte| all << 8 | usize::from(*byte)))
     }
 }

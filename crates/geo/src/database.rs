@@ -58,10 +58,15 @@ pub enum GeoError {
     #[error("it is damaged")]
     Data(#[source] DataError),
     /// A database of something else.
-    #[error("it says of no network in which country or city it is; expected a database of countries or cities")]
+    #[error(
+        "it says of no network in which country or city it is; expected a database of countries or cities"
+    )]
     NoPlaces,
     /// More files than are asked together.
-    #[error("it is one too many; expected at most {} databases", crate::databases::DATABASES_MAX)]
+    #[error(
+        "it is one too many; expected at most {} databases",
+        crate::databases::DATABASES_MAX
+    )]
     TooMany,
 }
 
@@ -161,7 +166,9 @@ fn check(bytes: &[u8]) -> Result<Metadata, GeoError> {
 
 /// Where the metadata's marker begins: the last one counts.
 fn place_of_marker(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(MARKER.len()).rposition(|window| window == MARKER)
+    bytes
+        .windows(MARKER.len())
+        .rposition(|window| window == MARKER)
 }
 
 /// What its maker calls it, fit to be shown.

@@ -22,7 +22,7 @@ const READING: &str = "1";
 /// Databases in the order in which they were named.
 #[derive(Debug)]
 pub struct Databases {
-    databases: Vec<Database>,
+    in_order: Vec<Database>,
     sources: Vec<Arc<PlaceSource>>,
     mark: String,
     cache: Cache,
@@ -43,10 +43,12 @@ impl Databases {
             mark.push(' ');
             mark.push_str(database.mark());
         }
-        let sources = databases.iter().map(|database| Arc::clone(database.source()));
+        let sources = databases
+            .iter()
+            .map(|database| Arc::clone(database.source()));
         Ok(Self {
             sources: sources.collect(),
-            databases,
+            in_order: databases,
             mark,
             cache: Cache::default(),
         })
@@ -54,7 +56,11 @@ impl Databases {
 
     fn ask(&self, address: IpAddr) -> Option<Location> {
         let mut best: Option<(u8, Location)> = None;
-        for (detail, location) in self.databases.iter().filter_map(|database| database.locate(address)) {
+        for (detail, location) in self
+            .in_order
+            .iter()
+            .filter_map(|database| database.locate(address))
+        {
             if best.as_ref().is_none_or(|(most, _)| detail > *most) {
                 best = Some((detail, location));
             }

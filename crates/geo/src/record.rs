@@ -12,7 +12,9 @@ use std::fmt;
 
 use query::country;
 use query::place::Coordinates;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 /// Deepest value that is looked into: `subdivisions`, one of them, its `names`, the name.
 const DEPTH_MAX: usize = 5;
@@ -46,10 +48,14 @@ impl Said {
         let country = record.member("country");
         let flat_code = record.member("country_code").and_then(Value::text);
         let flat = country.and_then(Value::text);
-        let code = [country.and_then(|country| country.member("iso_code")?.text()), flat_code, flat]
-            .into_iter()
-            .flatten()
-            .find_map(code);
+        let code = [
+            country.and_then(|country| country.member("iso_code")?.text()),
+            flat_code,
+            flat,
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(code);
         let name = [
             country.and_then(english),
             record.member("country_name").and_then(Value::text),
@@ -58,10 +64,10 @@ impl Said {
         ];
         let name = name.into_iter().flatten().find_map(name_of);
         let largest = record.member("subdivisions").and_then(Value::first);
-        let region = largest.and_then(|largest| {
-            english(largest).or_else(|| largest.member("iso_code")?.text())
-        });
-        let region = region.or_else(|| record.any_text(&["state1", "region", "region_name", "subdivision"]));
+        let region = largest
+            .and_then(|largest| english(largest).or_else(|| largest.member("iso_code")?.text()));
+        let region =
+            region.or_else(|| record.any_text(&["state1", "region", "region_name", "subdivision"]));
         let city = record.member("city");
         let city = city.and_then(english).or_else(|| city?.text());
         let standard_name = || country::name_of(code.as_deref()?).map(str::to_owned);
@@ -106,10 +112,15 @@ fn english<'v>(of: &'v Value<'_>) -> Option<&'v str> {
 }
 
 fn coordinates(record: &Value<'_>) -> Option<Coordinates> {
-    let inside = record.member("location").filter(|inside| matches!(inside, Value::Map(_)));
+    let inside = record
+        .member("location")
+        .filter(|inside| matches!(inside, Value::Map(_)));
     let holder = inside.unwrap_or(record);
     let number = |names: &[&str], most: f64| {
-        let number = names.iter().find_map(|name| holder.member(name))?.number()?;
+        let number = names
+            .iter()
+            .find_map(|name| holder.member(name))?
+            .number()?;
         // What is no number is in no range.
         (-most..=most).contains(&number).then_some(number)
     };
@@ -123,7 +134,13 @@ impl<'a> Value<'a> {
     /// How many values it is made of. Depth is bounded when it is read.
     pub(crate) fn count(&self) -> usize {
         match self {
-            Self::Map(members) => members.iter().map(|(_, value)| value.count()).sum::<usize>() + 1,
+            Self::Map(members) => {
+                members
+                    .iter()
+                    .map(|(_, value)| value.count())
+                    .sum::<usize>()
+                    + 1
+            }
             Self::List(items) => items.iter().map(Self::count).sum::<usize>() + 1,
             Self::Text(_) | Self::Number(_) | Self::Other => 1,
         }
@@ -133,7 +150,10 @@ impl<'a> Value<'a> {
         let Self::Map(members) = self else {
             return None;
         };
-        members.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+        members
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
     }
 
     fn text(&self) -> Option<&'a str> {
@@ -201,7 +221,11 @@ impl<'de> Visitor<'de> for Within {
     }
 
     fn visit_f32<E>(self, number: f32) -> Result<Value<'de>, E> {
-        Ok(Value::Number(f64::from(number)))
+        // The number as its maker wrote it, without the digits that only the wider type has.
+        Ok(number
+            .to_string()
+            .parse()
+            .map_or(Value::Other, Value::Number))
     }
 
     fn visit_i32<E>(self, number: i32) -> Result<Value<'de>, E> {
@@ -258,7 +282,10 @@ mod tests {
     }
 
     fn names<'a>(english: &'a str) -> Value<'a> {
-        map(&[("names", map(&[("de", Value::Text("?")), ("en", Value::Text(english))]))])
+        map(&[(
+            "names",
+            map(&[("de", Value::Text("?")), ("en", Value::Text(english))]),
+        )])
     }
 
     #[test]
@@ -271,12 +298,21 @@ mod tests {
                     ("names", map(&[("en", Value::Text("Germany"))])),
                 ]),
             ),
-            ("registered_country", map(&[("iso_code", Value::Text("FR"))])),
-            ("subdivisions", Value::List(vec![names("Bavaria"), names("Upper Bavaria")])),
+            (
+                "registered_country",
+                map(&[("iso_code", Value::Text("FR"))]),
+            ),
+            (
+                "subdivisions",
+                Value::List(vec![names("Bavaria"), names("Upper Bavaria")]),
+            ),
             ("city", names("Munich")),
             (
                 "location",
-                map(&[("latitude", Value::Number(48.1)), ("longitude", Value::Number(11.5))]),
+                map(&[
+                    ("latitude", Value::Number(48.1)),
+                    ("longitude", Value::Number(11.5)),
+                ]),
             ),
         ]);
         let flat = map(&[
@@ -325,13 +361,25 @@ mod tests {
             Value::Text("DE"),
             map(&[("country_code", Value::Text("DEU"))]),
             map(&[("country_code", Value::Text("D\u{e9}"))]),
-            map(&[("country", Value::List(vec![])), ("city", Value::Number(3.0))]),
+            map(&[
+                ("country", Value::List(vec![])),
+                ("city", Value::Number(3.0)),
+            ]),
             map(&[("city", Value::Text(&long)), ("state1", Value::Text(" - "))]),
             map(&[("city", Value::Text("a\u{1b}[2J"))]),
-            map(&[("latitude", Value::Number(f64::NAN)), ("longitude", Value::Number(1.0))]),
-            map(&[("latitude", Value::Number(91.0)), ("longitude", Value::Number(1.0))]),
+            map(&[
+                ("latitude", Value::Number(f64::NAN)),
+                ("longitude", Value::Number(1.0)),
+            ]),
+            map(&[
+                ("latitude", Value::Number(91.0)),
+                ("longitude", Value::Number(1.0)),
+            ]),
             map(&[("latitude", Value::Number(9.0))]),
-            map(&[("registered_country", map(&[("iso_code", Value::Text("FR"))]))]),
+            map(&[(
+                "registered_country",
+                map(&[("iso_code", Value::Text("FR"))]),
+            )]),
             map(&[("subdivisions", Value::List(vec![]))]),
         ] {
             assert_eq!(Said::of(&record), Said::default(), "{record:?}");

@@ -62,7 +62,12 @@ impl<'a> Tree<'a> {
         let mut met = vec![0_u64; self.nodes / 64 + 1];
         // Never deeper than an address is long: two nodes a level at most.
         let mut ahead = vec![Step::default()];
-        while let Some(Step { node, depth, in_ipv4 }) = ahead.pop() {
+        while let Some(Step {
+            node,
+            depth,
+            in_ipv4,
+        }) = ahead.pop()
+        {
             if node >= self.nodes {
                 continue;
             }
@@ -121,7 +126,11 @@ impl<'a> Tree<'a> {
     fn child(self, node: usize, side: usize) -> Result<usize, TreeError> {
         let size = self.record_bits / 4;
         let bytes = self.bytes.get(node * size..(node + 1) * size);
-        let number = |bytes: &[u8]| bytes.iter().fold(0, |all, byte| all << 8 | usize::from(*byte));
+        let number = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(0, |all, byte| all << 8 | usize::from(*byte))
+        };
         let child = bytes.and_then(|bytes| match self.record_bits {
             28 => {
                 let (sides, shared) = ([bytes.get(..3)?, bytes.get(4..)?], *bytes.get(3)?);

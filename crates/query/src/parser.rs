@@ -159,8 +159,8 @@ impl Planner {
 
     /// What stands for a test of the flag that is no event's own.
     fn unfamiliar(&self, fields: &[Field], test: &Test) -> Option<&Filter> {
-        let is_asked = fields == [Field::Flag]
-            && matches!(test, Test::Is(text) if text == UNFAMILIAR_COUNTRY);
+        let is_asked =
+            fields == [Field::Flag] && matches!(test, Test::Is(text) if text == UNFAMILIAR_COUNTRY);
         self.unfamiliar.as_ref().filter(|_| is_asked)
     }
 

@@ -87,7 +87,10 @@ impl Location {
     /// Whether the country is among those that a tenant knows. `None` where the tenant named none, or the country is
     /// not known.
     pub fn is_familiar(&self, known_countries: &[String]) -> Option<bool> {
-        let country = self.country.as_deref().filter(|_| !known_countries.is_empty())?;
+        let country = self
+            .country
+            .as_deref()
+            .filter(|_| !known_countries.is_empty())?;
         let is_it = |known: &String| known.eq_ignore_ascii_case(country);
         Some(known_countries.iter().any(is_it))
     }

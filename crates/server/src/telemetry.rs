@@ -259,7 +259,10 @@ fn index_gauges(index: &IndexHealth, text: &mut String) {
 fn place_gauges(built: &Built<'_>, text: &mut String) {
     let mut ages: BTreeMap<&str, i64> = BTreeMap::new();
     for source in built.places.sources() {
-        let micros = built.now.as_micros().saturating_sub(source.built_at.as_micros());
+        let micros = built
+            .now
+            .as_micros()
+            .saturating_sub(source.built_at.as_micros());
         let age = ages.entry(&source.kind).or_default();
         *age = (*age).max(micros / 1_000_000);
     }
@@ -268,7 +271,10 @@ fn place_gauges(built: &Built<'_>, text: &mut String) {
     }
     let name = "veritrail_geoip_build_age_seconds";
     // Writing to a String cannot fail.
-    _ = write!(text, "# HELP {name} Time since the database was built.\n# TYPE {name} gauge\n");
+    _ = write!(
+        text,
+        "# HELP {name} Time since the database was built.\n# TYPE {name} gauge\n"
+    );
     for (kind, age) in ages {
         let kind = kind.replace('\\', "\\\\").replace('"', "\\\"");
         _ = writeln!(text, "{name}{{database=\"{kind}\"}} {age}");

@@ -274,7 +274,14 @@ impl EventIndex for MemoryStore {
     ) -> Answer<'a, Vec<ValueCount>> {
         lazy(move || {
             let state = self.state();
-            index::values(state.indexed(log)?, field, prefix, viewer, limit, &*self.places)
+            index::values(
+                state.indexed(log)?,
+                field,
+                prefix,
+                viewer,
+                limit,
+                &*self.places,
+            )
         })
     }
 

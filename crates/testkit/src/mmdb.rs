@@ -115,8 +115,11 @@ impl Mmdb {
             Side::Data(place) => nodes.len() + 16 + place,
         };
         for sides in nodes {
-            let [left, right] =
-                sides.map(|side| u32::try_from(number(side)).expect("few nodes").to_be_bytes());
+            let [left, right] = sides.map(|side| {
+                u32::try_from(number(side))
+                    .expect("few nodes")
+                    .to_be_bytes()
+            });
             match self.record_bits {
                 24 => bytes.extend([&left[1..], &right[1..]].concat()),
                 28 => {
@@ -165,10 +168,11 @@ impl Mmdb {
 
     fn map_ipv4(&self, nodes: &mut Vec<[Side; 2]>) {
         let follow = |nodes: &Vec<[Side; 2]>, bits: &[usize]| {
-            bits.iter().fold(Some(0), |node, bit| match nodes[node?][*bit] {
-                Side::Node(next) => Some(next),
-                _ => None,
-            })
+            bits.iter()
+                .try_fold(0, |node: usize, bit| match nodes[node][*bit] {
+                    Side::Node(next) => Some(next),
+                    _ => None,
+                })
         };
         let start = follow(nodes, &[0; 96]).expect("networks of IPv4");
         let bits = self.bits_of("::ffff:0:0/96");
@@ -255,7 +259,12 @@ pub fn text(text: &str) -> Data {
 
 /// A map.
 pub fn map(members: &[(&str, Data)]) -> Data {
-    Data::Map(members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    Data::Map(
+        members
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
+    )
 }
 
 /// A city as MaxMind's databases have it.
@@ -266,9 +275,15 @@ pub fn nested_city(code: &str, country: &str, region: &str, city: &str) -> Data 
         ("country", map(&[("iso_code", text(code)), names(country)])),
         (
             "location",
-            map(&[("latitude", Data::Double(52.5)), ("longitude", Data::Double(13.25))]),
+            map(&[
+                ("latitude", Data::Double(52.5)),
+                ("longitude", Data::Double(13.25)),
+            ]),
         ),
-        ("subdivisions", Data::List(vec![map(&[("iso_code", text("X")), names(region)])])),
+        (
+            "subdivisions",
+            Data::List(vec![map(&[("iso_code", text("X")), names(region)])]),
+        ),
     ])
 }
 

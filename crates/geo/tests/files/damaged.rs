@@ -13,7 +13,10 @@ use crate::{causes, database, refused, together};
 
 fn whole() -> Mmdb {
     let mut file = Mmdb::new("Test-City", 6)
-        .with("198.51.100.0/24", nested_city("DE", "Germany", "Land Berlin", "Berlin"))
+        .with(
+            "198.51.100.0/24",
+            nested_city("DE", "Germany", "Land Berlin", "Berlin"),
+        )
         .with("203.0.113.0/24", flat_country("JP"))
         .with("2001:db8::/32", flat_country("US"));
     file.mapped = true;
@@ -49,7 +52,13 @@ fn a_file_with_any_byte_changed_is_refused_or_answers() {
     let rng = TestRng::new(7);
     let (mut refused, mut taken) = (0, 0);
     for at in 0..bytes.len() {
-        for change in [0x01, 0x20, 0x80, 0xff, rng.below(255) as u8 + 1] {
+        for change in [
+            0x01,
+            0x20,
+            0x80,
+            0xff,
+            u8::try_from(rng.below(255) + 1).unwrap(),
+        ] {
             let mut changed = bytes.clone();
             changed[at] ^= change;
             match Database::read(changed) {
@@ -61,12 +70,21 @@ fn a_file_with_any_byte_changed_is_refused_or_answers() {
             }
         }
     }
-    assert!(refused > 500 && taken > 500, "{refused} refused, {taken} taken");
+    assert!(
+        refused > 500 && taken > 500,
+        "{refused} refused, {taken} taken"
+    );
 }
 
 /// An answer, whatever it is.
 fn ask_all_around(places: &Databases, rng: &TestRng) {
-    for text in ["198.51.100.1", "203.0.113.1", "2001:db8::1", "::ffff:203.0.113.1", "::"] {
+    for text in [
+        "198.51.100.1",
+        "203.0.113.1",
+        "2001:db8::1",
+        "::ffff:203.0.113.1",
+        "::",
+    ] {
         drop(places.locate(text.parse().unwrap()));
     }
     for _ in 0..8 {
@@ -89,7 +107,10 @@ fn trees_that_lead_back_or_meet_are_refused() {
     ] {
         for version in [4, 6] {
             let error = refused(Mmdb::new("Test", version).assemble(&nodes, &data));
-            assert_eq!(error, "it is damaged: the search tree leads to a node twice", "{name}");
+            assert_eq!(
+                error, "it is damaged: the search tree leads to a node twice",
+                "{name}"
+            );
         }
     }
     // Each of these has two ways to the next: as many ways as there are addresses, and hardly any data.
@@ -105,14 +126,19 @@ fn trees_that_lead_back_or_meet_are_refused() {
     let mut deep: Vec<_> = (1..40).map(|next| [node(next), Side::Nothing]).collect();
     deep.push([place, place]);
     let error = refused(Mmdb::new("Test", 4).assemble(&deep, &data));
-    assert_eq!(error, "it is damaged: the search tree is deeper than addresses are long");
+    assert_eq!(
+        error,
+        "it is damaged: the search tree is deeper than addresses are long"
+    );
     assert!(Database::read(Mmdb::new("Test", 6).assemble(&deep, &data)).is_ok());
 }
 
 #[test]
 fn a_tree_may_lead_to_the_networks_of_ipv4_by_several_ways() {
     // Behind the first 96 zeros, and from two other places.
-    let mut nodes: Vec<_> = (1..=96).map(|next| [Side::Node(next), Side::Nothing]).collect();
+    let mut nodes: Vec<_> = (1..=96)
+        .map(|next| [Side::Node(next), Side::Nothing])
+        .collect();
     nodes[80][1] = Side::Node(97);
     nodes.push([Side::Data(0), Side::Nothing]);
     nodes.push([Side::Node(96), Side::Node(96)]);
@@ -133,14 +159,29 @@ fn data_that_lead_nowhere_or_in_circles_are_refused() {
     let bottomless = (0..600).fold(text("x"), |inner, _| Data::List(vec![inner]));
     for (name, data) in [
         ("a pointer to itself", record(&Data::Pointer(0))),
-        ("beyond the end", record(&map(&[("country_code", Data::Pointer(5_000))]))),
-        ("round and round", record(&map(&[("country_code", Data::Pointer(0))]))),
+        (
+            "beyond the end",
+            record(&map(&[("country_code", Data::Pointer(5_000))])),
+        ),
+        (
+            "round and round",
+            record(&map(&[("country_code", Data::Pointer(0))])),
+        ),
         ("longer than the file", record(&long)),
         ("more than the file", many.to_vec()),
-        ("no text", record(&map(&[("country_code", Data::Raw(vec![0b0100_0010, 0xff, 0xfe]))]))),
+        (
+            "no text",
+            record(&map(&[(
+                "country_code",
+                Data::Raw(vec![0b0100_0010, 0xff, 0xfe]),
+            )])),
+        ),
         ("without an end", record(&bottomless)),
         ("pointers to pointers", chain),
-        ("a name that is a number", vec![0b1110_0001, 0b1010_0000, 0b0100_0000]),
+        (
+            "a name that is a number",
+            vec![0b1110_0001, 0b1010_0000, 0b0100_0000],
+        ),
         ("an unknown type", vec![0, 200]),
     ] {
         let error = refused(of_data(&data));
@@ -161,7 +202,11 @@ fn values_shared_a_thousand_times_over_cost_no_more_than_they_may() {
         target = next;
     }
     let place = data.len();
-    map(&[("country_code", text("DE")), ("many", Data::Pointer(target))]).write(&mut data);
+    map(&[
+        ("country_code", text("DE")),
+        ("many", Data::Pointer(target)),
+    ])
+    .write(&mut data);
     let bytes = Mmdb::new("Test", 4).assemble(&[[Side::Data(place), Side::Nothing]], &data);
     let error = refused(bytes);
     assert!(error.contains("resource limit"), "{error}");
@@ -170,8 +215,15 @@ fn values_shared_a_thousand_times_over_cost_no_more_than_they_may() {
 #[test]
 fn a_file_that_was_written_over_behind_its_tree_is_refused() {
     let mut bytes = whole().bytes();
-    let separator = bytes.windows(16).position(|window| window == [0; 16]).unwrap();
-    let end = bytes[separator..].iter().position(|byte| *byte != 0).unwrap() + separator;
+    let separator = bytes
+        .windows(16)
+        .position(|window| window == [0; 16])
+        .unwrap();
+    let end = bytes[separator..]
+        .iter()
+        .position(|byte| *byte != 0)
+        .unwrap()
+        + separator;
     bytes[end - 1] = 1;
     assert!(Database::read(bytes).is_err());
 }
@@ -185,7 +237,10 @@ fn a_database_of_something_else_is_refused() {
     assert!(refused(empty.bytes()).contains("expected a database of countries or cities"));
     for text in ["", "\u{7f}ELF", "country,city\nDE,Berlin\n"] {
         let error = refused(text.into());
-        assert!(error.starts_with("it is no MaxMind DB file, or not all of one"), "{error}");
+        assert!(
+            error.starts_with("it is no MaxMind DB file, or not all of one"),
+            "{error}"
+        );
     }
 }
 
@@ -194,10 +249,17 @@ fn what_memory_does_not_hold_and_more_than_are_asked_is_refused() {
     let error = Database::read(vec![0; BYTES_MAX + 1]).unwrap_err();
     assert_eq!(causes(&error), "it is larger than 1024 MiB");
     let file = whole().bytes();
-    let many = |count: usize| (0..count).map(|_| database(file.clone())).collect::<Vec<_>>();
+    let many = |count: usize| {
+        (0..count)
+            .map(|_| database(file.clone()))
+            .collect::<Vec<_>>()
+    };
     assert!(Databases::new(many(DATABASES_MAX)).is_ok());
     let error = Databases::new(many(DATABASES_MAX + 1)).unwrap_err();
-    assert_eq!(causes(&error), "it is one too many; expected at most 16 databases");
+    assert_eq!(
+        causes(&error),
+        "it is one too many; expected at most 16 databases"
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Database files from outside: what is said of an address, and which files are refused.
 #![expect(
     clippy::unwrap_used,
-    clippy::disallowed_methods,
-    reason = "tests may fail loudly, and are told where databases are"
+    clippy::print_stdout,
+    reason = "tests may fail loudly, and say what is absent"
 )]
 
 mod answers;
@@ -31,7 +31,12 @@ fn told(places: &dyn Places, address: &str) -> String {
     let Some(location) = locate(places, address) else {
         return "nothing".to_owned();
     };
-    let said = [&location.country, &location.country_name, &location.region, &location.city];
+    let said = [
+        &location.country,
+        &location.country_name,
+        &location.region,
+        &location.city,
+    ];
     let said = said.map(|text| text.as_deref().unwrap_or("-").to_owned());
     format!("{} in {}", said.join(" "), location.network)
 }

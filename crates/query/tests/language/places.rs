@@ -43,7 +43,10 @@ fn a_country_that_is_none_is_refused_with_what_was_expected() {
     for text in ["country:germoney", "country:D", "country:d_", "country:>DE"] {
         let error = parse(text, now()).expect_err(text);
         assert_eq!(error.column, 9, "{text}");
-        assert!(error.expected.contains("ISO code") || text.contains('>'), "{error}");
+        assert!(
+            error.expected.contains("ISO code") || text.contains('>'),
+            "{error}"
+        );
         assert!(!error.to_string().contains("germoney"));
     }
 }
@@ -51,9 +54,17 @@ fn a_country_that_is_none_is_refused_with_what_was_expected() {
 #[test]
 fn an_unfamiliar_country_is_any_but_those_that_the_tenant_knows() {
     for (text, known, expect) in [
-        ("flag:unfamiliar_country", &["DE", "fr"][..], "country:* -country:(de OR fr)"),
+        (
+            "flag:unfamiliar_country",
+            &["DE", "fr"][..],
+            "country:* -country:(de OR fr)",
+        ),
         ("flag:UNFAMILIAR_COUNTRY", &["DE"], "country:* -country:de"),
-        ("-flag:unfamiliar_country", &["DE"], "-(country:* -country:de)"),
+        (
+            "-flag:unfamiliar_country",
+            &["DE"],
+            "-(country:* -country:de)",
+        ),
         (
             "flag:(masked OR unfamiliar_country)",
             &["DE"],
@@ -61,13 +72,21 @@ fn an_unfamiliar_country_is_any_but_those_that_the_tenant_knows() {
         ),
         ("flag:masked", &["DE"], "flag:masked"),
         ("flag:unfamiliar*", &["DE"], "flag:unfamiliar*"),
-        ("reason:unfamiliar_country", &["DE"], "reason:unfamiliar_country"),
+        (
+            "reason:unfamiliar_country",
+            &["DE"],
+            "reason:unfamiliar_country",
+        ),
     ] {
         let filter = knowing(text, known);
         assert_eq!(filter, knowing(&filter.to_string(), known), "{text}");
         // What was decided is written out: it means the same to who knows nothing.
         if text.contains("flag:unfamiliar_c") {
-            assert_eq!(Ok(filter.clone()), parse(&filter.to_string(), now()), "{text}");
+            assert_eq!(
+                Ok(filter.clone()),
+                parse(&filter.to_string(), now()),
+                "{text}"
+            );
         }
         assert_eq!(filter, parse(expect, now()).unwrap(), "{text}");
     }
@@ -87,7 +106,11 @@ fn what_stands_for_several_conditions_counts_for_them_and_for_its_depth() {
     let many = vec!["flag:unfamiliar_country"; 32].join(" OR ");
     assert!(parse_knowing(&many, now(), &known).is_ok());
     for depth in 0..20 {
-        let text = format!("{}flag:unfamiliar_country{}", "(a OR ".repeat(depth), ")".repeat(depth));
+        let text = format!(
+            "{}flag:unfamiliar_country{}",
+            "(a OR ".repeat(depth),
+            ")".repeat(depth)
+        );
         if let Ok(filter) = parse_knowing(&text, now(), &known) {
             assert_eq!(parse(&filter.to_string(), now()), Ok(filter), "{depth}");
         }

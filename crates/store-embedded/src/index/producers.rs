@@ -112,7 +112,8 @@ impl Shared {
     /// The producer's id as an event spells it; the index has it folded.
     fn producer_of(&self, log: LogId, seq: u64) -> Result<Option<String>, StoreError> {
         let record = self.record(log, seq)?.ok_or(StoreError::NotFound)?;
-        let document = Document::read(&record.entry, None, record.details.as_deref(), &Nowhere).ok();
+        let document =
+            Document::read(&record.entry, None, record.details.as_deref(), &Nowhere).ok();
         let facts = document.into_iter().flat_map(|document| document.facts);
         let mut ids = facts.filter(|fact| fact.field == Field::Producer);
         Ok(ids.next().map(|fact| fact.text.into_owned()))

@@ -113,7 +113,9 @@ fn progress(site: &Site) -> String {
 
 fn generation(site: &Site) -> u64 {
     let text = progress(site);
-    let line = text.lines().find_map(|line| line.strip_prefix("generation "));
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("generation "));
     line.unwrap().parse().unwrap()
 }
 
@@ -122,12 +124,22 @@ fn other_databases_build_the_index_anew_and_the_same_do_not() {
     let site = site();
     let store = open(&site, OneCountry("DE"));
     write(&site, &store, 0..20);
-    assert_eq!((found(&store, "country:DE"), found(&store, "country:*")), (10, 10));
+    assert_eq!(
+        (found(&store, "country:DE"), found(&store, "country:*")),
+        (10, 10)
+    );
     close(store);
-    assert!(progress(&site).contains("\nplaces DE\n"), "{}", progress(&site));
+    assert!(
+        progress(&site).contains("\nplaces DE\n"),
+        "{}",
+        progress(&site)
+    );
 
     let store = open(&site, OneCountry("FR"));
-    assert_eq!((found(&store, "country:DE"), found(&store, "country:FR")), (0, 10));
+    assert_eq!(
+        (found(&store, "country:DE"), found(&store, "country:FR")),
+        (0, 10)
+    );
     write(&site, &store, 20..30);
     assert_eq!(found(&store, "country:FR city:Berlin"), 15);
     close(store);
@@ -138,10 +150,16 @@ fn other_databases_build_the_index_anew_and_the_same_do_not() {
     write(&site, &store, 30..40);
     assert_eq!(found(&store, "country:FR"), 20);
     close(store);
-    assert!(generation(&site) > before, "the index was built anew for nothing");
+    assert!(
+        generation(&site) > before,
+        "the index was built anew for nothing"
+    );
 
     let store = open(&site, Nowhere);
-    assert_eq!((found(&store, "country:*"), found(&store, "-country:*")), (0, 40));
+    assert_eq!(
+        (found(&store, "country:*"), found(&store, "-country:*")),
+        (0, 40)
+    );
     assert_eq!(found(&store, "ip:198.51.100.0/24"), 20);
     close(store);
     assert!(!progress(&site).contains("places"));
@@ -185,10 +203,16 @@ fn a_power_cut_while_the_index_is_built_for_other_databases_leaves_no_old_answer
         let site = site.on(&disk.after_crash(loss));
         drop(store);
         let store = open(&site, OneCountry("FR"));
-        assert_eq!((found(&store, "country:DE"), found(&store, "country:FR")), (0, 10));
+        assert_eq!(
+            (found(&store, "country:DE"), found(&store, "country:FR")),
+            (0, 10)
+        );
         close(store);
         let store = open(&site, OneCountry("DE"));
-        assert_eq!((found(&store, "country:DE"), found(&store, "country:FR")), (10, 0));
+        assert_eq!(
+            (found(&store, "country:DE"), found(&store, "country:FR")),
+            (10, 0)
+        );
         close(store);
     }
 }

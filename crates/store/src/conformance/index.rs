@@ -117,7 +117,8 @@ cases! {
         more_gaps_than_are_listed_are_counted
         producers_that_name_persons_are_accounted_for_without_names;
     located:
-        events_are_found_by_where_their_address_is;
+        events_are_found_by_where_their_address_is
+        who_sees_no_address_finds_nobody_by_its_place;
     rebuilding:
         a_rebuilt_index_answers_the_same;
 }

@@ -11,14 +11,38 @@ use query::place::{Coordinates, PlaceSource};
 use query::{Location, Places};
 
 /// Network, country's code and name, region, city.
-type Row = (&'static str, &'static str, &'static str, Option<&'static str>, Option<&'static str>);
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+);
 
 /// What is where. 192.0.2.0/24 has a country only.
 const PLACES: [Row; 4] = [
-    ("198.51.100.0/24", "DE", "Germany", Some("Land Berlin"), Some("Berlin")),
-    ("203.0.113.0/24", "JP", "Japan", Some("Tokyo"), Some("Tokyo")),
+    (
+        "198.51.100.0/24",
+        "DE",
+        "Germany",
+        Some("Land Berlin"),
+        Some("Berlin"),
+    ),
+    (
+        "203.0.113.0/24",
+        "JP",
+        "Japan",
+        Some("Tokyo"),
+        Some("Tokyo"),
+    ),
     ("192.0.2.0/24", "US", "United States", None, None),
-    ("2001:db8::/32", "FR", "France", Some("Île-de-France"), Some("Paris")),
+    (
+        "2001:db8::/32",
+        "FR",
+        "France",
+        Some("Île-de-France"),
+        Some("Paris"),
+    ),
 ];
 
 /// Knows where addresses of documentation are.
@@ -43,22 +67,25 @@ impl Default for ExamplePlaces {
 impl Places for ExamplePlaces {
     fn locate(&self, address: IpAddr) -> Option<Arc<Location>> {
         let [source] = &self.sources;
-        PLACES.iter().find_map(|(network, code, country, region, city)| {
-            let network = Network::parse(network).filter(|network| network.contains(address))?;
-            let owned = |text: &&str| (*text).to_owned();
-            Some(Arc::new(Location {
-                country: Some(owned(code)),
-                country_name: Some(owned(country)),
-                region: region.as_ref().map(owned),
-                city: city.as_ref().map(owned),
-                coordinates: city.map(|_| Coordinates {
-                    latitude: 52.5,
-                    longitude: -13.25,
-                }),
-                network,
-                source: Arc::clone(source),
-            }))
-        })
+        PLACES
+            .iter()
+            .find_map(|(network, code, country, region, city)| {
+                let network =
+                    Network::parse(network).filter(|network| network.contains(address))?;
+                let owned = |text: &&str| (*text).to_owned();
+                Some(Arc::new(Location {
+                    country: Some(owned(code)),
+                    country_name: Some(owned(country)),
+                    region: region.as_ref().map(owned),
+                    city: city.as_ref().map(owned),
+                    coordinates: city.map(|_| Coordinates {
+                        latitude: 52.5,
+                        longitude: -13.25,
+                    }),
+                    network,
+                    source: Arc::clone(source),
+                }))
+            })
     }
 
     fn mark(&self) -> &str {

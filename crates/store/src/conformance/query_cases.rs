@@ -207,7 +207,11 @@ impl QueryCase {
     fn read(value: &Value<'_>, now: Micros) -> Result<Self, Broken> {
         let (name, query) = (text_of(value, "name")?, text_of(value, "query")?);
         let mut known = Vec::new();
-        for code in value.member("known").and_then(Value::as_array).unwrap_or_default() {
+        for code in value
+            .member("known")
+            .and_then(Value::as_array)
+            .unwrap_or_default()
+        {
             known.push(code.as_str().unwrap_or_default().to_owned());
         }
         let filter = query::parse_knowing(&query, now, &known)

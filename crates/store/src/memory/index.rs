@@ -60,11 +60,7 @@ fn read<'a>(record: &'a Record, places: &dyn Places) -> Result<Document<'a>, Sto
         .map_err(|error| StoreError::Damaged(format!("record {}: {error}", record.seq)))
 }
 
-pub(super) fn search(
-    log: &Log,
-    search: &Search,
-    places: &dyn Places,
-) -> Result<Page, StoreError> {
+pub(super) fn search(log: &Log, search: &Search, places: &dyn Places) -> Result<Page, StoreError> {
     let order = search.order;
     let mut found = accepted(log, search.size, &search.filter, search.viewer, places)?;
     found.retain(|event| {

@@ -110,6 +110,7 @@ impl IndexBreak {
             &[
                 "readers_without_persons_find_nothing_by_persons",
                 "persons_change_nothing_for_readers_without_persons",
+                "who_sees_no_address_finds_nobody_by_its_place",
                 "producers_that_name_persons_are_accounted_for_without_names",
             ],
         ),
@@ -273,7 +274,10 @@ impl BreakingIndex {
             }
             IndexBreak::FindsTags => self.find_tags(log, asked, page).await?,
             IndexBreak::ForgetsPlaces
-                if asked.filter.leaves().any(|leaf| leaf.field == Field::Country) =>
+                if asked
+                    .filter
+                    .leaves()
+                    .any(|leaf| leaf.field == Field::Country) =>
             {
                 page.hits.clear();
             }

@@ -29,7 +29,8 @@ pub(super) fn open(paths: &[PathBuf]) -> Result<Arc<dyn Places>, Failure> {
         tracing::info!(database = %kind, %built_at, "a database of places is in use");
         databases.push(database);
     }
-    let databases = Databases::new(databases).map_err(|error| Failure::usage(format!("--geoip: {error}")))?;
+    let databases =
+        Databases::new(databases).map_err(|error| Failure::usage(format!("--geoip: {error}")))?;
     Ok(Arc::new(databases))
 }
 
@@ -37,7 +38,9 @@ pub(super) fn open(paths: &[PathBuf]) -> Result<Arc<dyn Places>, Failure> {
 fn read(path: &Path) -> Result<Database, String> {
     let unreadable = |error: std::io::Error| error.to_string();
     // No more than fits, however large the file says it is.
-    let mut file = File::open(path).map_err(unreadable)?.take(BYTES_MAX as u64 + 1);
+    let mut file = File::open(path)
+        .map_err(unreadable)?
+        .take(BYTES_MAX as u64 + 1);
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(unreadable)?;
     Database::read(bytes).map_err(|error| {

@@ -58,9 +58,19 @@ fn shown<'v>(location: &Location, known_countries: &[String]) -> Value<'v> {
         ("longitude", point.map(|point| degrees(point.longitude))),
         ("network", Some(text(&location.network.to_string()))),
         ("database", Some(text(&location.source.kind))),
-        ("built_at", Some(text(&location.source.built_at.to_string()))),
-        ("known", location.is_familiar(known_countries).map(Value::Bool)),
+        (
+            "built_at",
+            Some(text(&location.source.built_at.to_string())),
+        ),
+        (
+            "known",
+            location.is_familiar(known_countries).map(Value::Bool),
+        ),
     ];
     let members = members.into_iter();
-    Value::Object(members.filter_map(|(name, value)| Some((Cow::Borrowed(name), value?))).collect())
+    Value::Object(
+        members
+            .filter_map(|(name, value)| Some((Cow::Borrowed(name), value?)))
+            .collect(),
+    )
 }

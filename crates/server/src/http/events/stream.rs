@@ -14,9 +14,9 @@ use ledger::time::Micros;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::beside::Beside;
 use crate::access::{Question, QuestionKind, SearchId};
 use crate::auth::{Act, Caller};
-use super::beside::Beside;
 use crate::http::HttpError;
 use crate::http::asked::{TIME_BYTES_MAX, Texts, WhichLog};
 use crate::http::cursor::{Bound, Mark, Position};

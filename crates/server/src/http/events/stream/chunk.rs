@@ -136,7 +136,9 @@ async fn read(
             let parts = [&record.person, &record.details];
             let parts = parts.into_iter().flatten().map(Vec::len).sum::<usize>();
             chunk.bytes += record.entry.len() + parts;
-            chunk.events.extend(told(Found { log, record }, &**server.index.places())?);
+            chunk
+                .events
+                .extend(told(Found { log, record }, &**server.index.places())?);
         }
         chunk.next = to;
     }
