@@ -4,7 +4,7 @@ CARGO ?= cargo
 VENV := target/venv
 INTEROP := target/interop
 OPENAPI := target/openapi
-APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates
+APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates postgresql-15
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: run test test-rust test-interop test-openapi lint bench bench-peers bench-ours bench-build docs fuzz packages clean
@@ -18,7 +18,7 @@ test: packages test-rust test-interop test-openapi
 
 test-rust:
 	$(CARGO) build --release --bin veritrail
-	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail $(CARGO) test --workspace --locked
+	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail VERITRAIL_REQUIRE_POSTGRES=1 $(CARGO) test --workspace --locked
 
 # Software that nobody here wrote: Go's sumdb packages, rfc8785 and pymerkle.
 test-interop: $(VENV)/ready

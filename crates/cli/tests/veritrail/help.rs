@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::run;
 
-pub(crate) const COMMANDS: [&str; 33] = [
+pub(crate) const COMMANDS: [&str; 34] = [
     "",
     "serve",
     "emit",
