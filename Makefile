@@ -9,7 +9,7 @@ EXAMPLES_VERSION := 7.6.1
 EXAMPLES_SHA256 := 89e6cb1c6345d32e3dd775617fa54effbdc26c859e514898d7728e95e9738280
 EXAMPLES := target/npm/webhooks-examples-$(EXAMPLES_VERSION)
 # npm comes with Node.js as well: Debian's is installed only where there is none.
-APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates jq \
+APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates jq postgresql-15 \
   $(if $(shell command -v npm),,npm)
 # A database of all countries, to be read as operators' are (CC BY 4.0, attribution to nro.net).
 GEO := target/geo
@@ -27,7 +27,7 @@ test: packages test-rust test-interop test-openapi
 
 test-rust: $(EXAMPLES)/ready $(GEO)/$(GEO_VERSION)
 	$(CARGO) build --release --bin veritrail
-	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail \
+	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail VERITRAIL_REQUIRE_POSTGRES=1 \
 	  VERITRAIL_WEBHOOK_EXAMPLES=$(CURDIR)/$(EXAMPLES)/package \
 	  VERITRAIL_GEO_DATA=$(CURDIR)/$(GEO) $(CARGO) test --workspace --locked
 

@@ -68,10 +68,7 @@ impl Vendor {
 
     /// Whether ids of its events are digests of what it sent. Then a known id is a known delivery.
     pub fn ids_commit_to_bodies(self) -> bool {
-        matches!(
-            self,
-            Self::Github | Self::Gitlab | Self::Argocd | Self::Hec
-        )
+        matches!(self, Self::Github | Self::Gitlab | Self::Argocd)
     }
 
     /// Reads a delivery whose sender was checked.

@@ -203,7 +203,7 @@ impl Import {
         let headings = vec![
             Heading::whole("RESULT"),
             Heading::new("REASON"),
-            Heading::whole("EVENTS"),
+            Heading::whole("COUNT"),
         ];
         let rows: Vec<Vec<Cell>> = account.tally.rows().into_iter().map(row).collect();
         printer.fitting_table(headings, &rows);
@@ -228,7 +228,7 @@ impl Import {
 
 fn row((result, reason, count): (&str, &str, u64)) -> Vec<Cell> {
     let tone = match result {
-        "stored" | "already there" | "excluded" => Tone::Plain,
+        "stored" | "already there" | "excluded" | "left out" => Tone::Plain,
         _ if count == 0 => Tone::Plain,
         _ => Tone::Warning,
     };

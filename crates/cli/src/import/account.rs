@@ -88,6 +88,7 @@ impl<'a> Account<'a> {
             "excluded": self.tally.excluded,
             "unreadable": self.tally.unreadable,
             "files": self.tally.files,
+            "other_files": self.tally.other_files,
             "broken_files": self.tally.broken_files,
         });
         if let (Some(cursor), Value::Object(members)) = (self.cursor, &mut metadata) {

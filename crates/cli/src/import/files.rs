@@ -100,6 +100,9 @@ impl Files {
         for (path, why) in &self.walk.unreachable {
             intake.file_broken("not_readable", &path.display().to_string(), why);
         }
+        for path in &self.walk.others {
+            intake.file_left_out(&path.display().to_string());
+        }
         let mut before = 0;
         for path in &self.walk.files {
             if intake.stop().is_asked() {
@@ -128,11 +131,11 @@ impl Files {
     ) -> Result<u64, Broken> {
         let mut opened = Opened::open(path)?;
         let done = intake.state().and_then(|state| state.file(shown)).cloned();
-        let mut events = 0;
+        let (mut events, mut was_finished) = (0, false);
         if let Some(done) = done {
             // The same bytes up to there: what is behind them is new.
             if opened.pass_over(done.bytes)? && opened.digest() == done.digest {
-                events = done.events;
+                (events, was_finished) = (done.events, done.finished);
             } else {
                 opened = Opened::open(path)?;
             }
@@ -161,20 +164,23 @@ impl Files {
             line: 0,
             fault: None,
         };
-        if is_whole {
-            file.whole(intake)?;
-        } else if !file.lines(before, self.walk.bytes, intake)? {
+        let is_read = if is_whole {
+            file.whole(intake)?
+        } else {
+            file.lines(before, self.walk.bytes, intake)?
+        };
+        if !is_read {
             return Ok(0);
         }
         let size = file.opened.size;
         match file.fault.take() {
             Some((reason, words)) => intake.file_broken(reason, shown, &words),
             // Done by an earlier run, and counted then.
-            None if !is_fresh && file.line == 0 => {}
+            None if was_finished && file.line == 0 => {}
             None => intake.file_done(),
         }
         if path != Path::new("-") {
-            intake.passed(file.mark());
+            intake.passed(file.mark(true));
         }
         intake.tell(before + size, self.walk.bytes);
         Ok(size)
@@ -182,13 +188,14 @@ impl Files {
 }
 
 impl Current<'_> {
-    fn mark(&self) -> Mark {
+    fn mark(&self, finished: bool) -> Mark {
         Mark::File {
             path: self.shown.clone(),
             done: FileDone {
                 size: self.opened.size,
                 bytes: self.opened.bytes,
                 events: self.events,
+                finished,
                 digest: self.opened.digest(),
             },
         }
@@ -220,14 +227,14 @@ impl Current<'_> {
             let Self { opened, .. } = &*self;
             intake.tell(before + opened.taken(), total);
             if self.shown != "-" {
-                intake.reached(|| self.mark())?;
+                intake.reached(|| self.mark(false))?;
             }
         }
         Ok(false)
     }
 
-    /// Reads a file that has no lines.
-    fn whole(&mut self, intake: &mut Intake<'_>) -> Result<(), Broken> {
+    /// Reads a file that has no lines. Whether it came to the end.
+    fn whole(&mut self, intake: &mut Intake<'_>) -> Result<bool, Broken> {
         let Some(text) = self.opened.rest()? else {
             let words = format!(
                 "longer than {WHOLE_BYTES_MAX} bytes, and of a form that has to be read whole"
@@ -237,7 +244,8 @@ impl Current<'_> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
         if matches!(self.form, Form::Vendor(_)) || !text.trim_ascii_start().starts_with(b"[") {
             self.line = 1;
-            return self.piece(text, 0, intake);
+            self.piece(text, 0, intake)?;
+            return Ok(true);
         }
         let items = json::split_array(text, ITEMS_MAX)
             .map_err(|error| Broken::File(reason_of(&error), format!("no JSON array: {error}")))?;
@@ -249,12 +257,12 @@ impl Current<'_> {
         }
         for item in items {
             if intake.stop().is_asked() {
-                return Ok(());
+                return Ok(false);
             }
             self.line += 1;
             self.piece(item.text, item.offset as u64, intake)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Makes events of one line, item or file, which begins at `offset`.

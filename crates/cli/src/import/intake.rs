@@ -34,6 +34,8 @@ const TELL_EVERY: i64 = 10_000_000;
 const EXAMPLES_MAX: usize = 40;
 /// Too long for a request.
 const TOO_LARGE: &str = "too_large";
+/// Not named, and not called like data.
+const OTHER_FILE: &str = "other_file";
 
 /// Where events go.
 #[derive(Debug)]
@@ -170,6 +172,12 @@ impl<'p> Intake<'p> {
     /// A file was read to its end.
     pub(crate) fn file_done(&mut self) {
         self.pending.counted.files += 1;
+    }
+
+    /// A file below a folder is of another kind.
+    pub(crate) fn file_left_out(&mut self, path: &str) {
+        self.pending.counted.other_files += 1;
+        self.example(OTHER_FILE, path);
     }
 
     /// A file could not be read, or not to its end.

@@ -35,6 +35,8 @@ pub(crate) struct FileDone {
     pub(crate) bytes: u64,
     /// Events made of them so far.
     pub(crate) events: u64,
+    /// Whether that was all, when it was read.
+    pub(crate) finished: bool,
     /// SHA-256 of these bytes: another file under the same name begins anew.
     pub(crate) digest: String,
 }
@@ -242,6 +244,7 @@ mod tests {
             size: 10,
             bytes,
             events: 1,
+            finished: true,
             digest: "d".to_owned(),
         }
     }

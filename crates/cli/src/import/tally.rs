@@ -26,6 +26,8 @@ pub(crate) struct Tally {
     pub(crate) unreadable: BTreeMap<String, u64>,
     /// Files that were read to their end.
     pub(crate) files: u64,
+    /// Files below folders that are not called like data, and were not looked at.
+    pub(crate) other_files: u64,
     /// Files that could not be read, or not to their end, by our reason.
     pub(crate) broken_files: BTreeMap<String, u64>,
 }
@@ -38,6 +40,7 @@ impl Tally {
         self.already_there += other.already_there;
         self.conflicts += other.conflicts;
         self.files += other.files;
+        self.other_files += other.other_files;
         for (into, from) in [
             (&mut self.refused, &other.refused),
             (&mut self.excluded, &other.excluded),
@@ -78,6 +81,13 @@ impl Tally {
                     .iter()
                     .map(|(name, count)| (result, name.as_str(), *count)),
             );
+        }
+        if self.other_files > 0 {
+            rows.push((
+                "left out",
+                "files that are not called like data",
+                self.other_files,
+            ));
         }
         rows
     }

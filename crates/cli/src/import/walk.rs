@@ -1,7 +1,8 @@
 //! Which files are meant: those that were named, and those in folders that were, in an order that is the same every time.
 //!
-//! Promises: names that begin with a dot and what is no file are left out below a folder; links to folders are not followed,
-//! so that the walk ends.
+//! Promises: a file that was named is read whatever it is called; below a folder, files are read whose names are those of
+//! data, the others are named; what is no file, and what begins with a dot, is passed over; links to folders are not
+//! followed, so that the walk ends.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,11 @@ const FILES_MAX: usize = 1_000_000;
 /// Deepest folder.
 const DEPTH_MAX: usize = 64;
 
+/// What a name has behind one of its dots that is one of data: `audit.log.1`, `trail.json.gz`.
+const ENDINGS: [&str; 8] = [
+    "json", "jsonl", "ndjson", "log", "gz", "gzip", "zst", "zstd",
+];
+
 /// Files, and what stood in the way.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
@@ -18,6 +24,8 @@ pub(crate) struct Walk {
     pub(crate) files: Vec<PathBuf>,
     /// Their length altogether in bytes.
     pub(crate) bytes: u64,
+    /// Files of another kind.
+    pub(crate) others: Vec<PathBuf>,
     /// Paths that can't be looked at, and why.
     pub(crate) unreachable: Vec<(PathBuf, String)>,
 }
@@ -38,6 +46,23 @@ impl Walk {
             }
         }
         walk
+    }
+
+    /// Takes a file below a folder.
+    fn consider(&mut self, path: PathBuf, bytes: u64) {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().to_ascii_lowercase());
+        let is_data = name.is_some_and(|name| {
+            name.split('.')
+                .skip(1)
+                .any(|ending| ENDINGS.contains(&ending))
+        });
+        if is_data || self.others.len() >= FILES_MAX {
+            self.take(path, bytes);
+        } else {
+            self.others.push(path);
+        }
     }
 
     fn take(&mut self, path: PathBuf, bytes: u64) {
@@ -79,12 +104,12 @@ impl Walk {
             }
             match std::fs::symlink_metadata(&path) {
                 Ok(found) if found.is_dir() => self.enter(&path, depth + 1),
-                Ok(found) if found.is_file() => self.take(path, found.len()),
+                Ok(found) if found.is_file() => self.consider(path, found.len()),
                 Ok(found) if found.is_symlink() => {
                     if let Ok(found) = std::fs::metadata(&path)
                         && found.is_file()
                     {
-                        self.take(path, found.len());
+                        self.consider(path, found.len());
                     }
                 }
                 Ok(_) => {}
@@ -103,7 +128,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
         std::fs::create_dir_all(root.join("b/c")).unwrap();
-        for name in ["z.json", "b/c/2.json", "b/1.json", ".hidden", "a.json"] {
+        for name in [
+            "z.json",
+            "b/c/2.LOG.1",
+            "b/1.json.gz",
+            ".hidden.json",
+            "a.json",
+            "b/LICENSE",
+        ] {
             std::fs::write(root.join(name), "x").unwrap();
         }
         std::os::unix::fs::symlink(root, root.join("b/loop")).unwrap();
@@ -116,8 +148,19 @@ mod tests {
             .collect();
         assert_eq!(
             names,
-            ["a.json", "b/1.json", "b/c/2.json", "b/link.json", "z.json"]
+            [
+                "a.json",
+                "b/1.json.gz",
+                "b/c/2.LOG.1",
+                "b/link.json",
+                "z.json"
+            ]
         );
-        assert_eq!((walk.bytes, walk.unreachable.len()), (5, 1));
+        assert_eq!(
+            (walk.bytes, walk.unreachable.len(), walk.others.len()),
+            (5, 1, 1)
+        );
+        // Whoever names a file means it.
+        assert_eq!(Walk::of(&[root.join("b/LICENSE")]).files.len(), 1);
     }
 }

@@ -63,11 +63,11 @@ fn a_folder_is_imported_whatever_is_broken_in_it_and_a_second_time_adds_none() {
     // What is broken: cut in the middle, of no encoding, of no form, with a bad line between good ones.
     let cut = gzip(lines(100..5_000).as_bytes());
     write(&server, "in/x1.gz", &cut[..cut.len() / 2]);
-    write(&server, "in/x2", b"\xff\xfe\x00\x01");
-    write(&server, "in/x3", "id;actor\n1;2\n");
+    write(&server, "in/x2.json", b"\xff\xfe\x00\x01");
+    write(&server, "in/x3.log", "id;actor\n1;2\n");
     write(
         &server,
-        "in/x4",
+        "in/x4.jsonl",
         [
             lines(11..12).as_bytes(),
             b"{\"a\":\"\xff\"}\n{\"a\":\n",
@@ -75,20 +75,25 @@ fn a_folder_is_imported_whatever_is_broken_in_it_and_a_second_time_adds_none() {
         ]
         .concat(),
     );
-    write(&server, "in/.hidden", "nothing");
+    write(&server, "in/.hidden.json", "nothing");
+    write(&server, "in/LICENSE", "do what you like");
     let ran = try_import(&server, &["in", "none"]);
     for words in [
         "in/x1.gz",
-        "in/x2: not UTF-8",
-        "in/x3: of no form",
-        "in/x4: something in it",
+        "in/x2.json: not UTF-8",
+        "in/x3.log: of no form",
+        "in/x4.jsonl: something in it",
         "first at line 2",
         "none: ",
     ] {
         assert!(ran.err.contains(words), "{words} is missing in {}", ran.err);
     }
     let account: serde_json::Value = serde_json::from_str(&ran.ends(2)).unwrap();
-    assert_eq!(account["files"], 5, "{account}");
+    assert_eq!(
+        (&account["files"], &account["other_files"]),
+        (&json!(5), &json!(1)),
+        "{account}"
+    );
     assert_eq!(
         account["broken_files"],
         json!({"not_readable": 1, "not_utf8": 2, "truncated": 1, "unknown_form": 1})
@@ -382,4 +387,44 @@ fn presets_are_printed_to_start_from_and_maps_read_json_lines() {
     let mut command = veritrail(server.path());
     let _: &mut Command = command.args(["import"]);
     assert_eq!(ran(command.output().unwrap()).code, 2);
+}
+
+/// Log files of a real account under attack, where they are beside the repository.
+#[test]
+fn a_folder_of_cloudtrail_is_imported_in_one_command() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/cloudtrail");
+    if !folder.is_dir() {
+        // Past the harness, which keeps what a test prints for failures.
+        let line = "NOT TESTED: shared data absent: no CloudTrail files were imported\n";
+        std::io::stdout().write_all(line.as_bytes()).unwrap();
+        return;
+    }
+    let server = Running::start();
+    let folder = folder.display().to_string();
+    let account = import(&server, &[&folder], 0);
+    let files = std::fs::read_dir(&folder).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().ends_with(".json")
+    });
+    assert_eq!(account["files"], files.count());
+    assert_eq!(
+        (&account["read"], &account["stored"]),
+        (&json!(2_900), &json!(2_900)),
+        "{account}"
+    );
+    assert_eq!(total(&server, "-operation:data.imported"), 2_900);
+    assert_eq!(total(&server, "context.source_action:GetSecretValue"), 60);
+    let again = import(&server, &["--format", "cloudtrail", &folder], 0);
+    assert_eq!(
+        (&again["stored"], &again["already_there"]),
+        (&json!(0), &json!(2_900))
+    );
+    // Left out knowingly, on demand.
+    let quiet = import(
+        &server,
+        &["--leave-out-noise", "--format", "cloudtrail", &folder],
+        0,
+    );
+    let left_out = quiet["excluded"]["cloudtrail.reads"].as_u64().unwrap();
+    assert_eq!(quiet["already_there"].as_u64().unwrap() + left_out, 2_900);
 }

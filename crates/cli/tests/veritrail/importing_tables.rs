@@ -154,8 +154,8 @@ insert into audit_logs (user_id, user_agent, operation_type, ip_address_id, audi
         (&json!("9"), &json!("203.0.113.5"))
     );
     assert_eq!(
-        event(&server, "resource:user:12")["metadata"]["role"],
-        "admin"
+        event(&server, "metadata.role:admin")["resource"]["id"],
+        "12"
     );
     let unreadable = shown(&server, "temps-4");
     assert_eq!(unreadable["metadata"]["data"], "not json at all");
@@ -310,16 +310,16 @@ create type mood as enum ('ok', 'not ok');
 create domain tag as text;
 create table "Own ""Table" (k1 uuid, k2 smallint, at timestamptz, "What Happened" text, i2 int2, i8 bigint, n numeric, f float8, b bool,
     j json, a text[], aa int[], net inet, cid cidr, d date, raw bytea, m mood, t tag, iv interval, primary key (k1, k2));
-insert into "Own ""Table" values ('6f9619ff-8b86-d011-b42d-00c04fc964ff', 3, '2024-03-12 14:32:07.5+05', 'Document Shared', -7, 9007199254740993, 12345678901234567890.10, 'NaN', true,
+insert into "Own ""Table" values ('6f9619ff-8b86-d011-b42d-00c04fc964ff', 3, '2024-03-12 14:32:07.5+05', 'Sprocket Polished', -7, 9007199254740993, 12345678901234567890.10, 'NaN', true,
     '{"z": 1.10, "a": [true, null]}', '{x,NULL,"y z"}', '{{1,2},{3,4}}', '10.1.2.3/24', '10.0.0.0/8', '2024-02-29', '\xdeadbeef', 'not ok', 'T', '1 day 2 hours');
-insert into "Own ""Table" values ('6f9619ff-8b86-d011-b42d-00c04fc964fe', 3, '2024-03-12 14:32:07Z', 'Document Shared', null, null, null, null, null,
+insert into "Own ""Table" values ('6f9619ff-8b86-d011-b42d-00c04fc964fe', 3, '2024-03-12 14:32:07Z', 'Sprocket Polished', null, null, null, null, null,
     null, null, null, null, null, null, null, null, repeat('x', 17000000), null);
 "#);
     let columns = [
         "i2", "i8", "n", "f", "b", "j", "a", "aa", "net", "cid", "d", "raw", "m", "t", "iv",
     ];
     let mut map = String::from(
-        "key = [\"k1\", \"k2\"]\n[event]\ntimestamp = \"at\"\noperation = { column = \"What Happened\", as = \"operation\" }\nresource.type = { value = \"document\" }\norigin.ip = \"net\"\n",
+        "key = [\"k1\", \"k2\"]\n[event]\ntimestamp = \"at\"\noperation = { column = \"What Happened\", as = \"operation\" }\nresource.type = { value = \"sprocket\" }\norigin.ip = \"net\"\n",
     );
     for column in columns {
         map.push_str(&format!("metadata.{column} = \"{column}\"\n"));
@@ -341,10 +341,10 @@ insert into "Own ""Table" values ('6f9619ff-8b86-d011-b42d-00c04fc964fe', 3, '20
         (&json!(1), &json!({"too_large": 1})),
         "{account}"
     );
-    let found = event(&server, "document.shared");
+    let found = event(&server, "sprocket.polished");
     assert_eq!(found["timestamp"], "2024-03-12T09:32:07.500000Z");
     assert_eq!(found["origin"]["ip"], "10.1.2.3");
-    let metadata = server.run(&["list", "--json", "document.shared"]).ends(0);
+    let metadata = server.run(&["list", "--json", "sprocket.polished"]).ends(0);
     for words in [
         "\"i2\":-7",
         "\"i8\":9007199254740993",
