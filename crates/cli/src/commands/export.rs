@@ -266,7 +266,10 @@ impl Part {
                 .map_err(|error| failed(&self.path, &error))?;
             hashing.update(read);
             bytes += filled as u64;
-            lines += read.split(|byte| *byte == b'\n').count() as u64 - 1;
+            lines += read
+                .iter()
+                .map(|byte| u64::from(*byte == b'\n'))
+                .sum::<u64>();
             progress.report(lines, rows.unwrap_or(lines));
         }
         self.file

@@ -98,7 +98,10 @@ impl Connection {
             if size == 0 {
                 return Ok((lines, export));
             }
-            lines += piece.split(|byte| *byte == b'\n').count() - 1;
+            lines += piece
+                .iter()
+                .map(|byte| usize::from(*byte == b'\n'))
+                .sum::<usize>();
         }
     }
 
