@@ -19,9 +19,9 @@ use ledger::prepare::{Door, prepare};
 use ledger::seal::Head;
 use ledger::source::Rng;
 use ledger::time::Micros;
-use ledger::vocabulary::Mode;
+use ledger::vocabulary::{Mode, NO_ADDITIONS};
 use query::evaluate::matches;
-use query::{Document, Viewer};
+use query::{Document, Nowhere, Viewer};
 
 #[derive(Debug)]
 struct Zeros;
@@ -76,6 +76,7 @@ fn found(files: &[PathBuf], query: &str) -> (BTreeSet<String>, BTreeSet<String>)
         source: "aws",
         mode: Mode::Open,
         exceptions: &[],
+        additions: &NO_ADDITIONS,
         idempotency: None,
     };
     let log = LogId([7; 16]);
@@ -99,7 +100,7 @@ fn found(files: &[PathBuf], query: &str) -> (BTreeSet<String>, BTreeSet<String>)
             let sealed = head.seal(&prepared, now);
             let part = |label| prepared.part(label).map(|part| part.bytes.as_slice());
             let (person, details) = (part(Label::Person), part(Label::Details));
-            let document = Document::read(&sealed.entry, person, details).unwrap();
+            let document = Document::read(&sealed.entry, person, details, &Nowhere).unwrap();
             if matches(&filter, &document, Viewer::Whole) {
                 let value = event.to_value();
                 let id = connectors::look::text(&value, &["metadata", "event_id"]).unwrap();
