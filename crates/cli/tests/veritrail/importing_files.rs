@@ -425,6 +425,8 @@ fn a_folder_of_cloudtrail_is_imported_in_one_command() {
         &["--leave-out-noise", "--format", "cloudtrail", &folder],
         0,
     );
-    let left_out = quiet["excluded"]["cloudtrail.reads"].as_u64().unwrap();
+    let left_out = quiet["excluded"].as_object().unwrap().values();
+    let left_out: u64 = left_out.map(|count| count.as_u64().unwrap()).sum();
+    assert!(left_out > 1_000, "{quiet}");
     assert_eq!(quiet["already_there"].as_u64().unwrap() + left_out, 2_900);
 }

@@ -19,6 +19,7 @@ mod generated;
 mod guarded;
 mod help;
 mod importing;
+mod importing_cloudtrail;
 mod importing_files;
 mod importing_tables;
 mod keys_and_tenants;
