@@ -281,7 +281,7 @@ mod tests {
         Value::Map(members.to_vec())
     }
 
-    fn names<'a>(english: &'a str) -> Value<'a> {
+    fn names(english: &str) -> Value<'_> {
         map(&[(
             "names",
             map(&[("de", Value::Text("?")), ("en", Value::Text(english))]),
