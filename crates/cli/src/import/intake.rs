@@ -293,17 +293,17 @@ impl<'p> Intake<'p> {
             };
             let settled = match sender.ready() {
                 Some(settled) => settled,
-                None if self.next - self.oldest > most => match sender.next()? {
-                    Some(settled) => settled,
-                    None => {
-                        let trouble = sender.trouble().filter(|trouble| *trouble != self.trouble);
-                        if let Some(trouble) = trouble {
+                None if self.next - self.oldest > most => {
+                    let Some(settled) = sender.next()? else {
+                        let trouble = sender.trouble();
+                        if let Some(trouble) = trouble.filter(|trouble| *trouble != self.trouble) {
                             self.printer.note(&format!("{trouble}; trying again"));
                             self.trouble = trouble;
                         }
                         continue;
-                    }
-                },
+                    };
+                    settled
+                }
                 None => break,
             };
             self.early.insert(settled.batch.number, settled);
