@@ -262,12 +262,9 @@ fn read(plan: &Plan, mut intake: Intake<'_>) -> (Brought, Option<Failure>) {
         Work::Files(files) => files.read(&mut intake),
     };
     let is_whole = read.is_ok() && !intake.stop().is_asked();
-    match (intake.end(is_whole), read) {
-        (Ok(brought), read) => (brought, read.err()),
-        (Err((brought, _)), Err(failure)) | (Err((brought, failure)), Ok(())) => {
-            (brought, Some(failure))
-        }
-    }
+    let (brought, failure) = intake.end(is_whole);
+    // What stopped the reading comes before what that led to.
+    (brought, read.err().or(failure))
 }
 
 /// Whether a path is standard input.

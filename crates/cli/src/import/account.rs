@@ -128,8 +128,8 @@ impl<'a> Account<'a> {
                 }
                 Err(failure) if is_passing(&failure) && tries < TRIES_MAX => {
                     tries += 1;
-                    // Whoever wants it to end waits for a server that is there, and for no other.
-                    if stop.is_asked() && failure.code.is_none() {
+                    // After a failure, and for whoever wants it to end, a server that is there is waited for, and no other.
+                    if (stop.is_asked() || self.ended == Ended::Failed) && failure.code.is_none() {
                         return Err(failure);
                     }
                     std::thread::sleep(

@@ -183,7 +183,7 @@ fn own_parameters(url: &str) -> Result<(String, Mode, Option<PathBuf>), Failure>
                 };
             }
             Some(("sslrootcert", value)) if value != "system" => {
-                authority = Some(PathBuf::from(value))
+                authority = Some(PathBuf::from(value));
             }
             Some(("sslrootcert", _)) => mode = Mode::VerifyFull,
             _ => kept.push(parameter),
@@ -235,6 +235,10 @@ fn shown(config: &Config) -> String {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "files of a test need not survive a power cut"
+)]
 mod tests {
     use super::*;
 

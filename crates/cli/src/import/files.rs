@@ -368,18 +368,10 @@ fn mapped_row(map: &Map, text: &[u8]) -> Result<String, &'static str> {
     let Value::Object(members) = &value else {
         return Err("no_object");
     };
-    let mut parsed = Vec::new();
-    for (_, recipe) in map.recipes() {
-        recipe.each_column(&mut |recipe, column| {
-            if recipe.json || recipe.path.is_some() {
-                parsed.push(column.to_owned());
-            }
-        });
-    }
     let mut row = Row::default();
     for (name, member) in members {
         let inner = match member {
-            Value::String(text) if parsed.iter().any(|column| column == name) => {
+            Value::String(text) if map.parsed.contains(name.as_ref()) => {
                 json::parse_within(text.as_bytes(), ROW)
                     .ok()
                     .map(Value::into_owned)
@@ -465,15 +457,43 @@ fn seen(head: &[u8]) -> Result<Form, Broken> {
     }
 }
 
-/// Names of the members of the first object that can be read.
+/// Names of the members of the first object, as far as the text goes: it may be cut anywhere.
 fn first_members(text: &str) -> Vec<String> {
-    let text = text.strip_prefix('[').unwrap_or(text);
-    let mut values = serde_json::Deserializer::from_str(text)
-        .into_iter::<std::collections::BTreeMap<String, serde::de::IgnoredAny>>();
-    match values.next() {
-        Some(Ok(members)) => members.into_keys().collect(),
-        _ => Vec::new(),
+    let text = text.strip_prefix('[').unwrap_or(text).trim_start();
+    let (mut names, mut depth, mut is_name) = (Vec::new(), 0_usize, false);
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'"' => {
+                let mut end = at + 1;
+                while let Some((place, byte)) = bytes.next() {
+                    end = place;
+                    match byte {
+                        b'\\' => drop(bytes.next()),
+                        b'"' => break,
+                        _ => {}
+                    }
+                }
+                if std::mem::take(&mut is_name) {
+                    names.extend(text.get(at + 1..end).map(str::to_owned));
+                }
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                is_name = depth == 1 && byte == b'{';
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    break;
+                }
+            }
+            b',' => is_name = depth == 1,
+            _ if depth == 0 && !byte.is_ascii_whitespace() => break,
+            _ => {}
+        }
     }
+    names
 }
 
 #[cfg(test)]
@@ -508,6 +528,11 @@ mod tests {
             ),
             ("{\"specversion\":\"1.0\",\"source\":\"x\"}", "cloudevents"),
             ("{\"action\":\"a\",\"actor\":{},\"crud\":\"c\"}", "retraced"),
+            (
+                "{\"id\":\"\\\"x\",\"operation\":\"a.b\",\"actor\":{},\"metadata\":{\"long\":\"cut he",
+                "events",
+            ),
+            ("{\"metadata\":{\"operation\":1,\"actor\":2}}", UNKNOWN_FORM),
             ("plain text\n", UNKNOWN_FORM),
             ("{}", UNKNOWN_FORM),
         ] {

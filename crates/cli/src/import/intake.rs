@@ -74,6 +74,8 @@ pub(crate) struct Intake<'p> {
     tally: Tally,
     examples: BTreeMap<String, String>,
     has_failed: bool,
+    /// What was said last of why it is waited.
+    trouble: String,
     saved_at: i64,
     told_at: i64,
 }
@@ -104,6 +106,7 @@ impl<'p> Intake<'p> {
             tally: Tally::default(),
             examples: BTreeMap::new(),
             has_failed: false,
+            trouble: String::new(),
             saved_at: now,
             told_at: now,
         }
@@ -256,7 +259,7 @@ impl<'p> Intake<'p> {
     }
 
     /// Ends: waits for what is under way, and writes down what is done. `is_whole`: what was gathered last is sent too.
-    pub(crate) fn end(mut self, is_whole: bool) -> Result<Brought, (Brought, Failure)> {
+    pub(crate) fn end(mut self, is_whole: bool) -> (Brought, Option<Failure>) {
         let mut ended = if is_whole { self.flush() } else { Ok(()) };
         if !self.has_failed {
             let settled = self.settle(0);
@@ -274,10 +277,7 @@ impl<'p> Intake<'p> {
             tally,
             examples,
         };
-        match ended {
-            Ok(()) => Ok(brought),
-            Err(failure) => Err((brought, failure)),
-        }
+        (brought, ended.err())
     }
 
     /// Applies what is settled, in order, until no more than `most` batches are under way.
@@ -293,7 +293,17 @@ impl<'p> Intake<'p> {
             };
             let settled = match sender.ready() {
                 Some(settled) => settled,
-                None if self.next - self.oldest > most => sender.next()?,
+                None if self.next - self.oldest > most => {
+                    let Some(settled) = sender.next()? else {
+                        let trouble = sender.trouble();
+                        if let Some(trouble) = trouble.filter(|trouble| *trouble != self.trouble) {
+                            self.printer.note(&format!("{trouble}; trying again"));
+                            self.trouble = trouble;
+                        }
+                        continue;
+                    };
+                    settled
+                }
                 None => break,
             };
             self.early.insert(settled.batch.number, settled);

@@ -3,7 +3,7 @@
 //! Promises: a map that can't be right is refused before anything is read, with the place; fields are made in an order in
 //! which a template finds what it names. docs/guide/import.md describes the form. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -37,6 +37,9 @@ const FIELDS: [(&str, bool); 14] = [
     ("metadata", true),
 ];
 
+/// Names of fields, in parts, and how each is made.
+pub(crate) type Fields = Vec<(Vec<String>, Recipe)>;
+
 /// A map that was understood.
 #[derive(Clone, Debug)]
 pub(crate) struct Map {
@@ -55,11 +58,13 @@ pub(crate) struct Map {
     /// Tables beside it, by the name that columns of theirs begin with.
     pub(crate) joins: BTreeMap<String, Join>,
     /// Fields of the event, in the order of making.
-    pub(crate) fields: Vec<(Vec<String>, Recipe)>,
+    pub(crate) fields: Fields,
     /// Other resources.
-    pub(crate) related: Vec<Vec<(Vec<String>, Recipe)>>,
+    pub(crate) related: Vec<Fields>,
     /// What changed.
     pub(crate) changes: Option<Changes>,
+    /// Columns in whose text JSON is looked for.
+    pub(crate) parsed: BTreeSet<String>,
 }
 
 /// A column that only grows, or something in its JSON that does.
@@ -159,7 +164,8 @@ impl Map {
             };
             (early, path.len(), path.clone())
         });
-        let map = Self {
+        let mut map = Self {
+            parsed: BTreeSet::new(),
             is_named: written.name.is_some(),
             name: written.name.unwrap_or_else(|| named.to_owned()),
             table: written.table,
@@ -177,6 +183,13 @@ impl Map {
             changes,
         };
         map.check()?;
+        for (_, recipe) in map.recipes() {
+            recipe.each_column(&mut |recipe, column| {
+                if recipe.json || recipe.path.is_some() {
+                    map.parsed.insert(column.to_owned());
+                }
+            });
+        }
         Ok(map)
     }
 
@@ -262,11 +275,7 @@ impl Overlap {
 }
 
 /// Names with their recipes, out of tables in tables.
-fn flatten(
-    above: &[String],
-    table: toml::Table,
-    fields: &mut Vec<(Vec<String>, Recipe)>,
-) -> Result<(), Failure> {
+fn flatten(above: &[String], table: toml::Table, fields: &mut Fields) -> Result<(), Failure> {
     if above.len() > DEPTH_MAX {
         return Err(bad("fields are nested too deep"));
     }
@@ -325,7 +334,7 @@ fn check_field(path: &mut Vec<String>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn related(value: Option<toml::Value>) -> Result<Vec<Vec<(Vec<String>, Recipe)>>, Failure> {
+fn related(value: Option<toml::Value>) -> Result<Vec<Fields>, Failure> {
     let items = match value {
         None => return Ok(Vec::new()),
         Some(toml::Value::Array(items)) => items,

@@ -152,8 +152,8 @@ impl Recipe {
         {
             Some("expected the name of a time zone that this machine knows, such as UTC")
         } else {
-            let inner = self.first.iter().flatten();
-            inner.filter_map(|one| one.as_recipe().fault()).next()
+            let mut inner = self.first.iter().flatten();
+            inner.find_map(|one| one.as_recipe().fault())
         }
     }
 

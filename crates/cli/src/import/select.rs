@@ -243,7 +243,7 @@ impl Select {
         }
         let has_beginning = has_beginning && cursor.is_some();
         if let (Some(cursor), true) = (&cursor, has_beginning) {
-            let _ = write!(text, " where {}", cursor.from_beginning());
+            let _ = write!(text, " where {}", cursor.condition());
         }
         let _ = write!(text, " order by ");
         if let Some(cursor) = &cursor {
@@ -337,7 +337,7 @@ impl At {
     }
 
     /// Rows from `$1` less `$2` on, and those without a value: they are in no order, and must not be left out.
-    fn from_beginning(&self) -> String {
+    fn condition(&self) -> String {
         let Self {
             place, type_name, ..
         } = self;
@@ -382,13 +382,10 @@ fn needed(
     own: &Columns,
     joined: &BTreeMap<String, Columns>,
 ) -> Result<Vec<Selected>, Failure> {
-    let (mut names, mut parsed, mut absent) = (BTreeSet::new(), BTreeSet::new(), None);
-    let mut take = |name: &str, may_lack: bool, is_parsed: bool| {
+    let (mut names, mut absent) = (BTreeSet::new(), None);
+    let mut take = |name: &str, may_lack: bool| {
         if find(name, own, joined).is_some() {
             names.insert(name.to_owned());
-            if is_parsed {
-                parsed.insert(name.to_owned());
-            }
         } else if !may_lack {
             absent.get_or_insert_with(|| name.to_owned());
         }
@@ -399,15 +396,15 @@ fn needed(
                 .split_once('.')
                 .and_then(|(name, _)| map.joins.get(name));
             let may_lack = recipe.optional || join.is_some_and(|join| join.optional);
-            take(column, may_lack, recipe.json || recipe.path.is_some());
+            take(column, may_lack);
         });
         for name in recipe.template_columns() {
             // A place of a template is a field of the event, or a column.
-            take(name, true, false);
+            take(name, true);
         }
     }
     for key in &map.key {
-        take(key, false, false);
+        take(key, false);
     }
     if let Some(absent) = absent {
         return Err(missing(&absent));
@@ -416,7 +413,7 @@ fn needed(
         let (_, column) = find(&name, own, joined)?;
         Some(Selected {
             kind: column.kind,
-            is_parsed: parsed.contains(&name),
+            is_parsed: map.parsed.contains(&name),
             name,
         })
     });

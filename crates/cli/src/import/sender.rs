@@ -6,8 +6,8 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Scope;
 use std::time::Duration;
 
@@ -26,6 +26,10 @@ const IN_FLIGHT: usize = 4;
 pub(crate) const WINDOW: usize = 16;
 /// How often a batch is tried: with the pauses below for some twenty minutes, longer where the server asks for longer.
 const TRIES_MAX: usize = 90;
+/// How often it is tried where no server ever answered: it is not there.
+const FIRST_TRIES_MAX: usize = 3;
+/// How long is waited for a batch before it is looked what the trouble is.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Pauses between tries in milliseconds; the last one again and again.
 const PAUSES_MS: [u64; 7] = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000];
 /// Longest pause that a server is believed, in seconds.
@@ -66,6 +70,7 @@ pub(crate) struct Settled {
 pub(crate) struct Sender {
     jobs: SyncSender<Batch>,
     settled: Receiver<Settled>,
+    trouble: Arc<Mutex<Option<String>>>,
 }
 
 /// What all threads share.
@@ -76,6 +81,10 @@ struct Line<'s> {
     keeps_rejections: bool,
     /// Whether the server knows how to cut what is too large.
     truncates: AtomicBool,
+    /// Whether any batch was answered.
+    is_reached: AtomicBool,
+    /// Why it is waited, for who watches.
+    trouble: Arc<Mutex<Option<String>>>,
     jobs: Mutex<Receiver<Batch>>,
 }
 
@@ -89,15 +98,18 @@ impl Sender {
     ) -> Self {
         let (jobs, waiting) = mpsc::sync_channel(WINDOW);
         let (done, settled) = mpsc::sync_channel(WINDOW);
-        let line = std::sync::Arc::new(Line {
+        let trouble = Arc::new(Mutex::new(None));
+        let line = Arc::new(Line {
             client,
             stop,
             keeps_rejections,
             truncates: AtomicBool::new(true),
+            is_reached: AtomicBool::new(false),
+            trouble: Arc::clone(&trouble),
             jobs: Mutex::new(waiting),
         });
         for _ in 0..IN_FLIGHT {
-            let (line, done) = (std::sync::Arc::clone(&line), done.clone());
+            let (line, done) = (Arc::clone(&line), done.clone());
             scope.spawn(move || {
                 while let Some(mut batch) = line.next() {
                     let failure = line.deliver(&mut batch).err();
@@ -108,7 +120,11 @@ impl Sender {
                 }
             });
         }
-        Self { jobs, settled }
+        Self {
+            jobs,
+            settled,
+            trouble,
+        }
     }
 
     /// Hands over a batch. Waits while as many wait already as may.
@@ -116,9 +132,19 @@ impl Sender {
         self.jobs.send(batch).map_err(|_| gone())
     }
 
-    /// The next batch that came to its end; waits for one.
-    pub(crate) fn next(&self) -> Result<Settled, Failure> {
-        self.settled.recv().map_err(|_| gone())
+    /// The next batch that came to its end; waits for one, but not for long.
+    pub(crate) fn next(&self) -> Result<Option<Settled>, Failure> {
+        match self.settled.recv_timeout(LOOK_EVERY) {
+            Ok(settled) => Ok(Some(settled)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(gone()),
+        }
+    }
+
+    /// Why it is waited, once.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.take()
     }
 
     /// The next, if there is one.
@@ -145,6 +171,7 @@ impl Line<'_> {
             let truncating = self.truncates.load(Ordering::SeqCst);
             let failure = match self.post(&body, truncating) {
                 Ok(answer) => {
+                    self.is_reached.store(true, Ordering::SeqCst);
                     let again = self.settle(&answer, &body, batch)?;
                     if again.is_empty() {
                         continue;
@@ -164,7 +191,7 @@ impl Line<'_> {
                             waiting.push_front(first);
                         }
                         None => {
-                            self.refuse(failure.code.as_deref(), &failure.message, &body, batch)
+                            self.refuse(failure.code.as_deref(), &failure.message, &body, batch);
                         }
                     }
                     continue;
@@ -176,8 +203,14 @@ impl Line<'_> {
                 Err(failure) => return Err(failure),
             };
             tries += 1;
-            if tries >= TRIES_MAX {
+            // A server that said something is there, whatever it said.
+            let is_there = failure.code.is_some() || self.is_reached.load(Ordering::SeqCst);
+            if tries >= if is_there { TRIES_MAX } else { FIRST_TRIES_MAX } {
                 return Err(failure);
+            }
+            if failure.code.is_none() {
+                let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+                *trouble = Some(failure.message.clone());
             }
             let usual = PAUSES_MS[(tries - 1).min(PAUSES_MS.len() - 1)];
             let pause = failure

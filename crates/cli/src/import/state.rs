@@ -236,6 +236,10 @@ pub(crate) fn usual_path(
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "files of a test need not survive a power cut"
+)]
 mod tests {
     use super::*;
 

@@ -1,7 +1,8 @@
 //! Whether somebody wants it to end: ctrl-C, or a signal of the system.
 //!
-//! Promises: the signal is heard from [`Stop::listen`] on, and never ends the process by itself: what was acknowledged is
-//! written down first. The thread that listens ends with the [`Listening`].
+//! Promises: the signal is heard from [`Stop::listen`] on, and the first one never ends the process by itself: what was
+//! acknowledged is written down first. A second one ends it at once, whatever it waits for; what is done stays so. The thread
+//! that listens ends with the [`Listening`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rustix::process::Signal;
 use tokio::sync::oneshot;
 
 /// How long a pause may be before it is looked again.
@@ -60,8 +62,7 @@ impl Stop {
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::select! {
-                        // A system without signals leaves the process to be ended the hard way.
-                        Ok(()) = server::shutdown_signal() => stop.ask(),
+                        () = heard(&stop) => {}
                         _ = over => {}
                     }
                 });
@@ -72,6 +73,17 @@ impl Stop {
             thread: Some(thread),
         })
     }
+}
+
+/// Hears signals: the first asks, the second kills. A system without signals leaves the process to be ended the hard way.
+async fn heard(stop: &Stop) {
+    if server::shutdown_signal().await.is_ok() {
+        stop.ask();
+        if server::shutdown_signal().await.is_ok() {
+            let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::KILL);
+        }
+    }
+    std::future::pending::<()>().await;
 }
 
 impl Drop for Listening {

@@ -132,6 +132,10 @@ impl Table {
     }
 
     /// Reads everything from the cursor on.
+    #[expect(
+        clippy::future_not_send,
+        reason = "it stays on the thread of its runtime"
+    )]
     async fn round(
         &self,
         reading: &mut Reading,
@@ -160,6 +164,10 @@ impl Table {
         }
     }
 
+    #[expect(
+        clippy::future_not_send,
+        reason = "it stays on the thread of its runtime"
+    )]
     async fn pages(
         &self,
         transaction: &Transaction<'_>,

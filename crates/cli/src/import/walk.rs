@@ -120,6 +120,10 @@ impl Walk {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "files of a test need not survive a power cut"
+)]
 mod tests {
     use super::*;
 

@@ -1,6 +1,7 @@
 //! Importing files and folders: what is stored, what is counted, and what a break leaves behind.
 
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -37,24 +38,23 @@ fn write(server: &Running, name: &str, bytes: impl AsRef<[u8]>) {
     std::fs::write(path, bytes).unwrap();
 }
 
-#[test]
-fn a_folder_is_imported_whatever_is_broken_in_it_and_a_second_time_adds_none() {
-    let server = Running::start();
-    write(&server, "in/a.jsonl", lines(0..3));
-    write(&server, "in/b/c.jsonl.gz", gzip(lines(3..6).as_bytes()));
+/// A folder of good files and broken ones.
+fn fill(server: &Running) {
+    write(server, "in/a.jsonl", lines(0..3));
+    write(server, "in/b/c.jsonl.gz", gzip(lines(3..6).as_bytes()));
     write(
-        &server,
+        server,
         "in/b/d.zst",
         zstd::encode_all(lines(6..9).as_bytes(), 1).unwrap(),
     );
     write(
-        &server,
+        server,
         "in/array.json",
         format!("[{}]", lines(9..11).trim().replace('\n', ",\n")),
     );
     // Events without an id get one that stays.
     write(
-        &server,
+        server,
         "in/noid.jsonl",
         lines(0..2)
             .replace("\"id\":\"e0\",", "")
@@ -62,11 +62,11 @@ fn a_folder_is_imported_whatever_is_broken_in_it_and_a_second_time_adds_none() {
     );
     // What is broken: cut in the middle, of no encoding, of no form, with a bad line between good ones.
     let cut = gzip(lines(100..5_000).as_bytes());
-    write(&server, "in/x1.gz", &cut[..cut.len() / 2]);
-    write(&server, "in/x2.json", b"\xff\xfe\x00\x01");
-    write(&server, "in/x3.log", "id;actor\n1;2\n");
+    write(server, "in/x1.gz", &cut[..cut.len() / 2]);
+    write(server, "in/x2.json", b"\xff\xfe\x00\x01");
+    write(server, "in/x3.log", "id;actor\n1;2\n");
     write(
-        &server,
+        server,
         "in/x4.jsonl",
         [
             lines(11..12).as_bytes(),
@@ -75,8 +75,14 @@ fn a_folder_is_imported_whatever_is_broken_in_it_and_a_second_time_adds_none() {
         ]
         .concat(),
     );
-    write(&server, "in/.hidden.json", "nothing");
-    write(&server, "in/LICENSE", "do what you like");
+    write(server, "in/.hidden.json", "nothing");
+    write(server, "in/LICENSE", "do what you like");
+}
+
+#[test]
+fn a_folder_is_imported_whatever_is_broken_in_it_and_a_second_time_adds_none() {
+    let server = Running::start();
+    fill(&server);
     let ran = try_import(&server, &["in", "none"]);
     for words in [
         "in/x1.gz",
@@ -148,7 +154,6 @@ fn what_the_server_refuses_is_counted_by_its_reasons() {
     );
     let rejected = std::fs::read_to_string(server.path().join("rejected")).unwrap();
     assert_eq!(rejected.lines().count(), 3, "{rejected}");
-    use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(server.path().join("rejected"))
         .unwrap()
         .permissions()
@@ -230,6 +235,22 @@ fn bombs_are_refused_and_long_lines_passed_over() {
     assert_eq!(
         (&account["stored"], &account["unreadable"]),
         (&json!(2), &json!({"too_large": 1}))
+    );
+}
+
+#[test]
+fn what_is_too_large_for_a_part_is_cut_and_stored() {
+    let server = Running::start();
+    let long = "x".repeat(400 * 1024);
+    let large = line("e0", "1").replace(
+        "\"resource\"",
+        &format!("\"metadata\":{{\"m\":\"{long}\"}},\"resource\""),
+    );
+    write(&server, "f", large);
+    assert_eq!(import(&server, &["f"], 0)["stored"], 1);
+    assert_eq!(
+        shown(&server, "e0")["ingest"]["flags"],
+        json!(["truncated"])
     );
 }
 
@@ -325,6 +346,11 @@ fn a_server_that_is_away_or_lets_nobody_in_ends_it_in_words() {
         .args(["import", "f", "--state", "s"])
         .env("VERITRAIL_KEY", "vtk_wrong");
     ran(command.output().unwrap()).complains(3, "VERITRAIL_KEY");
+    let mut command = server.client();
+    command
+        .args(["import", "f", "--state", "away"])
+        .env("VERITRAIL_URL", "http://127.0.0.1:1");
+    ran(command.output().unwrap()).complains(3, "the same command goes on");
     import(&server, &["f"], 0);
     // Two at the same time with one state are not.
     let mut command = server.client();

@@ -1,5 +1,6 @@
 //! Importing audit tables: a real PostgreSQL, tables as four tools lay them out, and what is found afterwards.
 
+use std::fmt::Write as _;
 use std::process::Stdio;
 
 use rustix::process::Signal;
@@ -16,13 +17,7 @@ create table ip_geolocations (id serial primary key, ip_address text not null, c
 insert into ip_geolocations (ip_address, country) values ('198.51.100.23', 'Portugal'), ('2001:db8::7', 'Spain');
 ";
 
-#[test]
-fn the_classic_table_is_imported_once_with_its_own_times() {
-    let Some(cluster) = Cluster::start() else {
-        return;
-    };
-    cluster.sql(PLACES);
-    cluster.sql("\
+const CLASSIC: &str = "\
 create table audit_logs (id bigserial primary key, user_id text, operation_type text, ip_address_id int, user_agent text,
     data jsonb, audit_date timestamp);
 insert into audit_logs (user_id, operation_type, ip_address_id, user_agent, data, audit_date) values
@@ -32,8 +27,21 @@ insert into audit_logs (user_id, operation_type, ip_address_id, user_agent, data
     ('7', null, null, null, '{}', '2024-03-15 08:00:00'),
     ('7', 'user.created', null, null, '{}', 'infinity'),
     ('7', 'user.created', null, null, '{}', null);
-");
-    let server = Running::start();
+";
+
+/// The classic table with three rows that are events and three that are none; a server.
+fn classic() -> Option<(Cluster, Running)> {
+    let cluster = Cluster::start()?;
+    cluster.sql(PLACES);
+    cluster.sql(CLASSIC);
+    Some((cluster, Running::start()))
+}
+
+#[test]
+fn the_classic_table_is_imported_once_with_its_own_times() {
+    let Some((cluster, server)) = classic() else {
+        return;
+    };
     let url = cluster.url();
     let arguments = [
         "--from",
@@ -91,7 +99,15 @@ insert into audit_logs (user_id, operation_type, ip_address_id, user_agent, data
         .collect();
     assert_eq!(rejected.len(), 3);
     assert_eq!(rejected[0]["place"], "audit_logs 4");
+}
 
+#[test]
+fn a_table_that_is_imported_again_adds_none_and_what_changed_is_a_conflict() {
+    let Some((cluster, server)) = classic() else {
+        return;
+    };
+    let url = cluster.url();
+    import(&server, &["--from", &url, "--preset", "classic"], 2);
     let again = import(&server, &["--from", &url, "--preset", "classic"], 2);
     assert_eq!(
         (&again["stored"], &again["already_there"]),
@@ -178,9 +194,11 @@ fn retraced_is_imported_from_its_table_and_its_export_as_the_same_events() {
     );
     for line in export.lines() {
         let id = &line[7..9];
-        rows.push_str(&format!(
-            "insert into indexed_events values ('{id}', 'p', 'e', $doc${line}$doc$);\n"
-        ));
+        writeln!(
+            rows,
+            "insert into indexed_events values ('{id}', 'p', 'e', $doc${line}$doc$);"
+        )
+        .unwrap();
     }
     cluster.sql(&rows);
     let server = Running::start();
@@ -227,7 +245,7 @@ fn retraced_is_imported_from_its_table_and_its_export_as_the_same_events() {
 }
 
 /// The extension's table, and a trigger that fills it as the extension's does.
-const SUPA_AUDIT: &str = r#"
+const SUPA_AUDIT: &str = r"
 create schema audit;
 create type audit.operation as enum ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE');
 create table audit.record_version (id bigserial primary key, record_id uuid, old_record_id uuid, op audit.operation not null,
@@ -255,7 +273,7 @@ insert into accounts values (10, 'free', '{a,b}');
 update accounts set plan = 'pro' where id = 10;
 delete from accounts;
 truncate accounts;
-"#;
+";
 
 #[test]
 fn supa_audit_becomes_changes_field_by_field_and_secrets_stay_outside() {
@@ -300,12 +318,7 @@ fn supa_audit_becomes_changes_field_by_field_and_secrets_stay_outside() {
     );
 }
 
-#[test]
-fn every_type_of_an_own_table_says_what_it_held() {
-    let Some(cluster) = Cluster::start() else {
-        return;
-    };
-    cluster.sql(r#"
+const OWN: &str = r#"
 create type mood as enum ('ok', 'not ok');
 create domain tag as text;
 create table "Own ""Table" (k1 uuid, k2 smallint, at timestamptz, "What Happened" text, i2 int2, i8 bigint, n numeric, f float8, b bool,
@@ -314,7 +327,10 @@ insert into "Own ""Table" values ('6f9619ff-8b86-d011-b42d-00c04fc964ff', 3, '20
     '{"z": 1.10, "a": [true, null]}', '{x,NULL,"y z"}', '{{1,2},{3,4}}', '10.1.2.3/24', '10.0.0.0/8', '2024-02-29', '\xdeadbeef', 'not ok', 'T', '1 day 2 hours');
 insert into "Own ""Table" values ('6f9619ff-8b86-d011-b42d-00c04fc964fe', 3, '2024-03-12 14:32:07Z', 'Sprocket Polished', null, null, null, null, null,
     null, null, null, null, null, null, null, null, repeat('x', 17000000), null);
-"#);
+"#;
+
+/// A map of it.
+fn own_map() -> String {
     let columns = [
         "i2", "i8", "n", "f", "b", "j", "a", "aa", "net", "cid", "d", "raw", "m", "t", "iv",
     ];
@@ -322,10 +338,19 @@ insert into "Own ""Table" values ('6f9619ff-8b86-d011-b42d-00c04fc964fe', 3, '20
         "key = [\"k1\", \"k2\"]\n[event]\ntimestamp = \"at\"\noperation = { column = \"What Happened\", as = \"operation\" }\nresource.type = { value = \"sprocket\" }\norigin.ip = \"net\"\n",
     );
     for column in columns {
-        map.push_str(&format!("metadata.{column} = \"{column}\"\n"));
+        writeln!(map, "metadata.{column} = \"{column}\"").unwrap();
     }
+    map
+}
+
+#[test]
+fn every_type_of_an_own_table_says_what_it_held() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    cluster.sql(OWN);
     let server = Running::start();
-    std::fs::write(server.path().join("own.toml"), map).unwrap();
+    std::fs::write(server.path().join("own.toml"), own_map()).unwrap();
     let url = cluster.url();
     let arguments = [
         "--from",
@@ -363,7 +388,17 @@ insert into "Own ""Table" values ('6f9619ff-8b86-d011-b42d-00c04fc964fe', 3, '20
     ] {
         assert!(metadata.contains(words), "{words} is missing in {metadata}");
     }
-    // Nothing was written to the database, and nothing could have been.
+}
+
+#[test]
+fn a_table_that_does_not_fit_its_map_is_refused_before_anything_is_read() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    cluster.sql(OWN);
+    let server = Running::start();
+    std::fs::write(server.path().join("own.toml"), own_map()).unwrap();
+    let url = cluster.url();
     for (arguments, words) in [
         (
             vec!["--from", &url, "--preset", "temps"],

@@ -23,6 +23,7 @@ use crate::printer::Printer;
 const NAMED_PATHS: usize = 5;
 
 /// Bring in events from files, folders and audit tables
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -52,9 +53,10 @@ pub(crate) struct Import {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["preset", "format"])]
     map: Option<PathBuf>,
 
-    /// A map that comes with the program: classic, temps, retraced or supa_audit
+    /// A map that comes with the program
     #[arg(
         long,
+        help = "A map that comes with the program: classic, temps, retraced or supa_audit",
         value_enum,
         value_name = "NAME",
         hide_possible_values = true,
@@ -91,8 +93,12 @@ pub(crate) struct Import {
     #[arg(long, value_name = "FILE")]
     pub(super) rejected: Option<PathBuf>,
 
-    /// Where to keep how far it is [default: in XDG_STATE_HOME or ~/.local/state]
-    #[arg(long, value_name = "FILE")]
+    /// Where to keep how far it is
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Where to keep how far it is [default: in XDG_STATE_HOME or ~/.local/state]"
+    )]
     pub(super) state: Option<PathBuf>,
 
     /// Begin anew, whatever was done before
@@ -117,8 +123,12 @@ pub(crate) struct Import {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Table")]
 struct Database {
-    /// The database, as postgres://USER@HOST/DATABASE?sslmode=verify-full; the password is better in PGPASSWORD
-    #[arg(long, value_name = "URL")]
+    /// The database
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "The database, as postgres://USER@HOST/DATABASE?sslmode=verify-full; the password is better in PGPASSWORD"
+    )]
     from: Option<String>,
 
     /// The table, or SCHEMA.TABLE, in the place of the map's
@@ -151,11 +161,16 @@ struct Database {
     password_file: Option<PathBuf>,
 
     /// File with the certificates of the authority that signed the database's, in PEM
-    #[arg(long, value_name = "FILE", requires = "from")]
-    database_ca_cert: Option<PathBuf>,
+    #[arg(long = "database-ca-cert", value_name = "FILE", requires = "from")]
+    authority: Option<PathBuf>,
 
-    #[arg(long, env = "PGPASSWORD", hide = true, value_name = "PASSWORD")]
-    database_password: Option<String>,
+    #[arg(
+        long = "database-password",
+        env = "PGPASSWORD",
+        hide = true,
+        value_name = "PASSWORD"
+    )]
+    password: Option<String>,
 }
 
 impl std::fmt::Debug for Database {
@@ -232,8 +247,8 @@ impl Import {
         let address = Address::read(
             url,
             database.password_file.as_deref(),
-            database.database_password.as_deref(),
-            database.database_ca_cert.as_deref(),
+            database.password.as_deref(),
+            database.authority.as_deref(),
         )?;
         let Some((mut map, known)) = self.map()? else {
             return Err(Failure::usage("a table takes --preset NAME or --map FILE")
