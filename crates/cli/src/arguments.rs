@@ -6,9 +6,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, doctor, emit, export, fields, import, index, key, list, log, man, producers, prove,
-    reference, serve, show, source, state, stats, tail, tenant, verify, verify_export, verify_proof,
-    vocabulary,
+    completions, doctor, emit, export, fields, import, index, key, list, log, man, producers,
+    prove, reference, serve, show, source, state, stats, tail, tenant, verify, verify_export,
+    verify_proof, vocabulary,
 };
 use crate::printer::Colour;
 

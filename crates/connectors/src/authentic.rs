@@ -58,7 +58,8 @@ impl Proof {
         let sent = delivery.header("authorization")?.trim();
         let (scheme, value) = sent.split_once(' ')?;
         let value = value.trim();
-        if scheme.eq_ignore_ascii_case("bearer") || (splunk && scheme.eq_ignore_ascii_case("splunk"))
+        if scheme.eq_ignore_ascii_case("bearer")
+            || (splunk && scheme.eq_ignore_ascii_case("splunk"))
         {
             return Some(value.to_owned());
         }
@@ -74,7 +75,11 @@ fn verdict(secrets: &[&str], is_right: impl Fn(&str) -> bool) -> Verdict {
     let right = secrets
         .iter()
         .fold(false, |right, secret| is_right(secret) | right);
-    if right { Verdict::Right } else { Verdict::Wrong }
+    if right {
+        Verdict::Right
+    } else {
+        Verdict::Wrong
+    }
 }
 
 fn presented(sent: Option<&str>, secrets: &[&str]) -> Verdict {
@@ -87,7 +92,10 @@ fn presented(sent: Option<&str>, secrets: &[&str]) -> Verdict {
 }
 
 fn is_signed(body: &[u8], sent: &str, secret: &str) -> bool {
-    let Some(tag) = sent.strip_prefix("sha256=").and_then(ledger::name::from_hex::<32>) else {
+    let Some(tag) = sent
+        .strip_prefix("sha256=")
+        .and_then(ledger::name::from_hex::<32>)
+    else {
         return false;
     };
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
@@ -119,9 +127,8 @@ mod tests {
         let tag = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         let headers = [("X-Hub-Signature-256", tag)];
         let secret = "It's a Secret to Everybody";
-        let signed = |body: &[u8], secrets: &[&str]| {
-            check(Proof::GithubSignature, &headers, body, secrets)
-        };
+        let signed =
+            |body: &[u8], secrets: &[&str]| check(Proof::GithubSignature, &headers, body, secrets);
         assert_eq!(signed(b"Hello, World!", &[secret]), Verdict::Right);
         assert_eq!(signed(b"Hello, World!", &["new", secret]), Verdict::Right);
         assert_eq!(signed(b"Hello, World?", &[secret]), Verdict::Wrong);
@@ -133,11 +140,23 @@ mod tests {
     fn a_missing_malformed_or_weaker_signature_is_not_right() {
         let proof = Proof::GithubSignature;
         assert_eq!(check(proof, &[], b"x", &["s"]), Verdict::Missing);
-        let sha1 = [("X-Hub-Signature", "sha1=0000000000000000000000000000000000000000")];
+        let sha1 = [(
+            "X-Hub-Signature",
+            "sha1=0000000000000000000000000000000000000000",
+        )];
         assert_eq!(check(proof, &sha1, b"x", &["s"]), Verdict::Missing);
-        for sent in ["", "sha256=", "sha256=zz", "757107ea0eb2509fc211221cce984b8a"] {
+        for sent in [
+            "",
+            "sha256=",
+            "sha256=zz",
+            "757107ea0eb2509fc211221cce984b8a",
+        ] {
             let headers = [("x-hub-signature-256", sent)];
-            assert_eq!(check(proof, &headers, b"x", &["s"]), Verdict::Wrong, "{sent}");
+            assert_eq!(
+                check(proof, &headers, b"x", &["s"]),
+                Verdict::Wrong,
+                "{sent}"
+            );
         }
     }
 

@@ -24,7 +24,13 @@ pub fn cut(text: &str) -> Cow<'_, str> {
 pub fn identifier(text: &str) -> Option<String> {
     let plain: String = text
         .chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
         .collect();
     let plain = plain.trim();
     if plain.is_empty() {
@@ -52,9 +58,9 @@ pub fn kind(text: &str) -> String {
 pub fn operation(text: &str) -> String {
     let well_formed = |part: &str| {
         part.starts_with(|first: char| first.is_ascii_lowercase())
-            && part.bytes().all(|byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'
-            })
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
     };
     let parts = text.split('.').count();
     if text.len() <= ledger::limits::OPERATION_BYTES_MAX
@@ -311,7 +317,10 @@ mod tests {
     #[test]
     fn percent_codes_are_read_and_broken_ones_stay() {
         assert_eq!(percent_decoded("a%20b%C3%A9").as_deref(), Some("a b\u{e9}"));
-        assert_eq!(percent_decoded("100%, %4, %zz%").as_deref(), Some("100%, %4, %zz%"));
+        assert_eq!(
+            percent_decoded("100%, %4, %zz%").as_deref(),
+            Some("100%, %4, %zz%")
+        );
         assert_eq!(percent_decoded("%ff"), None);
     }
 
@@ -322,7 +331,13 @@ mod tests {
         assert_eq!(read("2026-03-12T15:32:07+01:00"), day);
         assert_eq!(read("1773325927"), day);
         assert_eq!(read("1773325927000"), day);
-        for text in ["", "-1", "soon", "99999999999999999999", "2026-13-40T00:00:00Z"] {
+        for text in [
+            "",
+            "-1",
+            "soon",
+            "99999999999999999999",
+            "2026-13-40T00:00:00Z",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -241,7 +241,9 @@ impl Event {
         );
         push(&mut members, "origin", self.origin.value(&mut metadata));
         let related = self.related.iter().take(LIST_ITEMS_MAX);
-        let related: Vec<_> = related.map(|thing| Value::Object(thing.members())).collect();
+        let related: Vec<_> = related
+            .map(|thing| Value::Object(thing.members()))
+            .collect();
         if !related.is_empty() {
             members.push(("related".into(), Value::Array(related)));
         }
@@ -271,7 +273,11 @@ impl Event {
 
     fn actor_value(&self) -> Value<'static> {
         let actor = &self.actor;
-        let kind = if actor.kind.is_empty() { "user" } else { actor.kind };
+        let kind = if actor.kind.is_empty() {
+            "user"
+        } else {
+            actor.kind
+        };
         let mut members = vec![text("type", kind)];
         for (name, value) in [("id", &actor.id), ("credential_id", &actor.credential_id)] {
             members.extend(value.as_deref().and_then(|value| identifier(name, value)));
@@ -320,7 +326,10 @@ impl Origin {
             ("user_agent", &self.user_agent),
             ("session_id", &self.session_id),
         ];
-        members.extend(rest.into_iter().filter_map(|(name, value)| Some(text(name, value.as_deref()?))));
+        members.extend(
+            rest.into_iter()
+                .filter_map(|(name, value)| Some(text(name, value.as_deref()?))),
+        );
         members
     }
 }
@@ -328,7 +337,11 @@ impl Origin {
 impl Outcome {
     fn value(&self) -> Value<'static> {
         let mut members = vec![text("result", self.result)];
-        members.extend(self.code.as_deref().and_then(|code| identifier("code", code)));
+        members.extend(
+            self.code
+                .as_deref()
+                .and_then(|code| identifier("code", code)),
+        );
         members.extend(self.message.as_deref().map(|words| text("message", words)));
         Value::Object(members)
     }

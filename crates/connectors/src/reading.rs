@@ -56,7 +56,10 @@ pub enum Unreadable {
         name: &'static str,
     },
     /// More items than one delivery may have.
-    #[error("expected at most {} events in one delivery", crate::limits::EVENTS_MAX)]
+    #[error(
+        "expected at most {} events in one delivery",
+        crate::limits::EVENTS_MAX
+    )]
     TooMany,
 }
 

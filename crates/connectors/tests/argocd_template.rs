@@ -47,7 +47,9 @@ fn config_map() -> BTreeMap<String, String> {
 
 /// The body that a template makes of an application without anything, but for its lists.
 fn skeleton(template: &str) -> Value {
-    let (_, body) = template.split_once("body: |\n").expect("a template has a body");
+    let (_, body) = template
+        .split_once("body: |\n")
+        .expect("a template has a body");
     let mut plain = String::new();
     let mut rest = body;
     let mut skipping = false;

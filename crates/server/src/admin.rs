@@ -11,7 +11,8 @@ use ledger::source::{Clock, Rng};
 use ledger::time::Micros;
 use store::registry::INSTANCE_TENANT;
 use store::{
-    ApiKey, Change, LedgerStore, LogRef, Role, Roles, Scope, StoreError, Tenant, TenantRecord, TenantSettings,
+    ApiKey, Change, LedgerStore, LogRef, Role, Roles, Scope, StoreError, Tenant, TenantRecord,
+    TenantSettings,
 };
 
 use crate::auth::Token;

@@ -42,7 +42,7 @@ pub(crate) enum Job {
         reply: Reply<Vec<Outcome>>,
     },
     Administer {
-        change: Change,
+        change: Box<Change>,
         records: Vec<(LogRef, Prepared)>,
         reply: Reply<()>,
     },

@@ -251,7 +251,10 @@ mod tests {
             panic!("a row of before there were settings is read");
         };
         assert_eq!(tenant.settings, TenantSettings::default());
-        assert_eq!(encode(&Change::CreateTenant(tenant.clone())), bare.as_bytes());
+        assert_eq!(
+            encode(&Change::CreateTenant(tenant.clone())),
+            bare.as_bytes()
+        );
         let settings = r#""settings":{"revision":"7","known_countries":["DE"],"vocabulary":"[]","sources":[{"id":"i","name":"n","vendor":"github","secrets":[{"nonce":"00","until":"2026-11-21T08:00:00.000000Z"},{"nonce":"01"}],"rules":"{}","created_at":"2026-11-21T08:00:00.000000Z","closed_at":"2026-11-21T09:00:00.000000Z"}]}"#;
         let rich = bare
             .replace("{\"tenant\"", "{\"update\"")

@@ -135,7 +135,7 @@ impl EmbeddedStore {
         }
         let (reply, answer) = oneshot::channel();
         self.queue.submit(Job::Administer {
-            change: Change::CreateTenant(tenant),
+            change: Box::new(Change::CreateTenant(tenant)),
             records,
             reply,
         })?;
@@ -422,7 +422,7 @@ impl LedgerStore for EmbeddedStore {
         let (reply, answer) = oneshot::channel();
         Box::pin(self.ask(
             Job::Administer {
-                change,
+                change: Box::new(change),
                 records,
                 reply,
             },

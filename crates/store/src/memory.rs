@@ -32,7 +32,9 @@ use crate::index::{
     Counting, EventIndex, IndexHealth, Page, ProducerAccount, Search, Statistics, ValueCount,
 };
 use crate::record::{LogHead, LogRef, Record, SignedHead};
-use crate::registry::{ApiKey, Change, INSTANCE_TENANT, Instance, Tenant, TenantRecord, TenantSettings};
+use crate::registry::{
+    ApiKey, Change, INSTANCE_TENANT, Instance, Tenant, TenantRecord, TenantSettings,
+};
 
 use keys::Master;
 use state::State;

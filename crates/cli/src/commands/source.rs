@@ -153,7 +153,9 @@ impl List {
         }
         let rows: Vec<Vec<String>> = answer.sources.iter().map(row).collect();
         printer.table(
-            &["NAME", "TENANT", "VENDOR", "ADDRESS", "RULES", "CREATED", "STATE"],
+            &[
+                "NAME", "TENANT", "VENDOR", "ADDRESS", "RULES", "CREATED", "STATE",
+            ],
             &rows,
         );
         Ok(Ending::Done)
@@ -210,14 +212,22 @@ fn reveal(client: &Client, made: &CreatedSource, printer: &mut Printer) {
     printer.line(&format!("url     {}{}", client.base(), source.path));
     printer.line(&format!("secret  {}", made.secret));
     let how = match source.vendor.as_str() {
-        "github" => "in GitHub: Settings, Webhooks, Add webhook; content type application/json; the secret as secret",
+        "github" => {
+            "in GitHub: Settings, Webhooks, Add webhook; content type application/json; the secret as secret"
+        }
         "gitlab" => "in GitLab: Settings, Webhooks; the secret as secret token",
-        "hec" => "as a Splunk HTTP event collector: host and port of this server, the secret as token",
+        "hec" => {
+            "as a Splunk HTTP event collector: host and port of this server, the secret as token"
+        }
         _ => "sent with every request as Authorization: Bearer SECRET",
     };
-    printer.note(&format!("the secret is not shown again; {how} (docs/guide/sources.md)"));
+    printer.note(&format!(
+        "the secret is not shown again; {how} (docs/guide/sources.md)"
+    ));
     if let Some(until) = &source.old_secret_until {
-        printer.note(&format!("the secret before this one is taken until {until}"));
+        printer.note(&format!(
+            "the secret before this one is taken until {until}"
+        ));
     }
 }
 
@@ -256,7 +266,10 @@ fn read_rules(path: &str) -> anyhow::Result<NoiseRules> {
 
 fn path_under(named: &Named, verb: &str) -> String {
     let name = encode(&named.name);
-    path_of(&format!("/v1/sources/{name}{verb}"), named.tenant.as_deref())
+    path_of(
+        &format!("/v1/sources/{name}{verb}"),
+        named.tenant.as_deref(),
+    )
 }
 
 fn path_of(path: &str, tenant: Option<&str>) -> String {

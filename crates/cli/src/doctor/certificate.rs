@@ -55,7 +55,7 @@ fn validity_in(path: &Path) -> Told<(i64, i64)> {
         .ok_or_else(|| format!("{}: when it ends could not be read", path.display()))
 }
 
-/// Certificate → tbsCertificate → [version] serial signature issuer **validity**.
+/// Certificate → tbsCertificate → (version) serial signature issuer **validity**.
 fn validity(der: &[u8]) -> Option<(i64, i64)> {
     let (certificate, _) = expect(der, SEQUENCE)?;
     let (mut rest, _) = expect(certificate, SEQUENCE)?;

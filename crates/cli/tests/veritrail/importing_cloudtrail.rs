@@ -64,7 +64,10 @@ fn four_questions_find_what_jq_finds_and_no_name_is_in_any_entry() {
     let entries = std::fs::read_dir(&folder).unwrap();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
         .collect();
     files.sort();
     let server = Running::start();
@@ -96,11 +99,15 @@ fn four_questions_find_what_jq_finds_and_no_name_is_in_any_entry() {
         let row: Value = serde_json::from_str(row).unwrap();
         let entry = row["entry"].as_str().unwrap();
         let words: BTreeSet<&str> = entry
-            .split(|character: char| !character.is_ascii_alphanumeric() && !"-_.@+=,".contains(character))
+            .split(|character: char| {
+                !character.is_ascii_alphanumeric() && !"-_.@+=,".contains(character)
+            })
             .collect();
         let told = names.iter().find(|name| words.contains(name.as_str()));
         assert_eq!(told, None, "{entry}");
-        let long = names.iter().find(|name| name.len() > 7 && entry.contains(name.as_str()));
+        let long = names
+            .iter()
+            .find(|name| name.len() > 7 && entry.contains(name.as_str()));
         assert_eq!(long, None, "{entry}");
         checked += 1;
     }

@@ -141,7 +141,6 @@ const MANAGED: [&str; 8] = [
     "config_map:*/kube-root-ca.crt",
 ];
 
-
 /// Successful reads; keys that were used to decrypt; services at their own work: taking on the roles that they were
 /// given, opening log streams; agents that report. What was refused or failed is kept.
 fn cloudtrail() -> Rules {

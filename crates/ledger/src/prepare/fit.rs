@@ -33,7 +33,9 @@ pub(super) fn fit(event: &mut Event<'_>, keys: &TenantKeys) -> bool {
     let cut = !cutter.pointers.is_empty();
     for pointer in cutter.pointers.into_iter().take(WARNINGS_MAX) {
         let words = "too long for its part: cut, with its length and a keyed tag";
-        event.warnings.push(Warning::new("truncated", pointer, words));
+        event
+            .warnings
+            .push(Warning::new("truncated", pointer, words));
     }
     cut
 }

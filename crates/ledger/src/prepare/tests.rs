@@ -732,18 +732,22 @@ fn what_is_too_large_is_cut_for_vendors_and_refused_for_producers() {
     let rng = Counter::default();
     let value = json::parse(text.as_bytes()).unwrap();
     assert_eq!(
-        prepare(value.clone(), &door(&keys), &rng).unwrap_err().reason,
+        prepare(value.clone(), &door(&keys), &rng)
+            .unwrap_err()
+            .reason,
         Reason::PartTooLarge
     );
     let cut = prepare_cut(value, &door(&keys), &rng).unwrap();
     let part = String::from_utf8(cut.part(Label::Details).unwrap().bytes.clone()).unwrap();
     assert!(part.len() <= PART_BYTES_MAX);
     assert!(cut.draft.flags().has(Flags::TRUNCATED));
-    assert!(part.contains(&format!("…[cut:")) && part.contains("short"));
+    assert!(part.contains("…[cut:") && part.contains("short"));
     assert!(!part.contains(&token) && !part.contains("gh"));
     assert!(cut.warnings.iter().any(|it| it.code == "truncated"));
     // Ten thousand members: nothing is long, all of it together is.
-    let many: Vec<String> = (0..19_000).map(|at| format!(r#""{at}":"{at} {at} {at} {at}""#)).collect();
+    let many: Vec<String> = (0..19_000)
+        .map(|at| format!(r#""{at}":"{at} {at} {at} {at}""#))
+        .collect();
     let text = text.replacen(r#""a":"z""#, &format!(r#""a":{{{}}}"#, many.join(",")), 1);
     let value = json::parse(text.as_bytes()).unwrap();
     let cut = prepare_cut(value, &door(&keys), &rng).unwrap();

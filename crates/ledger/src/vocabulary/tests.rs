@@ -5,7 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 
 /// Past participles that do not end in `ed`.
-const IRREGULAR: [&str; 7] = ["lost", "read", "frozen", "sent", "paid", "withdrawn", "bound"];
+const IRREGULAR: [&str; 7] = [
+    "lost",
+    "read",
+    "frozen",
+    "sent",
+    "paid",
+    "withdrawn",
+    "bound",
+];
 const PARTICLES: [&str; 5] = ["in", "out", "back", "up", "over"];
 
 fn canonical(sent: &str) -> &'static str {

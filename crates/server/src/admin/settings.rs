@@ -32,9 +32,11 @@ impl Administration<'_> {
         new: &api::TenantChange,
     ) -> Result<Arc<Tenant>, AdminError> {
         if let Some(countries) = &new.known_countries {
-            let sound = |code: &String| code.len() == 2 && code.bytes().all(|it| it.is_ascii_uppercase());
+            let sound =
+                |code: &String| code.len() == 2 && code.bytes().all(|it| it.is_ascii_uppercase());
             if countries.len() > COUNTRIES_MAX || !countries.iter().all(sound) {
-                let expected = format!("expected at most {COUNTRIES_MAX} codes of two letters such as DE");
+                let expected =
+                    format!("expected at most {COUNTRIES_MAX} codes of two letters such as DE");
                 return Err(field("/known_countries", expected));
             }
         }
@@ -56,7 +58,10 @@ impl Administration<'_> {
             metadata: said_of(new),
         };
         self.change_tenant(tenant, said, |record| {
-            if new.revision.is_some_and(|known| known != record.settings.revision) {
+            if new
+                .revision
+                .is_some_and(|known| known != record.settings.revision)
+            {
                 return Err(AdminError::Store(StoreError::Exists {
                     what: "a newer change of this tenant",
                 }));
@@ -123,8 +128,16 @@ fn said_of(new: &api::TenantChange) -> Vec<(&'static str, Value<'_>)> {
     };
     let mut said = Vec::new();
     said.extend(new.strict.map(|strict| ("strict", Value::Bool(strict))));
-    said.extend(new.mask_exceptions.as_deref().map(|it| ("mask_exceptions", list(it))));
-    said.extend(new.known_countries.as_deref().map(|it| ("known_countries", list(it))));
+    said.extend(
+        new.mask_exceptions
+            .as_deref()
+            .map(|it| ("mask_exceptions", list(it))),
+    );
+    said.extend(
+        new.known_countries
+            .as_deref()
+            .map(|it| ("known_countries", list(it))),
+    );
     said.extend(new.vocabulary.as_deref().map(|operations| {
         let names = operations.iter().map(|it| Value::string(it.name.as_str()));
         ("vocabulary", Value::Array(names.collect()))
@@ -141,10 +154,18 @@ fn additions(sent: &[api::OwnOperation]) -> Result<Additions, AdminError> {
     let mut read = Vec::new();
     for (index, sent) in sent.iter().enumerate() {
         let category = Category::parse(&sent.category).ok_or_else(|| {
-            place(index, "/category", "expected a category of the vocabulary, such as infrastructure".to_owned())
+            place(
+                index,
+                "/category",
+                "expected a category of the vocabulary, such as infrastructure".to_owned(),
+            )
         })?;
         let severity = Severity::parse(&sent.severity).ok_or_else(|| {
-            place(index, "/severity", "expected info, notice, warning or critical".to_owned())
+            place(
+                index,
+                "/severity",
+                "expected info, notice, warning or critical".to_owned(),
+            )
         })?;
         read.push(Addition {
             name: sent.name.clone(),

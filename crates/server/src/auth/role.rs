@@ -84,9 +84,8 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, Export, ListLogs, ManageIndex, ManageKeys, ManageSettings, ManageSources,
-        ManageTenants,
-        ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
+        AppendEvents, ConfirmClock, Export, ListLogs, ManageIndex, ManageKeys, ManageSettings,
+        ManageSources, ManageTenants, ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
     };
 
     #[test]

@@ -229,7 +229,8 @@ mod tests {
         for (bomb, encoding) in [(gzip, Encoding::Gzip), (zstd, Encoding::Zstd)] {
             assert!(bomb.len() < 64 * 1024);
             let budget = TenantShares::fair(64 * 1024);
-            let refused = decompress(&bomb, encoding, BATCH_BYTES_MAX, &mut share(&budget)).unwrap_err();
+            let refused =
+                decompress(&bomb, encoding, BATCH_BYTES_MAX, &mut share(&budget)).unwrap_err();
             assert_eq!(refused.problem().code, code::BODY_TOO_LARGE);
             assert!(budget.is_untouched());
         }
@@ -239,7 +240,8 @@ mod tests {
     fn a_body_beyond_the_budget_is_told_to_wait() {
         let zstd = zstd::encode_all(&*vec![0_u8; 64 * 1024], 3).unwrap();
         let budget = TenantShares::fair(32);
-        let refused = decompress(&zstd, Encoding::Zstd, BATCH_BYTES_MAX, &mut share(&budget)).unwrap_err();
+        let refused =
+            decompress(&zstd, Encoding::Zstd, BATCH_BYTES_MAX, &mut share(&budget)).unwrap_err();
         assert_eq!(refused.problem().code, code::BUSY);
     }
 
@@ -247,7 +249,8 @@ mod tests {
     fn what_is_no_compressed_text_is_refused() {
         for encoding in [Encoding::Gzip, Encoding::Zstd] {
             let budget = TenantShares::fair(1_024);
-            let refused = decompress(b"{\"a\":1}", encoding, BATCH_BYTES_MAX, &mut share(&budget)).unwrap_err();
+            let refused = decompress(b"{\"a\":1}", encoding, BATCH_BYTES_MAX, &mut share(&budget))
+                .unwrap_err();
             assert_eq!(refused.problem().code, code::BAD_BODY);
         }
     }

@@ -12,15 +12,16 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::response::IntoResponse;
 use serde_json::json;
 
-use super::{HttpError, Internal};
 use super::json::text;
+use super::{HttpError, Internal};
 
 /// The header by which a sender asks for acknowledgements.
 const CHANNEL: &str = "x-splunk-request-channel";
 
 /// Whether a sender asks for acknowledgements.
 fn has_channel(headers: &HeaderMap, query: Option<&str>) -> bool {
-    let asked = query.is_some_and(|query| query.split('&').any(|pair| pair.starts_with("channel=")));
+    let asked =
+        query.is_some_and(|query| query.split('&').any(|pair| pair.starts_with("channel=")));
     asked || headers.contains_key(CHANNEL)
 }
 
@@ -43,7 +44,11 @@ fn refused(error: HttpError) -> Response<Body> {
         400 | 422 => said(StatusCode::BAD_REQUEST, "Invalid data format", 6),
         413 => said(status, "Request entity too large", 27),
         429 | 503 => said(StatusCode::SERVICE_UNAVAILABLE, "Server is busy", 9),
-        _ => said(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", 8),
+        _ => said(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal server error",
+            8,
+        ),
     };
     if let Some(internal) = internal {
         response.extensions_mut().insert(internal);

@@ -3,10 +3,10 @@
 pub(super) mod close;
 pub(super) mod create;
 pub(super) mod deliver;
+pub(super) mod keep;
 pub(super) mod list;
 pub(super) mod rotate;
 pub(super) mod rules;
-pub(super) mod keep;
 
 use std::sync::Arc;
 

@@ -30,7 +30,11 @@ fn operation(addition: &Addition) -> api::OwnOperation {
 /// A tenant that the caller may look after: an admin's own, an operator's any. Unknown and foreign ones answer alike.
 async fn managed(server: &Server, caller: &Caller, name: &str) -> Result<Arc<Tenant>, HttpError> {
     caller.require(Act::ManageSettings)?;
-    let name = if name == OWN { caller.tenant_name() } else { name };
+    let name = if name == OWN {
+        caller.tenant_name()
+    } else {
+        name
+    };
     if !caller.is_operator() && name != caller.tenant_name() {
         return Err(HttpError::not_found());
     }
@@ -47,7 +51,13 @@ fn shown(record: &TenantRecord) -> api::Tenant {
         mask_exceptions: record.mask_exceptions.clone(),
         revision: record.settings.revision,
         known_countries: record.settings.known_countries.clone(),
-        vocabulary: record.settings.vocabulary.all().iter().map(operation).collect(),
+        vocabulary: record
+            .settings
+            .vocabulary
+            .all()
+            .iter()
+            .map(operation)
+            .collect(),
         created_at: record.created_at.to_string(),
         logs: api::TenantLogs {
             main: record.main.to_string(),

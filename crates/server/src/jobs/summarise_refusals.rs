@@ -53,7 +53,9 @@ async fn summarise_deliveries(server: &Server) {
         }
         if let Err(error) = server.record_of_instance(&event).await {
             tracing::warn!(error = %error, "refused deliveries are summarised later");
-            server.sources.put_back_refused((tenant_id, id.clone()), count);
+            server
+                .sources
+                .put_back_refused((tenant_id, id.clone()), count);
         }
     }
 }

@@ -70,9 +70,12 @@ fn rule(
         keep_one_in,
     } = sent;
     let wrong = |field: &str, expected: String| Err((format!("{pointer}/{field}"), expected));
-    let plain = |text: &str| !text.chars().any(char::is_control);
-    if name.is_empty() || name.len() > NAME_BYTES_MAX || !plain(name) {
-        return wrong("name", format!("expected a name of 1 to {NAME_BYTES_MAX} bytes"));
+    let named = (1..=NAME_BYTES_MAX).contains(&name.len());
+    if !named || name.chars().any(char::is_control) {
+        return wrong(
+            "name",
+            format!("expected a name of 1 to {NAME_BYTES_MAX} bytes"),
+        );
     }
     let patterns = [
         ("operation", operation),
@@ -81,30 +84,32 @@ fn rule(
         ("resource", resource),
         ("outcome", outcome),
     ];
-    for (field, pattern) in patterns {
-        let sound = pattern.as_deref().is_none_or(|pattern| {
-            (1..=PATTERN_BYTES_MAX).contains(&pattern.len()) && plain(pattern)
-        });
-        if !sound {
-            return wrong(field, format!("expected a pattern of 1 to {PATTERN_BYTES_MAX} bytes"));
-        }
+    if let Some((field, expected)) = unsound(&patterns) {
+        return wrong(field, expected);
     }
-    let known = nature.as_deref().map(|name| {
-        let mut natures = NATURES.into_iter();
-        natures.find(|(known, _)| *known == name).map(|(_, nature)| nature)
-    });
-    let nature = match known {
+    let nature = match nature.as_deref().map(nature_of) {
         None => None,
         Some(Some(nature)) => Some(nature),
-        Some(None) => return wrong("nature", "expected change, read or sensitive_read".to_owned()),
+        Some(None) => {
+            return wrong(
+                "nature",
+                "expected change, read or sensitive_read".to_owned(),
+            );
+        }
     };
     if nature.is_none() && patterns.iter().all(|(_, pattern)| pattern.is_none()) {
-        return Err((pointer.to_owned(), "expected at least one pattern".to_owned()));
+        return Err((
+            pointer.to_owned(),
+            "expected at least one pattern".to_owned(),
+        ));
     }
     let one_in = match (sampled, *keep_one_in) {
         (Some(range), Some(one_in)) if range.contains(&one_in) => one_in,
         (Some(_), _) => {
-            return wrong("keep_one_in", format!("expected a count from 2 to {SAMPLE_MAX}"));
+            return wrong(
+                "keep_one_in",
+                format!("expected a count from 2 to {SAMPLE_MAX}"),
+            );
         }
         (None, None) => 1,
         (None, Some(_)) => return wrong("keep_one_in", "expected it under sample only".to_owned()),
@@ -119,6 +124,24 @@ fn rule(
         nature,
     };
     Ok((rule, one_in))
+}
+
+fn nature_of(name: &str) -> Option<Nature> {
+    let mut natures = NATURES.into_iter();
+    let (_, nature) = natures.find(|(known, _)| *known == name)?;
+    Some(nature)
+}
+
+/// The first pattern that is none, and what was expected.
+fn unsound(patterns: &[(&'static str, &Option<String>)]) -> Option<(&'static str, String)> {
+    let sound = |pattern: &String| {
+        (1..=PATTERN_BYTES_MAX).contains(&pattern.len()) && !pattern.chars().any(char::is_control)
+    };
+    let (field, _) = patterns
+        .iter()
+        .find(|(_, pattern)| !pattern.as_ref().is_none_or(sound))?;
+    let expected = format!("expected a pattern of 1 to {PATTERN_BYTES_MAX} bytes");
+    Some((field, expected))
 }
 
 /// Rules as they are shown.
@@ -146,7 +169,9 @@ fn shown_rule(rule: &Rule, keep_one_in: Option<u32>) -> NoiseRule {
     } = rule;
     let nature = nature.and_then(|nature| {
         let mut natures = NATURES.into_iter();
-        natures.find(|(_, known)| *known == nature).map(|(name, _)| name.to_owned())
+        natures
+            .find(|(_, known)| *known == nature)
+            .map(|(name, _)| name.to_owned())
     });
     NoiseRule {
         name: name.clone(),

@@ -21,7 +21,8 @@ fn list() -> Value {
             "stageTimestamp": "2026-11-20T10:00:00.100000Z"
         })
     };
-    let secret = json!({"resource": "secrets", "namespace": "prod", "name": "db", "apiVersion": "v1"});
+    let secret =
+        json!({"resource": "secrets", "namespace": "prod", "name": "db", "apiVersion": "v1"});
     let mut denied = event("a-1", "delete", "ana@example.com", secret, 403);
     denied["impersonatedUser"] = json!({"username": "bob@example.com", "groups": ["admins"]});
     let deployment = json!({"resource": "deployments", "namespace": "prod", "name": "api", "apiGroup": "apps", "apiVersion": "v1"});
@@ -59,12 +60,23 @@ async fn impersonation_and_a_refusal_are_told_noise_is_counted_and_a_replay_adds
     let left_out = told["left_out"].as_object().unwrap();
     let count: u64 = left_out.values().map(|count| count.as_u64().unwrap()).sum();
     assert_eq!(count, 2, "{told}");
-    assert!(left_out.keys().all(|rule| rule.starts_with("kubernetes.")), "{told}");
-    let again = post(&world, &cluster.path, &cluster.secret, &list()).await.json();
-    assert_eq!((&again["stored"], &again["repeated"]), (&json!(0), &json!(2)));
+    assert!(
+        left_out.keys().all(|rule| rule.starts_with("kubernetes.")),
+        "{told}"
+    );
+    let again = post(&world, &cluster.path, &cluster.secret, &list())
+        .await
+        .json();
+    assert_eq!(
+        (&again["stored"], &again["repeated"]),
+        (&json!(0), &json!(2))
+    );
 
     let reader = world.key_of("acme", &["reader"], "x").await;
-    let page = world.get(&reader, "/v1/events?q=outcome:denied").await.json();
+    let page = world
+        .get(&reader, "/v1/events?q=outcome:denied")
+        .await
+        .json();
     let [event] = &page["events"].as_array().unwrap()[..] else {
         panic!("{page}")
     };
@@ -72,7 +84,9 @@ async fn impersonation_and_a_refusal_are_told_noise_is_counted_and_a_replay_adds
     assert_eq!(event["actor"]["id"], "ana@example.com", "{event}");
     assert_eq!(event["actor"]["on_behalf_of"]["id"], "bob@example.com");
     assert_eq!(event["origin"]["ip"], "198.51.100.7");
-    let found = world.get(&reader, "/v1/events?q=context.source_action:patch*").await;
+    let found = world
+        .get(&reader, "/v1/events?q=context.source_action:patch*")
+        .await;
     assert_eq!(found.ids().len(), 1);
     // Nobody's name is in what can't be erased.
     let log = LogRef::main(&*world.tenant("acme").await);

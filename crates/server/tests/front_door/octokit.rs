@@ -3,6 +3,7 @@
 //!
 //! `make test` fetches the package and says where it is (`VERITRAIL_WEBHOOK_EXAMPLES`).
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use axum::http::StatusCode;
@@ -16,7 +17,9 @@ const FOLDER: &str = "VERITRAIL_WEBHOOK_EXAMPLES";
 /// Names of events with a body of each.
 fn examples() -> Vec<(String, String)> {
     let Some(folder) = std::env::var_os(FOLDER) else {
-        println!("{FOLDER} is not set: GitHub's examples were not delivered (`make test` does)");
+        // Past the harness, which keeps what a test prints for failures.
+        let line = "NOT TESTED: VERITRAIL_WEBHOOK_EXAMPLES is not set: GitHub's examples were not delivered\n";
+        std::io::stdout().write_all(line.as_bytes()).unwrap();
         return Vec::new();
     };
     let entries = std::fs::read_dir(PathBuf::from(folder)).unwrap();
@@ -63,10 +66,11 @@ async fn every_example_of_github_is_stored_or_left_out_by_name_and_none_is_a_fai
         let told: api::Delivered = serde_json::from_slice(&again.bytes).unwrap();
         assert_eq!((told.stored, told.conflicts), (0, 0), "{event}: doubled");
     }
-    println!(
-        "{} examples delivered: {stored} events stored, {repeated} repeated, {left_out} left out by name",
+    let line = format!(
+        "{} examples delivered: {stored} events stored, {repeated} repeated, {left_out} left out by name\n",
         examples.len()
     );
+    std::io::stdout().write_all(line.as_bytes()).unwrap();
     // A wrong signature among so many right ones is still one.
     let mut forged = hooks;
     forged.secret.push('x');

@@ -29,7 +29,11 @@ async fn an_operation_of_the_tenants_own_is_taken_in_strict_mode_and_no_longer_f
     let before = world
         .post(&writer, "/v1/events", launched("e1", "rocket.launched"))
         .await;
-    assert!(before.text().contains("operation_unknown"), "{}", before.text());
+    assert!(
+        before.text().contains("operation_unknown"),
+        "{}",
+        before.text()
+    );
     let change = json!({"strict": true, "vocabulary": rocket()}).to_string();
     let changed = world.post(&admin, OWN, change).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
@@ -52,7 +56,10 @@ async fn an_operation_of_the_tenants_own_is_taken_in_strict_mode_and_no_longer_f
     assert!(theirs.text().contains("operation_unknown"));
     let log = LogRef::access(&*world.tenant("acme").await);
     let operations = world.operations(log).await;
-    assert!(operations.contains(&"veritrail.vocabulary.updated".to_owned()), "{operations:?}");
+    assert!(
+        operations.contains(&"veritrail.vocabulary.updated".to_owned()),
+        "{operations:?}"
+    );
 }
 
 #[tokio::test]
@@ -63,8 +70,15 @@ async fn a_change_that_another_one_came_before_is_refused() {
     let change = |countries: serde_json::Value| {
         json!({"revision": revision, "known_countries": countries}).to_string()
     };
-    let first = world.post(&admin, OWN, change(json!(["PT", "DE", "DE"]))).await;
-    assert_eq!(first.json()["known_countries"], json!(["DE", "PT"]), "{}", first.text());
+    let first = world
+        .post(&admin, OWN, change(json!(["PT", "DE", "DE"])))
+        .await;
+    assert_eq!(
+        first.json()["known_countries"],
+        json!(["DE", "PT"]),
+        "{}",
+        first.text()
+    );
     let second = world.post(&admin, OWN, change(json!([]))).await;
     assert_eq!(second.problem().1, "exists");
     let now = world.get(&admin, OWN).await.json();
@@ -84,16 +98,29 @@ async fn settings_that_can_not_be_are_refused_by_field() {
     };
     for (change, pointer) in [
         (json!({"known_countries": ["Germany"]}), "/known_countries"),
-        (own(("name", json!("Rocket Launched"))), "/vocabulary/0/name"),
-        (own(("name", json!("deployment.created"))), "/vocabulary/0/name"),
-        (own(("name", json!("veritrail.rocket.launched"))), "/vocabulary/0/name"),
+        (
+            own(("name", json!("Rocket Launched"))),
+            "/vocabulary/0/name",
+        ),
+        (
+            own(("name", json!("deployment.created"))),
+            "/vocabulary/0/name",
+        ),
+        (
+            own(("name", json!("veritrail.rocket.launched"))),
+            "/vocabulary/0/name",
+        ),
         (own(("category", json!("space"))), "/vocabulary/0/category"),
         (own(("severity", json!("loud"))), "/vocabulary/0/severity"),
         (own(("aliases", json!(["deploy"]))), "/vocabulary/0/aliases"),
     ] {
         let reply = world.post(&admin, OWN, change.to_string()).await;
         let (status, code, at) = reply.problem();
-        assert_eq!((status, &*code, &*at), (422, "bad_field", pointer), "{change}");
+        assert_eq!(
+            (status, &*code, &*at),
+            (422, "bad_field", pointer),
+            "{change}"
+        );
     }
 }
 
@@ -108,10 +135,18 @@ async fn an_admin_changes_the_own_tenant_only_and_not_what_is_kept_unmasked() {
         assert_eq!(world.get(&admin, &path).await.status, StatusCode::NOT_FOUND);
     }
     let unmasked = r#"{"mask_exceptions":["/metadata/x"]}"#;
-    assert_eq!(world.post(&admin, OWN, unmasked).await.problem().1, "forbidden");
+    assert_eq!(
+        world.post(&admin, OWN, unmasked).await.problem().1,
+        "forbidden"
+    );
     let operator = world.operator().await;
     let reply = world.post(&operator, "/v1/tenants/acme", unmasked).await;
-    assert_eq!(reply.json()["mask_exceptions"], json!(["/metadata/x"]), "{}", reply.text());
+    assert_eq!(
+        reply.json()["mask_exceptions"],
+        json!(["/metadata/x"]),
+        "{}",
+        reply.text()
+    );
 }
 
 #[tokio::test]
@@ -128,7 +163,10 @@ async fn what_is_too_large_is_cut_when_asked_for() {
     let cut = world.post(&writer, path, event.clone()).await;
     assert_eq!(cut.status, StatusCode::CREATED, "{}", cut.text());
     assert!(cut.text().contains("truncated"));
-    assert_eq!(world.post(&writer, path, event).await.status, StatusCode::OK);
+    assert_eq!(
+        world.post(&writer, path, event).await.status,
+        StatusCode::OK
+    );
     let reader = world.key_of("acme", &["reader"], "x").await;
     let found = world.get(&reader, "/v1/events?q=flag:truncated").await;
     assert_eq!(found.ids(), ["e1"]);

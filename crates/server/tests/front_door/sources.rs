@@ -5,8 +5,8 @@ use axum::http::{Method, Request, StatusCode};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use store::{LogRef, Tenant};
 use store::registry::INSTANCE_TENANT;
+use store::{LogRef, Tenant};
 
 use crate::support::{Reply, World};
 
@@ -39,7 +39,13 @@ fn signature(secret: &str, body: &str) -> String {
 }
 
 /// A delivery of GitHub's.
-pub(crate) async fn github(world: &World, source: &Source, event: &str, delivery: &str, body: &str) -> Reply {
+pub(crate) async fn github(
+    world: &World,
+    source: &Source,
+    event: &str,
+    delivery: &str,
+    body: &str,
+) -> Reply {
     let signed = signature(&source.secret, body);
     deliver(
         world,
@@ -92,6 +98,9 @@ async fn a_signed_delivery_is_stored_and_a_replay_under_any_name_adds_nothing() 
     assert_eq!(world.get(&reader, query).await.ids().len(), 1);
 }
 
+/// Address, header fields and body of a delivery.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, &'a str);
+
 #[tokio::test]
 async fn wrong_missing_and_foreign_signatures_are_answered_alike_and_summarised() {
     let world = World::new().await;
@@ -104,13 +113,29 @@ async fn wrong_missing_and_foreign_signatures_are_answered_alike_and_summarised(
     let changed = DEPLOY_KEY.replace("ana", "eve");
     let nowhere = path.replace("hooks", "nowhere");
     let elsewhere = path.replace("tenant=acme", "tenant=umbrella");
-    let cases: [(&str, Vec<(&str, &str)>, &str); 6] = [
-        (path, vec![event, ("x-hub-signature-256", &foreign)], DEPLOY_KEY),
+    let cases: [Case<'_>; 6] = [
+        (
+            path,
+            vec![event, ("x-hub-signature-256", &foreign)],
+            DEPLOY_KEY,
+        ),
         (path, vec![event], DEPLOY_KEY),
         (path, vec![event, ("x-hub-signature-256", &good)], &changed),
-        (path, vec![event, ("x-hub-signature-256", "sha256=00")], DEPLOY_KEY),
-        (&nowhere, vec![event, ("x-hub-signature-256", &good)], DEPLOY_KEY),
-        (&elsewhere, vec![event, ("x-hub-signature-256", &good)], DEPLOY_KEY),
+        (
+            path,
+            vec![event, ("x-hub-signature-256", "sha256=00")],
+            DEPLOY_KEY,
+        ),
+        (
+            &nowhere,
+            vec![event, ("x-hub-signature-256", &good)],
+            DEPLOY_KEY,
+        ),
+        (
+            &elsewhere,
+            vec![event, ("x-hub-signature-256", &good)],
+            DEPLOY_KEY,
+        ),
     ];
     let mut answers = Vec::new();
     for (path, headers, body) in &cases {
@@ -134,7 +159,12 @@ async fn wrong_missing_and_foreign_signatures_are_answered_alike_and_summarised(
     let expect = json!({"forged_delivery": 3, "unknown_source": 2, "unsigned_delivery": 1});
     assert_eq!(sign_ins["metadata"], expect);
     // Nothing of it came in.
-    assert!(world.operations(log_of(&world, LogRef::main).await).await.is_empty());
+    assert!(
+        world
+            .operations(log_of(&world, LogRef::main).await)
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -158,7 +188,9 @@ async fn a_rotated_secret_counts_for_a_day_and_a_closed_source_for_nobody() {
     assert_eq!(late.status, StatusCode::UNAUTHORIZED);
     let listed = world.get(&admin, "/v1/sources").await;
     assert!(!listed.text().contains("vts_") && !listed.text().contains(&new.secret));
-    let closed = world.call(Method::DELETE, &admin, "/v1/sources/hooks", "").await;
+    let closed = world
+        .call(Method::DELETE, &admin, "/v1/sources/hooks", "")
+        .await;
     assert_eq!(closed.status, StatusCode::NO_CONTENT);
     let after = github(&world, &new, "deploy_key", "d", DEPLOY_KEY).await;
     assert_eq!(after.status, StatusCode::UNAUTHORIZED);
@@ -209,12 +241,30 @@ async fn what_a_source_can_not_be_is_refused_by_field() {
     drop(source(&world, "github", "hooks").await);
     let rule = |rule: Value| json!({"vendor": "github", "name": "x", "rules": {"exclude": [rule]}});
     for (new, expect) in [
-        (json!({"vendor": "sourceforge", "name": "x"}), (422, "bad_field", "/vendor")),
-        (json!({"vendor": "github", "name": "X y"}), (422, "bad_field", "/name")),
-        (json!({"vendor": "github", "name": "veritrail"}), (422, "bad_field", "/name")),
-        (json!({"vendor": "github", "name": "hooks"}), (409, "exists", "")),
-        (rule(json!({"name": "x"})), (422, "bad_field", "/rules/exclude/0")),
-        (rule(json!({"name": "", "verb": "x"})), (422, "bad_field", "/rules/exclude/0/name")),
+        (
+            json!({"vendor": "sourceforge", "name": "x"}),
+            (422, "bad_field", "/vendor"),
+        ),
+        (
+            json!({"vendor": "github", "name": "X y"}),
+            (422, "bad_field", "/name"),
+        ),
+        (
+            json!({"vendor": "github", "name": "veritrail"}),
+            (422, "bad_field", "/name"),
+        ),
+        (
+            json!({"vendor": "github", "name": "hooks"}),
+            (409, "exists", ""),
+        ),
+        (
+            rule(json!({"name": "x"})),
+            (422, "bad_field", "/rules/exclude/0"),
+        ),
+        (
+            rule(json!({"name": "", "verb": "x"})),
+            (422, "bad_field", "/rules/exclude/0/name"),
+        ),
         (
             rule(json!({"name": "x", "nature": "loud"})),
             (422, "bad_field", "/rules/exclude/0/nature"),
@@ -304,11 +354,17 @@ async fn a_collector_finds_its_source_by_its_token_and_answers_as_splunk_does() 
     assert_eq!(send(bearing.clone(), body).await.json()["code"], 0);
     assert_eq!(world.get(&reader, query).await.ids().len(), 2);
     let broken = send(bearing, "{\"event\":").await;
-    assert_eq!((broken.status, broken.json()["code"].clone()), (StatusCode::BAD_REQUEST, json!(6)));
+    assert_eq!(
+        (broken.status, broken.json()["code"].clone()),
+        (StatusCode::BAD_REQUEST, json!(6))
+    );
     let forged = format!("Splunk {}x", &hec.secret[..hec.secret.len() - 1]);
     for token in [forged, "Splunk nonsense".to_owned()] {
         let reply = send(token, body).await;
-        assert_eq!((reply.status, reply.json()["code"].clone()), (StatusCode::FORBIDDEN, json!(4)));
+        assert_eq!(
+            (reply.status, reply.json()["code"].clone()),
+            (StatusCode::FORBIDDEN, json!(4))
+        );
     }
     let bare = deliver(&world, "/services/collector", &[], body).await;
     assert_eq!(bare.json()["code"], 2);

@@ -31,10 +31,10 @@ fn append(tenant: TenantId) -> Job {
 
 fn change() -> Job {
     Job::Administer {
-        change: Change::RevokeKey {
+        change: Box::new(Change::RevokeKey {
             id: "key".to_owned(),
             at: Micros::default(),
-        },
+        }),
         records: Vec::new(),
         reply: oneshot::channel().0,
     }

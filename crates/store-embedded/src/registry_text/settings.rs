@@ -20,7 +20,10 @@ pub(super) fn value(settings: &TenantSettings) -> Value<'static> {
             list(known_countries.iter().map(String::as_str)),
         ),
         ("vocabulary", text(vocabulary.to_json())),
-        ("sources", Value::Array(sources.iter().map(source).collect())),
+        (
+            "sources",
+            Value::Array(sources.iter().map(source).collect()),
+        ),
     ])
 }
 
@@ -48,7 +51,10 @@ fn source(source: &SourceRecord) -> Value<'static> {
         ("id", text(id)),
         ("name", text(name)),
         ("vendor", text(vendor)),
-        ("secrets", Value::Array(secrets.iter().map(secret).collect())),
+        (
+            "secrets",
+            Value::Array(secrets.iter().map(secret).collect()),
+        ),
         ("rules", text(rules)),
         ("created_at", text(created_at.to_string())),
     ];

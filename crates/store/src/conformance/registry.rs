@@ -372,7 +372,9 @@ pub(super) async fn a_tenants_settings_change_one_revision_at_a_time(
     };
     let update = |record: &TenantRecord| Change::UpdateTenant(record.clone());
     let record = own_event(&own, "veritrail.tenant.created")?;
-    store.administer(update(&first), vec![(log, record)]).await?;
+    store
+        .administer(update(&first), vec![(log, record)])
+        .await?;
     let found = store.tenant(one.record.id).await?;
     ensure!(
         found.is_some_and(|found| found.record == first
@@ -384,7 +386,7 @@ pub(super) async fn a_tenants_settings_change_one_revision_at_a_time(
     let mut wrong = vec![first.clone(), first.clone(), first.clone(), first.clone()];
     wrong[1].settings.revision = 3;
     wrong[2].settings.revision = 2;
-    wrong[2].name = "taken-over".to_owned();
+    "taken-over".clone_into(&mut wrong[2].name);
     wrong[3].settings.revision = 2;
     wrong[3].salt = other.record.salt;
     for wrong in wrong {

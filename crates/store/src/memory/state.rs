@@ -267,12 +267,7 @@ impl State {
         self.logs
             .extend(made.into_iter().map(|log| (log.place.log(), log)));
         match change {
-            Change::CreateTenant(record) => {
-                let keys = Arc::new(self.master.tenant_keys(&record.salt));
-                self.tenants
-                    .insert(record.id, Arc::new(Tenant { record, keys }));
-            }
-            Change::UpdateTenant(record) => {
+            Change::CreateTenant(record) | Change::UpdateTenant(record) => {
                 let keys = Arc::new(self.master.tenant_keys(&record.salt));
                 self.tenants
                     .insert(record.id, Arc::new(Tenant { record, keys }));

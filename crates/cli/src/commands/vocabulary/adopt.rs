@@ -65,7 +65,11 @@ impl Adopt {
         }
         let client = Client::new(&self.connection, printer)?;
         let (_, tenant): (String, Tenant) = client.read_json(OWN)?;
-        let known: BTreeSet<&str> = tenant.vocabulary.iter().map(|it| it.name.as_str()).collect();
+        let known: BTreeSet<&str> = tenant
+            .vocabulary
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect();
         let mut seen = seen(&client)?;
         seen.retain(|it| !known.contains(it.value.as_str()));
         let names: Vec<String> = if self.all {
@@ -117,7 +121,11 @@ impl Adopt {
                 printer.line(name);
             }
             let all = changed.vocabulary.len();
-            printer.note(&format!("{} adopted; {} has {all} of its own", names.len(), changed.name));
+            printer.note(&format!(
+                "{} adopted; {} has {all} of its own",
+                names.len(),
+                changed.name
+            ));
         }
         Ok(Ending::Done)
     }

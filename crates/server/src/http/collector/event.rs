@@ -89,9 +89,7 @@ async fn found(
         find(&tenant, |tenant| {
             let mut sources = tenant.record.settings.sources.iter();
             sources.find(|source| {
-                source.id == id
-                    && source.vendor == Vendor::Hec.name()
-                    && source.closed_at.is_none()
+                source.id == id && source.vendor == Vendor::Hec.name() && source.closed_at.is_none()
             })
         })
     }))

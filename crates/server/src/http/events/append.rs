@@ -57,8 +57,7 @@ enum Returned {
 }
 
 impl Expected for AppendParameters {
-    const EXPECTED: &'static str =
-        "expected none of the parameters, or wait=checkpoint, return=entry, oversize=truncate, dry_run=true";
+    const EXPECTED: &'static str = "expected none of the parameters, or wait=checkpoint, return=entry, oversize=truncate, dry_run=true";
 }
 
 /// Bodies up to this size are prepared on the request's own thread: for them, moving costs more than it saves.

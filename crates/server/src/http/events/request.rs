@@ -67,8 +67,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Htt
 }
 
 /// How an event is prepared: [`ledger::prepare::prepare`], or that cuts what is too large.
-pub(super) type Prepare =
-    for<'a> fn(Value<'a>, &Door<'_>, &dyn Rng) -> Result<Prepared, Rejection>;
+pub(super) type Prepare = for<'a> fn(Value<'a>, &Door<'_>, &dyn Rng) -> Result<Prepared, Rejection>;
 
 /// Reads and prepares every event of a body. An error refuses the whole.
 pub(super) fn read(

@@ -117,12 +117,20 @@ fn delivery() -> Route {
 
 /// Under every name that senders use.
 fn collector() -> Vec<Route> {
-    let events = ["/services/collector", "/services/collector/event", "/services/collector/event/1.0"];
+    let events = [
+        "/services/collector",
+        "/services/collector/event",
+        "/services/collector/event/1.0",
+    ];
     let raw = ["/services/collector/raw", "/services/collector/raw/1.0"];
     let events = events.map(|path| makes(path, event::event));
     let raw = raw.map(|path| makes(path, event::raw));
     let ids = [
-        "collect", "collect_events", "collect_events_1_0", "collect_raw", "collect_raw_1_0",
+        "collect",
+        "collect_events",
+        "collect_events_1_0",
+        "collect_raw",
+        "collect_raw_1_0",
     ];
     let taken = events.into_iter().chain(raw).zip(ids).map(|(route, id)| {
         route
@@ -142,10 +150,20 @@ fn collector() -> Vec<Route> {
             .answers(503, "Too much is waiting.", JSON, Content::Object)
     });
     let mut routes: Vec<Route> = taken.collect();
-    let healths = ["/services/collector/health", "/services/collector/health/1.0"];
-    for (path, id) in healths.into_iter().zip(["collector_health", "collector_health_1_0"]) {
+    let healths = [
+        "/services/collector/health",
+        "/services/collector/health/1.0",
+    ];
+    for (path, id) in healths
+        .into_iter()
+        .zip(["collector_health", "collector_health_1_0"])
+    {
         let route = reads(path, health::health)
-            .named(id, "Whether events made for Splunk are taken", "As Splunk says it.")
+            .named(
+                id,
+                "Whether events made for Splunk are taken",
+                "As Splunk says it.",
+            )
             .answers(200, "They are.", JSON, Content::Object)
             .answers(503, "They are not.", JSON, Content::Object);
         routes.push(route);

@@ -17,8 +17,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{SourceRecord, Tenant};
 
-use crate::auth::RefusalReason;
 use super::keep::store_delivery;
+use crate::auth::RefusalReason;
 use crate::http::body::{self, EventBody};
 use crate::http::extract::{Expected, Parameters, Segment};
 use crate::http::{HttpError, json};
@@ -113,8 +113,8 @@ pub(crate) async fn take(
         (found, taken, verdict)
     };
     let checked = tokio::task::spawn_blocking(checking).await;
-    let (found, taken, verdict) = checked
-        .map_err(|error| HttpError::internal(format!("checking a delivery: {error}")))?;
+    let (found, taken, verdict) =
+        checked.map_err(|error| HttpError::internal(format!("checking a delivery: {error}")))?;
     match (found, verdict) {
         (Some(found), Verdict::Right) => Ok((found, taken)),
         (found, verdict) => Err(refused(server, found.as_ref(), verdict)),

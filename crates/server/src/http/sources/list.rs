@@ -29,7 +29,13 @@ pub(crate) async fn list(
     });
     let mut sources: Vec<_> = sources.collect();
     sources.sort_by(|left, right| {
-        let key = |source: &api::Source| (source.tenant.clone(), source.name.clone(), source.created_at.clone());
+        let key = |source: &api::Source| {
+            (
+                source.tenant.clone(),
+                source.name.clone(),
+                source.created_at.clone(),
+            )
+        };
         key(left).cmp(&key(right))
     });
     json::answer(StatusCode::OK, &api::Sources { sources })
