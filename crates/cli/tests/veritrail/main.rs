@@ -34,6 +34,7 @@ mod refused;
 mod relay;
 mod running;
 mod screen;
+mod sources;
 mod stats_and_state;
 mod tailing;
 mod talking;

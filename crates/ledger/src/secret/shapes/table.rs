@@ -17,6 +17,7 @@ const CRYPT: Class = ALNUM | DASH | PLUS | DOT | SIGN;
 pub(super) static SHAPES: &[Shape] = &[
     // ours
     Shape { prefix: "vtk_", rule: Token(URL_SAFE, 8) },
+    Shape { prefix: "vts_", rule: Token(URL_SAFE, 8) },
     // clouds
     Shape { prefix: "AKIA", rule: Exact(UPPER | DIGIT, AWS_ID_BODY_BYTES) },
     Shape { prefix: "ASIA", rule: Exact(UPPER | DIGIT, AWS_ID_BODY_BYTES) },
