@@ -11,6 +11,11 @@ OWN_KEY = os.environ["VERITRAIL_KEY_ID"]
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
     """Leaves out what other tests cover, because random values would hide everything behind it."""
+    # Deliveries of vendors need a source's secret, and the collector answers as Splunk does: the server's own tests.
+    paths = raw_schema["paths"]
+    for path in [path for path in paths if path.startswith("/services/collector")]:
+        del paths[path]
+    del paths["/v1/sources/{name}"]["post"]
     for methods in raw_schema["paths"].values():
         for operation in methods.values():
             # A tenant that does not exist is answered 404 whatever else is asked: check.py.

@@ -39,7 +39,9 @@ async fn managed(server: &Server, caller: &Caller, name: &str) -> Result<Arc<Ten
         return Err(HttpError::not_found());
     }
     let tenant = server.store.tenant_named(name).await?;
-    tenant.ok_or_else(HttpError::not_found)
+    tenant
+        .filter(|tenant| !tenant.is_instance())
+        .ok_or_else(HttpError::not_found)
 }
 
 /// A tenant on the wire.

@@ -140,6 +140,10 @@ async fn an_admin_changes_the_own_tenant_only_and_not_what_is_kept_unmasked() {
         "forbidden"
     );
     let operator = world.operator().await;
+    for path in [OWN, "/v1/tenants/_instance"] {
+        let reply = world.post(&operator, path, r#"{"strict":true}"#).await;
+        assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
+    }
     let reply = world.post(&operator, "/v1/tenants/acme", unmasked).await;
     assert_eq!(
         reply.json()["mask_exceptions"],
