@@ -12,8 +12,8 @@ use crate::own::OwnEvent;
 
 /// How often a change of a tenant is tried when others change it, too.
 const ATTEMPTS_MAX: usize = 8;
-/// Most known countries: all of them.
-const COUNTRIES_MAX: usize = 249;
+/// Most known countries: a question for all others is one condition each, and a query has 64 of them.
+const COUNTRIES_MAX: usize = 60;
 
 /// What is recorded of a change of a tenant.
 pub(super) struct Said<'a> {

@@ -34,6 +34,9 @@ impl LeftOut {
 
     /// Counts what was left out.
     pub(crate) fn add(&self, key: &Key, now: Micros, counts: &Counts) {
+        if counts.is_empty() {
+            return;
+        }
         let mut held = self.held();
         let hour = held.entry(key.clone()).or_insert_with(|| Hour {
             since: now,

@@ -195,3 +195,33 @@ async fn an_operator_sees_which_databases_are_asked_and_how_old_they_are() {
     assert_eq!(ready.get("geolocation"), None);
     assert!(!without.get("", "/metrics").await.text().contains("geoip"));
 }
+
+#[tokio::test]
+async fn a_tenants_known_countries_make_the_others_unfamiliar_to_it_alone() {
+    let world = World::located().await;
+    world.store(DAY).await;
+    let (reader, admin) = (
+        world.key_of("acme", &["reader"], "x").await,
+        world.key_of("acme", &["admin"], "a").await,
+    );
+    let known = |codes: Value| json!({"known_countries": codes}).to_string();
+    let set = world
+        .post(&admin, "/v1/tenants/_own", known(json!(["DE"])))
+        .await;
+    assert!(set.status.is_success(), "{}", set.text());
+    assert_eq!(
+        found(&world, &reader, "flag:unfamiliar_country").await,
+        ["e3", "e2"]
+    );
+    let shown = world.get(&reader, "/v1/events/e1").await.json();
+    assert_eq!(shown["location"]["known"], true, "{shown}");
+    let shown = world.get(&reader, "/v1/events/e2").await.json();
+    assert_eq!(shown["location"]["known"], false, "{shown}");
+    let analyst = world.key_of("acme", &["analyst"], "x").await;
+    assert!(found(&world, &analyst, "flag:unfamiliar_country").await.is_empty());
+    let shown = world.get(&analyst, "/v1/events/e2").await;
+    assert!(!shown.text().contains("location"), "{}", shown.text());
+    // Forgotten again, nothing is unfamiliar.
+    drop(world.post(&admin, "/v1/tenants/_own", known(json!([]))).await);
+    assert!(found(&world, &reader, "flag:unfamiliar_country").await.is_empty());
+}

@@ -49,7 +49,10 @@ pub(crate) async fn store_delivery(
         Ok(sorted) => sorted,
         Err(error) => {
             let pair = (UNREADABLE.to_owned(), found.source.vendor.clone());
-            leave_out(server, &found, &key, &Counts::from([(pair, 1)])).await?;
+            let counts = Counts::from([(pair, 1)]);
+            announce(server, &found, &key, &counts).await?;
+            let now = server.clock.wall();
+            server.sources.left_out.add(&key, now, &counts);
             return Err(unreadable(&error));
         }
     };
@@ -57,9 +60,7 @@ pub(crate) async fn store_delivery(
     server
         .quota
         .spend(tenant, events.len(), server.clock.monotonic())?;
-    if !sorted.left_out.is_empty() {
-        leave_out(server, &found, &key, &sorted.left_out).await?;
-    }
+    announce(server, &found, &key, &sorted.left_out).await?;
     let count = events.len();
     if let Err(error) = append(server, &found, events, &mut sorted.answer).await {
         // It will be sent again, and is not charged twice.
@@ -67,6 +68,9 @@ pub(crate) async fn store_delivery(
         server.quota.give_back(tenant, count, now);
         return Err(error);
     }
+    // Counted last: what is sent again because of a failure is not counted twice.
+    let now = server.clock.wall();
+    server.sources.left_out.add(&key, now, &sorted.left_out);
     Ok(sorted.answer)
 }
 
@@ -156,15 +160,15 @@ impl Sorted {
     }
 }
 
-/// Counts what is left out. Before the first of an hour, a durable record says that something is: should the counts be
-/// lost with the process, it is known that there were some. Two deliveries at once may both say so.
-async fn leave_out(
+/// Before the first thing of an hour is left out, a durable record says that something is: should the counts be lost with
+/// the process, it is known that there were some. Two deliveries at once may both say so.
+async fn announce(
     server: &Server,
     found: &Found,
     key: &Key,
     counts: &Counts,
 ) -> Result<(), HttpError> {
-    if !server.sources.left_out.is_announced(key) {
+    if !counts.is_empty() && !server.sources.left_out.is_announced(key) {
         let mut by_rule: BTreeMap<&str, u64> = BTreeMap::new();
         for ((rule, _), count) in counts {
             *by_rule.entry(rule).or_default() += count;
@@ -183,8 +187,6 @@ async fn leave_out(
         };
         server.record(&to, &event).await?;
     }
-    let now = server.clock.wall();
-    server.sources.left_out.add(key, now, counts);
     Ok(())
 }
 
