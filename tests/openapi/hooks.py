@@ -15,7 +15,7 @@ def before_load_schema(context, raw_schema):
     paths = raw_schema["paths"]
     for path in [path for path in paths if path.startswith("/services/collector")]:
         del paths[path]
-    del paths["/v1/sources/{name}"]["post"]
+    del paths["/v1/sources/{name}"]
     for methods in raw_schema["paths"].values():
         for operation in methods.values():
             # A tenant that does not exist is answered 404 whatever else is asked: check.py.

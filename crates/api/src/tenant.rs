@@ -33,9 +33,9 @@ pub struct TenantChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("items" = { "type": "string", "pattern": "^/", "maxLength": 512 }), extend("maxItems" = 100))]
     pub mask_exceptions: Option<Vec<String>>,
-    /// Countries from which nothing is unusual, as ISO 3166-1 codes of two letters; none when nobody said.
+    /// Countries from which nothing is unusual, as ISO 3166-1 codes or English names; none when nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("items" = { "type": "string", "pattern": "^[A-Z]{2}$" }), extend("maxItems" = 60))]
+    #[schemars(extend("items" = { "type": "string", "minLength": 2 }), extend("maxItems" = 60))]
     pub known_countries: Option<Vec<String>>,
     /// Every operation of the tenant's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]

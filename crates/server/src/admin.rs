@@ -260,7 +260,9 @@ fn are_mask_exceptions(pointers: &[String]) -> bool {
 }
 
 fn mask_exceptions_expected() -> String {
-    format!("expected at most {MASK_EXCEPTIONS_MAX} JSON pointers with * for array indexes")
+    format!(
+        "expected JSON pointers such as /metadata/build_id, with * for array indexes, at most {MASK_EXCEPTIONS_MAX}"
+    )
 }
 
 /// A new key of a tenant or a platform: what is kept, and the text that is shown once.

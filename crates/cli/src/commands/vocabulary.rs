@@ -25,7 +25,7 @@ pub(crate) enum Vocabulary {
     List(List),
     /// Say what names stand for
     ///
-    /// A name is canonical, an alias of a canonical one, unknown but well-formed (stored with a flag), or
+    /// Knows the built-in names, and none of a tenant's own. A name is canonical, an alias of a canonical one, unknown but well-formed (stored with a flag), or
     /// refused. Exits with 2 if any is refused.
     Check(Check),
     /// Make unknown names that were seen operations of the tenant's own

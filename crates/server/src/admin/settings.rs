@@ -31,15 +31,7 @@ impl Administration<'_> {
         tenant: TenantId,
         new: &api::TenantChange,
     ) -> Result<Arc<Tenant>, AdminError> {
-        if let Some(countries) = &new.known_countries {
-            let sound =
-                |code: &String| code.len() == 2 && code.bytes().all(|it| it.is_ascii_uppercase());
-            if countries.len() > COUNTRIES_MAX || !countries.iter().all(sound) {
-                let expected =
-                    format!("expected at most {COUNTRIES_MAX} codes of two letters such as DE");
-                return Err(field("/known_countries", expected));
-            }
-        }
+        let countries = new.known_countries.as_deref().map(codes).transpose()?;
         if let Some(exceptions) = &new.mask_exceptions
             && !are_mask_exceptions(exceptions)
         {
@@ -70,11 +62,8 @@ impl Administration<'_> {
             if let Some(exceptions) = &new.mask_exceptions {
                 record.mask_exceptions.clone_from(exceptions);
             }
-            if let Some(countries) = &new.known_countries {
-                let mut countries = countries.clone();
-                countries.sort();
-                countries.dedup();
-                record.settings.known_countries = countries;
+            if let Some(countries) = &countries {
+                record.settings.known_countries.clone_from(countries);
             }
             if let Some(vocabulary) = &vocabulary {
                 record.settings.vocabulary.clone_from(vocabulary);
@@ -106,9 +95,17 @@ impl Administration<'_> {
             event.metadata = said.metadata;
             let tenant_name = Value::string(record.name.as_str());
             event.metadata.push(("tenant", tenant_name));
-            let recorded: (LogRef, _) = self.record(&event, self.clock.wall())?;
+            let now = self.clock.wall();
+            let mut records = vec![self.record(&event, now)?];
+            // What an operator changes of a tenant, the tenant's own auditors see, too.
+            let own = LogRef::access(&tenant);
+            if own != self.log {
+                let prepared = event.prepare(&tenant, now, self.rng);
+                let prepared = prepared.map_err(|error| AdminError::Record(error.to_string()))?;
+                records.push((own, prepared));
+            }
             let update = Change::UpdateTenant(record.clone());
-            match self.store.administer(update, vec![recorded]).await {
+            match self.store.administer(update, records).await {
                 Ok(()) => {
                     let now = self.store.tenant(id).await?;
                     return Ok(now.ok_or(StoreError::NotFound)?);
@@ -143,6 +140,25 @@ fn said_of(new: &api::TenantChange) -> Vec<(&'static str, Value<'_>)> {
         ("vocabulary", Value::Array(names.collect()))
     }));
     said
+}
+
+/// Codes of countries as queries read them: `UK` is `GB`. In order, each once.
+fn codes(sent: &[String]) -> Result<Vec<String>, AdminError> {
+    let known: Option<Vec<String>> = sent
+        .iter()
+        .map(|text| query::country::code_of(text).map(str::to_owned))
+        .collect();
+    let mut known = known
+        .filter(|known| known.len() <= COUNTRIES_MAX)
+        .ok_or_else(|| {
+            let expected = format!(
+                "expected at most {COUNTRIES_MAX} countries by ISO 3166-1 code, such as DE"
+            );
+            field("/known_countries", expected)
+        })?;
+    known.sort();
+    known.dedup();
+    Ok(known)
 }
 
 /// Reads operations of a tenant's own.

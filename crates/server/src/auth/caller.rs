@@ -139,7 +139,12 @@ impl Caller {
     /// ISO codes of the countries that the tenant knows; from any other, an event is `flag:unfamiliar_country`. Empty
     /// where the tenant named none.
     pub(crate) fn known_countries(&self) -> &[String] {
-        &self.tenant.record.settings.known_countries
+        // Who sees no address learns nothing of where it is usual to be, not by the echo of a query either.
+        if self.may(Act::ReadPersons) {
+            &self.tenant.record.settings.known_countries
+        } else {
+            &[]
+        }
     }
 
     /// The tenant's keys.

@@ -71,7 +71,7 @@ async fn a_change_that_another_one_came_before_is_refused() {
         json!({"revision": revision, "known_countries": countries}).to_string()
     };
     let first = world
-        .post(&admin, OWN, change(json!(["PT", "DE", "DE"])))
+        .post(&admin, OWN, change(json!(["Portugal", "de", "DE"])))
         .await;
     assert_eq!(
         first.json()["known_countries"],
@@ -97,7 +97,8 @@ async fn settings_that_can_not_be_are_refused_by_field() {
         json!({"vocabulary": [operation]})
     };
     for (change, pointer) in [
-        (json!({"known_countries": ["Germany"]}), "/known_countries"),
+        (json!({"known_countries": ["XX"]}), "/known_countries"),
+        (json!({"known_countries": ["Atlantis"]}), "/known_countries"),
         (
             own(("name", json!("Rocket Launched"))),
             "/vocabulary/0/name",

@@ -372,3 +372,53 @@ async fn a_collector_finds_its_source_by_its_token_and_answers_as_splunk_does() 
     let health = world.send(request.body(Body::empty()).unwrap()).await;
     assert_eq!(health.json()["code"], 17);
 }
+
+#[tokio::test]
+async fn a_conflict_is_counted_and_reported_and_the_first_event_stays() {
+    let world = World::new().await;
+    let events = source(&world, "cloudevents", "ci").await;
+    let bearing = format!("Bearer {}", events.secret);
+    let body = |kind: &str| {
+        format!(r#"{{"specversion":"1.0","id":"1","source":"ci","type":"{kind}","data":{{}}}}"#)
+    };
+    for (kind, stored, conflicts) in [("build.started", 1, 0), ("build.failed", 0, 1)] {
+        let headers = [("authorization", bearing.as_str())];
+        let told = deliver(&world, &events.path, &headers, body(kind))
+            .await
+            .json();
+        assert_eq!(
+            (&told["stored"], &told["conflicts"]),
+            (&json!(stored), &json!(conflicts)),
+            "{told}"
+        );
+    }
+    world.record_all_totals().await;
+    let log = log_of(&world, LogRef::main).await;
+    let records = world.records(log).await;
+    let (_, details) = records.last().unwrap();
+    let expect = json!([{"count": 1, "operation": "none", "rule": "conflict"}]);
+    assert_eq!(details["metadata"]["counts"], expect, "{details}");
+}
+
+#[tokio::test]
+async fn what_an_operator_changes_of_a_tenants_source_the_tenant_sees_too() {
+    let world = World::new().await;
+    drop(source(&world, "github", "hooks").await);
+    let operator = world.operator().await;
+    let rules = json!({"rules": {"exclude": [{"name": "all", "operation": "*"}]}}).to_string();
+    let path = "/v1/sources/hooks/rules?tenant=acme";
+    let set = world.post(&operator, path, rules).await;
+    assert_eq!(set.status, StatusCode::OK, "{}", set.text());
+    let access = log_of(&world, LogRef::access).await;
+    let operations = world.operations(access).await;
+    assert!(
+        operations.contains(&"veritrail.source.updated".to_owned()),
+        "{operations:?}"
+    );
+    let instance = LogRef::main(&*world.tenant(INSTANCE_TENANT).await);
+    let operations = world.operations(instance).await;
+    assert!(
+        operations.contains(&"veritrail.source.updated".to_owned()),
+        "{operations:?}"
+    );
+}

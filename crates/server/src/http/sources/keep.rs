@@ -25,6 +25,9 @@ const REFUSED_SHOWN_MAX: usize = 100;
 /// The rule under which a delivery that can't be read at all is counted.
 const UNREADABLE: &str = "unreadable";
 
+/// The rule under which events of known ids with other content are counted: the first ones stay.
+const CONFLICT: &str = "conflict";
+
 /// What a delivery comes to before it is stored.
 #[derive(Debug, Default)]
 struct Sorted {
@@ -60,7 +63,6 @@ pub(crate) async fn store_delivery(
     server
         .quota
         .spend(tenant, events.len(), server.clock.monotonic())?;
-    announce(server, &found, &key, &sorted.left_out).await?;
     let count = events.len();
     if let Err(error) = append(server, &found, events, &mut sorted.answer).await {
         // It will be sent again, and is not charged twice.
@@ -68,7 +70,13 @@ pub(crate) async fn store_delivery(
         server.quota.give_back(tenant, count, now);
         return Err(error);
     }
-    // Counted last: what is sent again because of a failure is not counted twice.
+    if sorted.answer.conflicts > 0 {
+        let pair = (CONFLICT.to_owned(), "none".to_owned());
+        sorted.left_out.insert(pair, sorted.answer.conflicts);
+    }
+    // After what could fail: what is sent again is not counted twice. Before the answer: nobody is told that all is well
+    // while nothing says what was left out.
+    announce(server, &found, &key, &sorted.left_out).await?;
     let now = server.clock.wall();
     server.sources.left_out.add(&key, now, &sorted.left_out);
     Ok(sorted.answer)
