@@ -26,6 +26,7 @@ mod keys;
 mod logs;
 mod openapi;
 mod producers;
+mod pulled;
 mod rate_limit;
 mod resources;
 mod route;

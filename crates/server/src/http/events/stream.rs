@@ -22,12 +22,13 @@ use crate::http::asked::{TIME_BYTES_MAX, Texts, WhichLog};
 use crate::http::cursor::{Bound, Mark, Position};
 use crate::http::extract::{Expected, Parameters};
 use crate::http::json;
+use crate::http::pulled::PulledBody;
 use crate::http::rate_limit::RateLimit;
 use crate::server::Server;
 
 pub(crate) use open::OpenStreams;
 
-use feed::{Asked, Feed, FeedBody, Reader};
+use feed::{Asked, Feed, Reader};
 
 /// What browsers send when they connect again.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -99,7 +100,7 @@ pub(crate) async fn stream(
         keys: caller.shared_keys(),
     };
     let feed = Feed::new(server, reader, asked, mark, in_use, slot);
-    let body = Body::new(FeedBody::new(feed));
+    let body = Body::new(PulledBody::new(feed));
     let mut response = json::text(StatusCode::OK, "text/event-stream", body);
     let headers = response.headers_mut();
     headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{LogRef, SignedHead, StoreError};
 
-use super::feed::{Feed, FeedBody, Plan, not_signed};
+use super::feed::{Feed, Plan, not_signed};
 use super::file::File;
 use super::kept::{CutExport, ExportId};
 use super::maker::{Finding, Maker, Rows};
@@ -27,6 +27,7 @@ use crate::http::HttpError;
 use crate::http::asked::{TIME_BYTES_MAX, Texts, WhichLog, one_of};
 use crate::http::extract::{Expected, Parameters};
 use crate::http::json;
+use crate::http::pulled::PulledBody;
 use crate::server::Server;
 
 /// How long to wait for a checkpoint that covers everything.
@@ -112,7 +113,7 @@ pub(crate) async fn export(
     );
     name(&mut response, &plan, range);
     let feed = Feed::new(Arc::clone(&server), plan, maker, slot);
-    *response.body_mut() = Body::new(FeedBody::new(feed));
+    *response.body_mut() = Body::new(PulledBody::new(feed));
     Ok(response)
 }
 

@@ -7,11 +7,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use api::code;
 use axum::body::Bytes;
-use hyper::body::Frame;
 use ledger::export::Kind;
 use ledger::export::manifest::Manifest;
 use ledger::hash::Hash;
@@ -22,6 +20,7 @@ use tokio::sync::watch;
 use super::kept::CutExport;
 use super::maker::{Made, Maker};
 use crate::http::HttpError;
+use crate::http::pulled::Pieces;
 use crate::server::Server;
 use crate::shares::Held;
 
@@ -72,7 +71,7 @@ impl Feed {
         }
     }
 
-    async fn next(&mut self) -> Option<Result<Bytes, CutOff>> {
+    async fn next_piece(&mut self) -> Option<Result<Bytes, CutOff>> {
         loop {
             if let Some(piece) = self.pieces.pop_front() {
                 return Some(Ok(piece));
@@ -185,47 +184,11 @@ impl fmt::Debug for Feed {
     }
 }
 
-/// A feed as a body: asked for the next piece when the reader took the last.
-pub(super) struct FeedBody(Option<Asking>);
-
-/// The feed, while it makes the next piece.
-type Asking = Pin<Box<dyn Future<Output = (Feed, Option<Result<Bytes, CutOff>>)> + Send>>;
-
-impl FeedBody {
-    pub(super) fn new(feed: Feed) -> Self {
-        Self(Some(ask(feed)))
-    }
-}
-
-fn ask(mut feed: Feed) -> Asking {
-    Box::pin(async move {
-        let next = feed.next().await;
-        (feed, next)
-    })
-}
-
-impl fmt::Debug for FeedBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FeedBody").finish_non_exhaustive()
-    }
-}
-
-impl hyper::body::Body for FeedBody {
-    type Data = Bytes;
+impl Pieces for Feed {
     type Error = CutOff;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
-        let Some(asking) = &mut self.0 else {
-            return Poll::Ready(None);
-        };
-        let Poll::Ready((feed, next)) = asking.as_mut().poll(context) else {
-            return Poll::Pending;
-        };
-        self.0 = matches!(next, Some(Ok(_))).then(|| ask(feed));
-        Poll::Ready(next.map(|piece| piece.map(Frame::data)))
+    async fn next(&mut self) -> Option<Result<Bytes, CutOff>> {
+        self.next_piece().await
     }
 }
 

@@ -6,15 +6,11 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use api::{StreamEnd, code};
 use axum::body::Bytes;
-use hyper::body::Frame;
 use ledger::keyring::TenantKeys;
 use query::{Filter, evaluate};
 use store::index::{Hit, Order, Search};
@@ -30,6 +26,7 @@ use crate::http::cursor::{Bound, Mark, Position};
 use crate::http::events::beside::Beside;
 use crate::http::events::find::Found;
 use crate::http::events::merged;
+use crate::http::pulled::Pieces;
 use crate::server::Server;
 use crate::shares::Held;
 
@@ -124,7 +121,7 @@ impl Feed {
     }
 
     /// What is to be sent next; `None` when the stream has ended.
-    async fn next(&mut self) -> Option<Bytes> {
+    async fn next_frame(&mut self) -> Option<Bytes> {
         match self.state {
             State::Begun => {
                 self.state = State::Running;
@@ -320,47 +317,10 @@ fn ended_by(error: &HttpError) -> StreamEnd {
     }
 }
 
-/// A feed as a body: asked for the next frame when the reader took the last.
-pub(super) struct FeedBody(Option<Asking>);
-
-/// The feed, while it makes the next frame.
-type Asking = Pin<Box<dyn Future<Output = (Feed, Option<Bytes>)> + Send>>;
-
-impl FeedBody {
-    pub(super) fn new(feed: Feed) -> Self {
-        Self(Some(ask(feed)))
-    }
-}
-
-fn ask(mut feed: Feed) -> Asking {
-    Box::pin(async move {
-        let next = feed.next().await;
-        (feed, next)
-    })
-}
-
-impl fmt::Debug for FeedBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FeedBody").finish_non_exhaustive()
-    }
-}
-
-impl hyper::body::Body for FeedBody {
-    type Data = Bytes;
+impl Pieces for Feed {
     type Error = Infallible;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Some(asking) = &mut self.0 else {
-            return Poll::Ready(None);
-        };
-        let Poll::Ready((feed, next)) = asking.as_mut().poll(context) else {
-            return Poll::Pending;
-        };
-        // An ended feed is dropped at once: its place is free and its totals are due.
-        self.0 = next.is_some().then(|| ask(feed));
-        Poll::Ready(next.map(|bytes| Ok(Frame::data(bytes))))
+    async fn next(&mut self) -> Option<Result<Bytes, Infallible>> {
+        self.next_frame().await.map(Ok)
     }
 }
