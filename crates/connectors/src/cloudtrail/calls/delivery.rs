@@ -86,5 +86,7 @@ pub(super) const API_GATEWAY: &[Call] = &[
     change("CreateApiKey", "api_key.created", "api_key:>id|name"),
     change("UpdateApiKey", "api_key.updated", "api_key:apiKey"),
     change("DeleteApiKey", "api_key.revoked", "api_key:apiKey"),
+    read("GetApiKey", "resource.read", "api_key:apiKey").sensitive_when("includeValue=true", "secret.read"),
+    read("GetApiKeys", "resource.listed", "api_key:").sensitive_when("includeValues=true", "secret.read"),
     change("CreateDeployment", "deployment.created", "api:restApiId|apiId"),
 ];
