@@ -144,7 +144,7 @@ fn envelopes_in_an_array_are_an_event_each_with_the_ids_that_they_have_alone() {
 
 #[test]
 fn a_time_that_is_none_costs_the_timestamp_only_and_is_kept_as_it_was_sent() {
-    for time in ["\"abc\"", "-5", "1e308", "0", "true", "9999999999999999"] {
+    for time in ["\"abc\"", "-5", "1e308", "0", "true", "999999999999999"] {
         let event = made(&format!(r#"{{"time":{time},"event":"a"}}"#));
         assert_eq!(event.timestamp, None, "{time}");
         let value = event.to_value();
