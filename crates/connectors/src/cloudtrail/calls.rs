@@ -329,7 +329,8 @@ fn hands_out(verb: &str, name: &str) -> bool {
     !matches!(
         verb,
         "list" | "describe" | "head" | "search" | "lookup" | "check" | "validate"
-    ) && OPENING.iter().any(|word| name.contains(word))
+    ) && !name.ends_with("Policy")
+        && OPENING.iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]

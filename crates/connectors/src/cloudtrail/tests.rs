@@ -348,6 +348,7 @@ fn reads_that_hand_out_credentials_are_kept() {
         ("novel", "IssueToken", true),
         ("novel", "ListCredentials", false),
         ("novel", "DescribeSecret", false),
+        ("iam", "GetAccountPasswordPolicy", false),
         ("novel", "GetThing", false),
     ] {
         assert_eq!(look(source, name).1, expect, "{source} {name}");
