@@ -105,8 +105,8 @@ fn table(service: &str) -> &'static [Call] {
         "lambda" => servers::LAMBDA,
         "ecs" => servers::ECS,
         "eks" => servers::EKS,
-        // Packages have the call for their token in common with images.
-        "ecr" | "ecr-public" | "codeartifact" => servers::ECR,
+        "ecr" | "ecr-public" => servers::ECR,
+        "codeartifact" => delivery::CODEARTIFACT,
         "elasticloadbalancing" => networks::LOAD_BALANCING,
         "route53" | "route53domains" => networks::ROUTE53,
         "acm" | "acm-pca" => networks::CERTIFICATES,

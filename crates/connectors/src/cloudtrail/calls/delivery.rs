@@ -1,6 +1,6 @@
 //! How software gets there: stacks, pipelines, builds, deployments, repositories. Data only.
 
-use super::{Call, change, read};
+use super::{Call, change, read, sensitive};
 
 const STACK: &str = "stack:>stackId|stackName";
 
@@ -79,6 +79,11 @@ pub(super) const CODECOMMIT: &[Call] = &[
 pub(super) const STATES: &[Call] = &[
     change("StartExecution", "workflow.started", "workflow:stateMachineArn; workflow_run:>executionArn"),
     change("StopExecution", "workflow.cancelled", "workflow_run:executionArn"),
+];
+
+#[rustfmt::skip]
+pub(super) const CODEARTIFACT: &[Call] = &[
+    sensitive("GetAuthorizationToken", "access_token.created", "package_domain:domain|domainName|@"),
 ];
 
 #[rustfmt::skip]
