@@ -274,7 +274,8 @@ fn epoch(text: &str) -> Option<Micros> {
     } else {
         whole.checked_mul(1_000_000)?.checked_add(fraction)?
     };
-    Some(Micros::from_micros(micros))
+    // Beyond the year 9999 it would be moved there.
+    Some(Micros::from_micros(micros)).filter(|time| time.as_micros() == micros)
 }
 
 #[cfg(test)]
@@ -336,6 +337,7 @@ mod tests {
             "-1",
             "soon",
             "99999999999999999999",
+            "999999999999999",
             "2026-13-40T00:00:00Z",
         ] {
             assert_eq!(read(text), None, "{text}");

@@ -4,7 +4,7 @@
 //! in any mode is one; the required attributes are checked, and an event that lacks one is refused by name; `type` stands
 //! in `context.source_action` as it was sent. `CDEvents` are mapped by `cdevents.rs`. Who acted is said by the attributes of
 //! the auth context extension (`authtype`, `authid`) or by `actor`, `actorname` and their like; without them it is the
-//! source itself. Must never: take an operation of the server's own from a `type`.
+//! source itself. How it ended is said by the data or an attribute, by the names of `stated.rs`. Must never: take an operation of the server's own from a `type`.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use crate::limits::EVENTS_MAX;
 use crate::look::{at, text, word};
 use crate::reading::{Item, Reading, Refusal, Unreadable};
 use crate::sequence::Sequence;
-use crate::{cdevents, clean, payload};
+use crate::{cdevents, clean, payload, stated};
 
 /// Attributes that have a place in an event; others are kept as extensions.
 const PLACED: &[&str] = &[
@@ -221,6 +221,10 @@ fn event(value: &Value<'_>, id: String, source: &str, kind: &str) -> Event {
     ] {
         event.note(name, text(value, &[attribute]).map(clean::hide_emails));
     }
+    if event.timestamp.is_none() {
+        let time = word(value, &["time"]).map(|time| clean::hide_emails(&time));
+        event.note("time_as_sent", time);
+    }
     extend(&mut event, value);
     if let Some(mapping) = cdevents::parse(kind) {
         cdevents::apply(
@@ -228,6 +232,9 @@ fn event(value: &Value<'_>, id: String, source: &str, kind: &str) -> Event {
             &mapping,
             at(value, &["data"]).unwrap_or(&Value::Null),
         );
+    } else {
+        let data = at(value, &["data"]).unwrap_or(&Value::Null);
+        stated::fill(&mut event, &[data, value]);
     }
     event
 }

@@ -4,15 +4,17 @@
 //! and through a log subscription is one event; every record becomes an event, whatever the call and the version of the
 //! format; `context.source_action` is `eventName` as it stands and `context.service` is `eventSource`. Texts that AWS
 //! took from people (names, ARNs) stand in ids, names and metadata, never in an operation or a resource type.
-//! Must never: keep the credentials that a call handed out. Their ids are kept: they tie a session to who opened it.
+//! Must never: keep the credentials that a call handed out, or a value that was set for a program. The ids of credentials
+//! are kept: they tie a session to who opened it.
 //!
 //! `form.rs` finds records in what came, `identity.rs` says who, `calls.rs` what, `subject.rs` to which, `ending.rs` how
-//! it ended. `docs/guide/cloudtrail.md` is the same for readers.
+//! it ended, `redact.rs` what is left out. `docs/guide/cloudtrail.md` is the same for readers.
 
 mod calls;
 mod ending;
 mod form;
 mod identity;
+mod redact;
 mod subject;
 
 use ledger::json::Value;
@@ -24,64 +26,7 @@ use crate::delivery::Delivery;
 use crate::event::Event;
 use crate::limits::EVENTS_MAX;
 use crate::look::{at, is_true, text, word};
-use crate::payload;
 use crate::reading::{Item, Reading, Refusal, Unreadable};
-
-/// Members of requests and answers whose values are never kept, in lower case.
-const SECRETS: &[&str] = &[
-    "password",
-    "newpassword",
-    "oldpassword",
-    "temporarypassword",
-    "proposedpassword",
-    "masteruserpassword",
-    "masterpassword",
-    "adminpassword",
-    "userpassword",
-    "authtoken",
-    "secretstring",
-    "secretbinary",
-    "secretaccesskey",
-    "sessiontoken",
-    "securitytoken",
-    "x-amz-security-token",
-    "x-amz-signature",
-    "privatekey",
-    "privatekeyplaintext",
-    "keymaterial",
-    "encryptedkeymaterial",
-    "plaintext",
-    "ciphertextblob",
-    "plaintextprivatekey",
-    "userdata",
-    "passworddata",
-    "clientsecret",
-    "webidentitytoken",
-    "samlassertion",
-    "token",
-    "authorizationtoken",
-    "accesstoken",
-    "refreshtoken",
-    "signintoken",
-    "tokencode",
-    "authenticationcode1",
-    "authenticationcode2",
-    "base32stringseed",
-    "qrcodepng",
-    "zipfile",
-    "variables",
-    "environment",
-    "environmentvariables",
-    "secrets",
-    "passphrase",
-    "oauthtoken",
-    "secretkey",
-    "apikey",
-    "sshpublickeybody",
-    "servicepassword",
-    "tokenvalue",
-    "connectionpassword",
-];
 
 /// Reads a delivery.
 pub(crate) fn read(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
@@ -228,7 +173,7 @@ fn describe(event: &mut Event, record: &Value<'_>) {
         ("insight", "insightDetails"),
         ("addendum", "addendum"),
     ] {
-        let kept = payload::kept_if_any(at(record, &[path]), SECRETS);
+        let kept = redact::kept(record, at(record, &[path]));
         event.metadata.extend(kept.map(|value| (name, value)));
     }
 }
@@ -259,7 +204,7 @@ fn bridged(envelope: &Value<'_>) -> Event {
     event.context.service = Some(source.to_owned());
     event.context.region = text(envelope, &["region"]).map(str::to_owned);
     event.context.channel = Some("service".into());
-    let kept = payload::kept_if_any(at(envelope, &["detail"]), SECRETS);
+    let kept = redact::kept(envelope, at(envelope, &["detail"]));
     event.metadata.extend(kept.map(|value| ("detail", value)));
     event
 }

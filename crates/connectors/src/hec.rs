@@ -1,16 +1,17 @@
 //! Splunk's HTTP event collector as input: for what streams to Splunk and can be pointed here instead.
 //!
-//! Promises: envelopes one after the other (`{"time": …, "event": …}`) and raw lines are read; entries of GitHub's audit
+//! Promises: envelopes one after the other or in arrays (`{"time": …, "event": …}`) and raw lines are read; entries of GitHub's audit
 //! log, `CloudTrail` records and `CloudEvents` within become what their own connectors make of them, with the same ids; the
 //! rest is kept in a generic form, `hec.<sourcetype>`. As in Splunk, what stands before a broken envelope is kept and
 //! the rest is refused, with the number of the broken one. An event's id is made of the envelope's bytes, counted among
 //! equal ones of a delivery, if it has a time of its own; else of the whole delivery, so that two equal lines of
-//! different deliveries remain two. Must never: guess at the meaning of a text.
+//! different deliveries remain two. What an event says of how it ended is its outcome (`stated.rs`). Must never: guess at the
+//! meaning of a text.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ledger::json::Value;
+use ledger::json::{self, Value};
 use ledger::vocabulary::{self, Resolved};
 
 use crate::delivery::{Delivery, parse};
@@ -19,7 +20,7 @@ use crate::limits::EVENTS_MAX;
 use crate::look::{at, text, word};
 use crate::reading::{Item, Reading, Refusal, Unreadable};
 use crate::sequence::Sequence;
-use crate::{clean, cloudevents, cloudtrail, github_audit, payload};
+use crate::{clean, cloudevents, cloudtrail, github_audit, payload, stated};
 
 /// Members of an envelope; anything else at its top is not Splunk's.
 const ENVELOPE: &[&str] = &[
@@ -55,7 +56,8 @@ pub(crate) fn read(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
         .filter(|line| !line.is_empty());
     let pieces: Box<dyn Iterator<Item = &[u8]>> = match form {
         Form::Lines => Box::new(lines),
-        Form::Envelopes | Form::Values => Box::new(Sequence::new(delivery.body)),
+        Form::Envelopes => Box::new(Sequence::new(delivery.body).flat_map(listed)),
+        Form::Values => Box::new(Sequence::new(delivery.body)),
     };
     let mut reading = Reading::default();
     let mut seen = BTreeMap::new();
@@ -95,9 +97,26 @@ fn form(body: &[u8], is_raw: bool) -> Form {
     match parse(first) {
         Ok(value) if !is_raw && is_envelope(&value) => Form::Envelopes,
         Ok(Value::Object(_)) => Form::Values,
-        Err(_) if !is_raw && first.starts_with(b"{") => Form::Envelopes,
+        Ok(Value::Array(items)) if !is_raw && items.first().is_some_and(is_envelope) => {
+            Form::Envelopes
+        }
+        Err(_) if !is_raw && (first.starts_with(b"{") || first.starts_with(b"[{\"")) => {
+            Form::Envelopes
+        }
         _ => Form::Lines,
     }
+}
+
+/// The envelopes of an array, each by its own text, so that its id is what it would be alone; anything else as it is.
+fn listed(piece: &[u8]) -> Vec<&[u8]> {
+    let items = match piece.first() {
+        Some(b'[') => json::split_array(piece, EVENTS_MAX).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    if items.is_empty() {
+        return vec![piece];
+    }
+    items.iter().map(|item| item.text).collect()
 }
 
 /// Whether a value is meant as an envelope: nothing but Splunk's own members, or an event among others.
@@ -229,6 +248,13 @@ fn generic(id: String, envelope: &Value<'_>, event: &Value<'_>) -> Event {
             .find_map(|name| at(event, &[name]).and_then(clean::time))
     });
     act(&mut made, event, host);
+    let fields = at(envelope, &["fields"]).unwrap_or(&Value::Null);
+    stated::fill(&mut made, &[event, fields]);
+    let time = at(envelope, &["time"]).filter(|time| clean::time(time).is_none());
+    if time.is_some() {
+        let time = word(envelope, &["time"]).map(|time| clean::hide_emails(&time));
+        made.note("time_as_sent", time);
+    }
     made.context.application = Some("splunk_hec".into());
     made.context.service = source_type.map(str::to_owned);
     for (name, value) in [

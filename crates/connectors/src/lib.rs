@@ -31,6 +31,7 @@ mod hec;
 mod kubernetes;
 mod payload;
 mod sequence;
+mod stated;
 mod unmapped;
 
 pub use cloudtrail::cloudtrail_objects;

@@ -134,3 +134,31 @@ fn every_operation_of_cdevents_is_well_formed() {
         "build.succeeded"
     );
 }
+
+#[test]
+fn an_outcome_that_the_data_or_an_attribute_states_is_the_outcome() {
+    let of = |rest: &str| {
+        let body = format!(
+            r#"{{"specversion":"1.0","id":"1","source":"/s","type":"com.example.user.logged_in",{rest}}}"#
+        );
+        let Item::Event(event) = read_one(&[], body.as_bytes()) else {
+            panic!()
+        };
+        ledger::event::read(event.to_value()).unwrap();
+        event
+    };
+    let result = |rest: &str| of(rest).outcome.map(|outcome| outcome.result);
+    assert_eq!(result(r#""data":{"outcome":"failure"}"#), Some("failure"));
+    assert_eq!(
+        result(r#""data":{"outcome":{"result":"forbidden"}}"#),
+        Some("denied")
+    );
+    assert_eq!(result(r#""outcome":"denied""#), Some("denied"));
+    assert_eq!(result(r#""data":{"a":1}"#), None);
+    let value = of(r#""time":"abc","data":{"outcome":"perhaps"}"#).to_value();
+    assert_eq!(
+        text(&value, &["metadata", "outcome_as_sent"]),
+        Some("perhaps")
+    );
+    assert_eq!(text(&value, &["metadata", "time_as_sent"]), Some("abc"));
+}

@@ -94,6 +94,8 @@ fn table(service: &str) -> &'static [Call] {
         "signin" => identity::SIGN_IN,
         "sso" | "sso-directory" | "identitystore" => identity::SSO,
         "cognito-idp" => identity::COGNITO,
+        "cognito-identity" => identity::COGNITO_IDENTITY,
+        "sso-oauth" | "sso-oidc" => identity::SSO_OIDC,
         "rolesanywhere" => identity::ROLES_ANYWHERE,
         "organizations" | "account" => identity::ORGANIZATIONS,
         "ram" => identity::RAM,
@@ -104,6 +106,7 @@ fn table(service: &str) -> &'static [Call] {
         "ecs" => servers::ECS,
         "eks" => servers::EKS,
         "ecr" | "ecr-public" => servers::ECR,
+        "codeartifact" => delivery::CODEARTIFACT,
         "elasticloadbalancing" => networks::LOAD_BALANCING,
         "route53" | "route53domains" => networks::ROUTE53,
         "acm" | "acm-pca" => networks::CERTIFICATES,
@@ -293,13 +296,41 @@ fn guessed(record: &Value<'_>, service: &str, name: &str) -> Meaning {
             operation => Cow::Borrowed(operation),
         },
         // Data events are recorded only where somebody asked AWS for them.
-        nature: if is_data {
+        nature: if is_data || (nature == Nature::Read && hands_out(verb, name)) {
             Nature::SensitiveRead
         } else {
             nature
         },
         things: "",
     }
+}
+
+/// Whether a call that only looks hands out what opens something: AWS marks `GetCredentialsForIdentity` and its like as
+/// reads. Lists and descriptions name such things without handing them out.
+fn hands_out(verb: &str, name: &str) -> bool {
+    const OPENING: &[&str] = &[
+        "Credential",
+        "Password",
+        "Secret",
+        "Token",
+        "ApiKey",
+        "PrivateKey",
+        "KeyPair",
+        "AccessDetails",
+        "InstanceAccess",
+        "DataAccess",
+        "PresignedUrl",
+        "PresignedDomainUrl",
+        "PresignedNotebook",
+        "EmbedUrl",
+        "StreamingUrl",
+        "StreamingURL",
+    ];
+    !matches!(
+        verb,
+        "list" | "describe" | "head" | "search" | "lookup" | "check" | "validate"
+    ) && !name.ends_with("Policy")
+        && OPENING.iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]

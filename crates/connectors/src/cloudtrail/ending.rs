@@ -5,6 +5,7 @@
 
 use ledger::json::Value;
 
+use super::redact;
 use crate::clean;
 use crate::event::Outcome;
 use crate::look::{text, word};
@@ -32,7 +33,8 @@ const DENIED: &[&str] = &[
 /// The outcome of a record.
 pub(super) fn outcome(record: &Value<'_>) -> Outcome {
     let code = text(record, &["errorCode"]);
-    let message = text(record, &["errorMessage"]).map(clean::hide_emails);
+    let message = text(record, &["errorMessage"])
+        .map(|message| clean::hide_emails(&redact::message(&clean::cut(message))));
     if let Some(code) = code {
         let is_denied = DENIED.iter().any(|part| code.contains(part));
         return Outcome {

@@ -113,7 +113,10 @@ fn other_shapes_are_refused_and_none_panics() {
 #[test]
 fn a_future_version_is_read_all_the_same() {
     let future = r#"{"eventVersion":"9.0","eventName":"DeleteTrail","eventSource":"cloudtrail.amazonaws.com","eventType":"New","novel":{"a":1}}"#;
-    assert_eq!(only(future).operation, "audit_trail.deleted");
+    let event = only(future);
+    assert_eq!(event.operation, "audit_trail.deleted");
+    let value = event.to_value();
+    assert_eq!(text(&value, &["metadata", "event_version"]), Some("9.0"));
 }
 
 #[test]
@@ -305,6 +308,62 @@ fn looking_is_a_read_and_changing_none() {
     assert_eq!(nature("CreateGadget", ""), Nature::Change);
     let data = r#","readOnly":true,"eventCategory":"Data","managementEvent":false"#;
     assert_eq!(nature("GetGadget", data), Nature::SensitiveRead);
+}
+
+#[test]
+fn reads_that_hand_out_credentials_are_kept() {
+    let rules = crate::noise::Rules::of_vendor(crate::Vendor::Cloudtrail);
+    let look = |source: &str, name: &str| {
+        let rest = format!(r#","eventName":"{name}","readOnly":true"#);
+        let event = only(&record(&rest).replace("iam.amazonaws", &format!("{source}.amazonaws")));
+        let is_kept = rules.decide(&event) == crate::noise::Decision::Keep;
+        (event.operation.into_owned(), is_kept)
+    };
+    for (source, name) in [
+        ("cognito-identity", "GetCredentialsForIdentity"),
+        ("cognito-identity", "GetOpenIdToken"),
+        ("cognito-identity", "GetOpenIdTokenForDeveloperIdentity"),
+        ("codeartifact", "GetAuthorizationToken"),
+        ("ecr", "GetAuthorizationToken"),
+        ("sso", "GetRoleCredentials"),
+        ("sts", "GetSessionToken"),
+        ("sts", "GetFederationToken"),
+        ("s3", "GetDataAccess"),
+    ] {
+        let expect = ("access_token.created".to_owned(), true);
+        assert_eq!(look(source, name), expect, "{source} {name}");
+    }
+    for (source, name, expect) in [
+        ("redshift-serverless", "GetCredentials", true),
+        ("lakeformation", "GetTemporaryGlueTableCredentials", true),
+        ("lightsail", "GetInstanceAccessDetails", true),
+        ("lightsail", "GetRelationalDatabaseMasterUserPassword", true),
+        (
+            "emr-containers",
+            "GetManagedEndpointSessionCredentials",
+            true,
+        ),
+        ("sagemaker", "CreatePresignedDomainUrl", true),
+        ("quicksight", "GetDashboardEmbedUrl", true),
+        ("novel", "IssueToken", true),
+        ("novel", "ListCredentials", false),
+        ("novel", "DescribeSecret", false),
+        ("iam", "GetAccountPasswordPolicy", false),
+        ("novel", "GetThing", false),
+    ] {
+        assert_eq!(look(source, name).1, expect, "{source} {name}");
+    }
+}
+
+#[test]
+fn values_in_messages_are_left_out_of_the_outcome() {
+    let event = call(
+        "UpdateFunctionConfiguration",
+        r#","errorCode":"ValidationException","errorMessage":"1 validation error detected: Value '{A=HUNTER40}' at 'environment.variables' failed to satisfy constraint""#,
+    );
+    let text = event.to_value().to_compact();
+    assert!(!text.contains("HUNTER"), "{text}");
+    assert!(text.contains("at 'environment.variables' failed"), "{text}");
 }
 
 #[test]

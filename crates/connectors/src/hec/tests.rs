@@ -114,3 +114,67 @@ fn names_of_the_servers_own_are_not_taken_over() {
     assert_eq!(event.operation, "hec.veritrail_x");
     ledger::event::read(event.to_value()).unwrap();
 }
+
+fn made(body: &str) -> Event {
+    let found = items(body.as_bytes());
+    let [Item::Event(event)] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    ledger::event::read(event.to_value()).unwrap();
+    (**event).clone()
+}
+
+#[test]
+fn envelopes_in_an_array_are_an_event_each_with_the_ids_that_they_have_alone() {
+    let (a, b) = (r#"{"time":1,"event":"a"}"#, r#"{"time":2,"event":"b"}"#);
+    let listed = ids(&format!(" [{a}, {b}]\n"));
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed, ids(&format!("{a}{b}")));
+    assert_eq!(ids(&format!("[{a}]\n[{b}]")), listed);
+    let found = items(format!("[{a},{{\"time\":3}},{b}]").as_bytes());
+    assert!(
+        matches!(&found[..], [Item::Event(_), Item::Refused(refusal)]
+        if refusal.index == 1 && refusal.rule == "hec.no_event")
+    );
+    let found = items(format!("[{a},").as_bytes());
+    assert!(matches!(&found[..], [Item::Refused(refusal)] if refusal.rule == "hec.invalid_data"));
+    let found = items(format!("[[{a}]]").as_bytes());
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn a_time_that_is_none_costs_the_timestamp_only_and_is_kept_as_it_was_sent() {
+    for time in ["\"abc\"", "-5", "1e308", "0", "true", "999999999999999"] {
+        let event = made(&format!(r#"{{"time":{time},"event":"a"}}"#));
+        assert_eq!(event.timestamp, None, "{time}");
+        let value = event.to_value();
+        let sent = text(&value, &["metadata", "time_as_sent"]).unwrap();
+        assert!(!sent.is_empty(), "{time}");
+    }
+    assert!(made(r#"{"time":1,"event":"a"}"#).timestamp.is_some());
+}
+
+#[test]
+fn an_outcome_that_an_event_states_is_the_outcome() {
+    let result = |event: &str| {
+        let event = made(&format!(r#"{{"time":1,"event":{event}}}"#));
+        event.outcome.map(|outcome| outcome.result)
+    };
+    let failed = r#"{"action":"user.logged_in","user":"alice","outcome":"failure"}"#;
+    assert_eq!(result(failed), Some("failure"));
+    assert_eq!(
+        result(r#"{"action":"user.logged_in","success":false}"#),
+        Some("failure")
+    );
+    assert_eq!(result(r#"{"action":"user.logged_in"}"#), None);
+    assert_eq!(result("\"failure\""), None);
+    let event = made(r#"{"event":{"action":"user.logged_in","outcome":"perhaps"}}"#);
+    assert_eq!(event.outcome, None);
+    let value = event.to_value();
+    assert_eq!(
+        text(&value, &["metadata", "outcome_as_sent"]),
+        Some("perhaps")
+    );
+    let event = made(r#"{"event":"x","fields":{"outcome":"denied"}}"#);
+    assert_eq!(event.outcome.unwrap().result, "denied");
+}

@@ -45,6 +45,7 @@ pub(super) const S3: &[Call] = &[
     change("DeleteObjects", "storage_object.deleted", BUCKET),
     change("LifecycleExpiration:Delete", "storage_object.deleted", OBJECT),
     sensitive("GetObject", "storage_object.read", OBJECT),
+    sensitive("GetDataAccess", "access_token.created", "storage_location:target|@"),
     sensitive("SelectObjectContent", "storage_object.read", OBJECT),
     read("HeadObject", "storage_object.read", OBJECT),
     read("ListObjects", "storage_object.listed", BUCKET),

@@ -1,6 +1,6 @@
 //! How software gets there: stacks, pipelines, builds, deployments, repositories. Data only.
 
-use super::{Call, change, read};
+use super::{Call, change, read, sensitive};
 
 const STACK: &str = "stack:>stackId|stackName";
 
@@ -82,9 +82,16 @@ pub(super) const STATES: &[Call] = &[
 ];
 
 #[rustfmt::skip]
+pub(super) const CODEARTIFACT: &[Call] = &[
+    sensitive("GetAuthorizationToken", "access_token.created", "package_domain:domain|domainName|@"),
+];
+
+#[rustfmt::skip]
 pub(super) const API_GATEWAY: &[Call] = &[
     change("CreateApiKey", "api_key.created", "api_key:>id|name"),
     change("UpdateApiKey", "api_key.updated", "api_key:apiKey"),
     change("DeleteApiKey", "api_key.revoked", "api_key:apiKey"),
+    read("GetApiKey", "resource.read", "api_key:apiKey").sensitive_when("includeValue=true", "secret.read"),
+    read("GetApiKeys", "resource.listed", "api_key:").sensitive_when("includeValues=true", "secret.read"),
     change("CreateDeployment", "deployment.created", "api:restApiId|apiId"),
 ];

@@ -167,6 +167,20 @@ pub(super) const COGNITO: &[Call] = &[
 ];
 
 #[rustfmt::skip]
+pub(super) const COGNITO_IDENTITY: &[Call] = &[
+    sensitive("GetCredentialsForIdentity", "access_token.created", "identity:identityId"),
+    sensitive("GetOpenIdToken", "access_token.created", "identity:identityId"),
+    sensitive("GetOpenIdTokenForDeveloperIdentity", "access_token.created", "identity:>identityId|identityId"),
+];
+
+/// The command line's sign-in with the identity centre.
+#[rustfmt::skip]
+pub(super) const SSO_OIDC: &[Call] = &[
+    change("CreateToken", "access_token.created", "user:~; cloud_account:#"),
+    change("CreateTokenWithIAM", "access_token.created", "user:~; cloud_account:#"),
+];
+
+#[rustfmt::skip]
 pub(super) const ROLES_ANYWHERE: &[Call] = &[
     change("CreateTrustAnchor", "sso.enabled", "trust_anchor:>trustAnchor.trustAnchorArn|name"),
     change("UpdateTrustAnchor", "sso.updated", "trust_anchor:trustAnchorId"),
