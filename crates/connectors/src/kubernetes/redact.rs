@@ -113,7 +113,8 @@ pub(super) fn fate(family: Family, path: &[String], value: &Value<'_>) -> Fate {
 
 /// Behind these words the API server repeats what was sent: parts of a body that it could not read, values that it does
 /// not take, lists and maps as Go prints them.
-const REPEATS: [&str; 11] = [
+const REPEATS: [&str; 12] = [
+    "cannot unmarshal !!",
     "error found in",
     "bigger context",
     "Invalid value:",
