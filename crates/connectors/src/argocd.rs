@@ -7,11 +7,13 @@ use ledger::json::Value;
 use ledger::time::Micros;
 
 use crate::delivery::Delivery;
-use crate::event::{Actor, Change, Event, Outcome, Thing};
+use crate::event::{Actor, Change, Event, Nature, Outcome, Thing};
 use crate::limits::LIST_ITEMS_MAX;
 use crate::reading::{Reading, Unreadable};
 use crate::{clean, id, look};
 
+/// The form that is known; of another what fits is read, and the event says so.
+const KNOWN: &str = "argocd/1";
 const EXPECTED: &str = "a notification of Argo CD in the form of Veritrail's templates";
 
 /// Reads a delivery.
@@ -104,15 +106,48 @@ impl Act {
     }
 }
 
+/// What a trigger is called that the table does not know.
+const UNKNOWN: &str = "argocd.";
+/// The operation of what Argo CD was asked to try.
+const TRIED: &str = "resource.change_tried";
+
+impl Act {
+    /// What the body says of the operation goes before the name of the trigger, which whoever set it up may have given to
+    /// any condition.
+    fn told(trigger: &str, body: &Value<'_>) -> Self {
+        let mut act = Self::of(trigger);
+        if !act.is_asked {
+            return act;
+        }
+        let phase = look::text(body, &["operation", "phase"]);
+        if matches!(phase, Some("Failed" | "Error")) {
+            act.outcome = Some("failure");
+            if !act.operation.starts_with(UNKNOWN) {
+                "application.sync_failed".clone_into(&mut act.operation);
+            }
+        }
+        if look::word(body, &["operation", "dry_run"]).as_deref() == Some("true") {
+            TRIED.clone_into(&mut act.operation);
+        }
+        act
+    }
+}
+
 fn event(body: &Value<'_>, id: String, trigger: &str, name: &str) -> Event {
-    let act = Act::of(trigger);
+    let act = Act::told(trigger, body);
     let text = |path: &[&str]| look::text(body, path).map(str::to_owned);
     let full = match look::text(body, &["app", "namespace"]) {
         Some(namespace) => format!("{namespace}/{name}"),
         None => name.to_owned(),
     };
     let resource = Thing::new("application", full.clone()).named(name);
+    let nature = if act.operation == TRIED {
+        Nature::Read
+    } else {
+        Nature::Change
+    };
     let mut event = Event::new(id, act.operation, resource, trigger);
+    event.nature = nature;
     event.timestamp = act.times.iter().find_map(|path| time(body, path));
     event.verb = trigger.to_ascii_lowercase();
     event.actor = actor(body, act.is_asked);
@@ -252,6 +287,8 @@ fn notes(body: &Value<'_>, event: &mut Event) {
         "conditions",
         (!conditions.is_empty()).then(|| conditions.join("\n")),
     );
+    let form = word(&["veritrail"]).filter(|form| form != KNOWN);
+    event.note("template_version", form);
     event.note("argocd_url", word(&["argocd_url"]));
     event.note("application_uid", word(&["app", "uid"]));
 }
@@ -296,10 +333,47 @@ mod tests {
         }
         let next = r#"{"veritrail":"argocd/2","trigger":"on-Some Thing!","app":{"name":"a"}}"#;
         let reading = read_text(next).unwrap();
-        assert_eq!(
-            reading.events().next().unwrap().operation,
-            "argocd.on_some_thing"
-        );
+        let event = reading.events().next().unwrap();
+        assert_eq!(event.operation, "argocd.on_some_thing");
+        let said = |event: &Event| event.to_value().to_compact().contains("template_version");
+        assert!(said(event));
+        let known = read_text(&notification(r#""trigger":"on-created""#)).unwrap();
+        assert!(!said(known.events().next().unwrap()));
+    }
+
+    #[test]
+    fn a_sync_that_was_only_tried_or_failed_is_never_told_as_done() {
+        let told = |trigger: &str, operation: &str| {
+            let more = format!(r#""trigger":"{trigger}","operation":{{{operation}}}"#);
+            let reading = read_text(&notification(&more)).unwrap();
+            let event = reading.events().next().unwrap();
+            let outcome = event.outcome.as_ref().map(|outcome| outcome.result);
+            (event.operation.to_string(), event.nature, outcome)
+        };
+        let tried = r#""phase":"Succeeded","dry_run":true"#;
+        for trigger in ["on-sync-succeeded", "on-deployed", "on-mine"] {
+            let (operation, nature, _) = told(trigger, tried);
+            assert_eq!(
+                (&*operation, nature),
+                ("resource.change_tried", Nature::Read)
+            );
+        }
+        for phase in ["Failed", "Error"] {
+            let phase = format!(r#""phase":"{phase}","dry_run":false"#);
+            for trigger in ["on-sync-succeeded", "on-sync-running", "on-deployed"] {
+                let (operation, nature, outcome) = told(trigger, &phase);
+                assert_eq!(operation, "application.sync_failed", "{trigger}");
+                assert_eq!((nature, outcome), (Nature::Change, Some("failure")));
+            }
+            let (operation, _, outcome) = told("on-mine", &phase);
+            assert_eq!((&*operation, outcome), ("argocd.on_mine", Some("failure")));
+            // The health of what runs is not that of the operation before.
+            let (operation, _, outcome) = told("on-health-degraded", &phase);
+            assert_eq!(
+                (&*operation, outcome),
+                ("application.health_degraded", None)
+            );
+        }
     }
 
     #[test]

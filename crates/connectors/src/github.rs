@@ -3,7 +3,8 @@
 //! `X-GitHub-Event` chooses the mapping and nothing else is taken from header fields: only the body is signed. An event's
 //! id is derived from the body, so that a redelivery, or a captured body sent again under another `X-GitHub-Delivery`, is
 //! the event that is there already. A body sent again under another event's name must have that event's shape
-//! (`github.shape`), so that no deletion can be told as a creation.
+//! (`github.shape`), so that no deletion can be told as a creation; under a name that is in no table it must have the shape of
+//! none that is.
 //!
 //! Promises: the sender is the actor and the only person who is named, unless the event is about a person; authors,
 //! committers and pushers of commits, and the bodies of issues, comments and reviews, are left out; others whom an event
@@ -62,11 +63,20 @@ pub(crate) fn read(delivery: &Delivery<'_>) -> Result<Reading, Unreadable> {
         });
     }
     let kind = kind::of_event(event);
-    if kind.is_some_and(|kind| !kind.fits(&body)) {
+    // A name that nobody knows would make a delivery generic, and its true one a repetition.
+    let is_misnamed = match kind {
+        Some(kind) => !kind.fits(&body),
+        None => kind::tables().any(|kind| kind.is_of(&body)) || is_ping(&body),
+    };
+    if is_misnamed {
         return Ok(misshapen());
     }
     let id = crate::id::of_body("gh", &payload, 0);
     Ok(Reading::of(read_body(id, event, kind, &body)))
+}
+
+fn is_ping(body: &Value<'_>) -> bool {
+    text(body, "zen").is_some() && find(body, "hook").is_some()
 }
 
 fn is_event_name(name: &str) -> bool {
@@ -361,4 +371,57 @@ fn wiki_pages(body: &Value<'_>, made: &mut Event) {
     });
     let pages = Value::Array(pages.collect());
     made.metadata.push(("pages", changes::kept(&pages)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule_or_operation(event: &str, body: &str) -> String {
+        let headers = [(EVENT, event)];
+        let delivery = Delivery {
+            headers: &headers,
+            body: body.as_bytes(),
+        };
+        match read(&delivery).unwrap().items.as_slice() {
+            [Item::Event(event)] => event.operation.to_string(),
+            [Item::Refused(refusal)] => refusal.rule.to_owned(),
+            [Item::Passed { rule }] => (*rule).to_owned(),
+            others => panic!("{others:?}"),
+        }
+    }
+
+    /// The name of an event is not signed: one that nobody knows must not take the place of the true delivery.
+    #[test]
+    fn a_known_events_body_under_an_unknown_name_is_refused() {
+        for body in [
+            r#"{"action":"closed","number":7,"pull_request":{"id":1},"sender":{"id":1}}"#,
+            r#"{"action":"completed","check_run":{"id":1}}"#,
+            r#"{"deployment":{"id":1}}"#,
+            r#"{"action":"deleted","repository":{"id":1},"organization":{"id":2},"sender":{"id":1}}"#,
+            r#"{"repository":{"id":1},"sender":{"id":1}}"#,
+            r#"{"action":"member_removed","organization":{"id":2},"membership":{"user":{"id":3}}}"#,
+            r#"{"action":"member_invited","organization":{"id":2},"invitation":{"id":3},"user":{}}"#,
+            r#"{"action":"created","installation":{"id":2,"account":{}},"repositories":[]}"#,
+            r#"{"action":"revoked","sender":{"id":1}}"#,
+            r#"{"zen":"Design for failure.","hook_id":1,"hook":{"id":1},"sender":{"id":1}}"#,
+        ] {
+            assert_eq!(
+                rule_or_operation("zzz_event", body),
+                "github.shape",
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_event_that_is_new_is_kept_under_its_own_name() {
+        for body in [
+            r#"{"action":"opened","gate":{"id":1},"repository":{"id":1},"sender":{"id":1}}"#,
+            r#"{"action":"opened","gate":{"id":1},"organization":{"id":1},"sender":{"id":1}}"#,
+            r#"{"action":"opened","gate":{"id":1}}"#,
+        ] {
+            assert_eq!(rule_or_operation("gate", body), "github.gate_opened");
+        }
+    }
 }

@@ -143,6 +143,28 @@ impl Kind {
         alone && self.shape.iter().all(|rule| self.holds(rule, body))
     }
 
+    /// Whether a body that came under an unknown name is of this kind. Kinds that are known by what every body may have
+    /// claim only bodies without anything that is strange to them: new events have a member of their own.
+    pub(super) fn is_of(&self, body: &Value<'_>) -> bool {
+        let is_distinct = self.asked().any(|path| !EVERYWHERE.contains(&path));
+        let is_strange = |name: &str| {
+            let mut own = self.marks().chain(self.named_members());
+            let is_allowed = self.alone.is_some_and(|allowed| allowed.contains(&name));
+            !is_allowed && !EVERYWHERE.contains(&name) && !own.any(|known| known == name)
+        };
+        let mut members = body.as_object().unwrap_or_default().iter();
+        self.fits(body) && (is_distinct || !members.any(|(name, _)| is_strange(name)))
+    }
+
+    /// The members that the row reads.
+    fn named_members(&self) -> impl Iterator<Item = &'static str> {
+        let paths = self.id.iter().chain(self.name).chain(self.people);
+        let facts = self.facts.iter();
+        let facts = facts.map(|fact| fact.split_once('=').map_or(*fact, |(_, path)| path));
+        let paths = paths.copied().chain(facts);
+        paths.filter_map(|path| path.split('/').next())
+    }
+
     fn holds(&self, rule: &str, body: &Value<'_>) -> bool {
         if rule == "@" {
             let action = text(body, "action").unwrap_or_default();
@@ -168,16 +190,16 @@ impl Kind {
 
     /// The members of the body that a kind is known by.
     fn marks(&self) -> impl Iterator<Item = &'static str> {
-        let shape = self
-            .shape
-            .iter()
-            .filter(|rule| !rule.starts_with(['!', '@']));
-        std::iter::once(&self.thing)
-            .chain(shape)
-            .filter_map(|rule| {
-                let path = rule.trim_start_matches('?');
-                path.split(['/', '=']).next()
-            })
+        std::iter::once(self.thing)
+            .chain(self.asked())
+            .filter_map(|path| path.split('/').next())
+    }
+
+    /// The paths that its shape asks for.
+    fn asked(&self) -> impl Iterator<Item = &'static str> {
+        let rules = self.shape.iter();
+        let rules = rules.filter(|rule| !rule.starts_with(['!', '@']));
+        rules.filter_map(|rule| rule.trim_start_matches('?').split('=').next())
     }
 
     /// The vocabulary's name of an action, where the table alone knows it.

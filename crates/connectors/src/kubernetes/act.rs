@@ -41,8 +41,16 @@ const KUBELET_READS: [&str; 8] = [
 ];
 
 impl Act {
-    /// What a request did.
+    /// What a request did. What somebody looked at as somebody else is no plain read.
     pub(super) fn of(request: &Request<'_>) -> Self {
+        let mut act = Self::plain(request);
+        if act.nature == Nature::Read && request.impersonated.is_some() {
+            act.nature = Nature::SensitiveRead;
+        }
+        act
+    }
+
+    fn plain(request: &Request<'_>) -> Self {
         let (kind, family) = kinds::of(request.group, request.resource);
         let act = |operation: Cow<'static, str>, nature| Self {
             operation,
@@ -102,13 +110,19 @@ fn connection(request: &Request<'_>) -> Option<(&'static str, Nature)> {
         &*request.verb,
         "get" | "head" | "options" | "list" | "watch"
     );
-    let harmless = request.resource != "nodes" || {
-        let path = uri::path(request.uri);
-        let behind = path.split_once("/proxy/").map_or("", |(_, rest)| rest);
-        KUBELET_READS.contains(&behind.split('/').next().unwrap_or_default())
+    let looked = match request.resource {
+        _ if request.subresource != "proxy" || !reads => Nature::Change,
+        "nodes" => {
+            let path = uri::path(request.uri);
+            let behind = path.split_once("/proxy/").map_or("", |(_, rest)| rest);
+            let first = behind.split('/').next().unwrap_or_default();
+            let is_plain = !behind.contains("..") && !behind.contains('%');
+            nature(is_plain && KUBELET_READS.contains(&first))
+        }
+        // Behind a pod or a service may be anything, an administrator's page among it.
+        _ => Nature::SensitiveRead,
     };
-    let looked = request.subresource == "proxy" && reads && harmless;
-    Some((operation, nature(looked)))
+    Some((operation, looked))
 }
 
 fn read(request: &Request<'_>, family: Family) -> (&'static str, Nature) {
@@ -182,8 +196,7 @@ fn patched(sent: Option<&Value<'_>>, family: Family) -> Option<&'static str> {
             _ => None,
         },
         Family::Workload => {
-            let annotations = ["spec", "template", "metadata", "annotations", RESTARTED_AT];
-            if look::at(sent, &annotations).is_some() {
+            if is_only_restart(sent) {
                 return Some("workload.restarted");
             }
             is_only_replicas(sent).then_some("service.scaled")
@@ -206,6 +219,31 @@ fn at_spec<'v, 'a>(sent: &'v Value<'a>, name: &str) -> Option<&'v Value<'a>> {
         "add" | "replace" => step.member("value"),
         _ => None,
     }
+}
+
+/// Whether a patch sets the annotation of a restart and nothing beside it.
+fn is_only_restart(sent: &Value<'_>) -> bool {
+    if let Some(steps) = sent.as_array() {
+        let [step] = steps else { return false };
+        let path = look::text(step, &["path"])
+            .and_then(|path| path.strip_prefix("/spec/template/metadata/annotations/"));
+        return matches!(look::text(step, &["op"]), Some("add" | "replace"))
+            && path.is_some_and(|name| name.replace("~1", "/") == RESTARTED_AT);
+    }
+    let mut at = sent;
+    for name in ["spec", "template", "metadata", "annotations", RESTARTED_AT] {
+        // At the root these two say what is patched, and change nothing.
+        let says_what = |key: &str| name == "spec" && matches!(key, "apiVersion" | "kind");
+        let mut members = at.as_object().unwrap_or_default().iter();
+        if members.any(|(key, _)| *key != name && !says_what(key)) {
+            return false;
+        }
+        let Some(inner) = at.member(name) else {
+            return false;
+        };
+        at = inner;
+    }
+    at.as_str().is_some()
 }
 
 fn is_only_replicas(sent: &Value<'_>) -> bool {

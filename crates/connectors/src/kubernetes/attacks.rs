@@ -3,6 +3,7 @@
 use super::tests::reading;
 use super::*;
 use crate::limits::EVENTS_MAX;
+use crate::look;
 
 fn rules(body: &[u8]) -> Vec<&'static str> {
     let name = |item: &Item| match item {
@@ -61,13 +62,36 @@ fn a_future_version_is_read_as_far_as_it_fits() {
     let list = |items: &str| {
         format!(r#"{{"kind":"EventList","apiVersion":"audit.k8s.io/v2","items":[{items}]}}"#)
     };
-    assert_eq!(rules(list(&item("a", "")).as_bytes()), ["event"]);
+    let next = list(&item("a", ""));
+    assert_eq!(rules(next.as_bytes()), ["event"]);
+    let said = |body: &str| {
+        let reading = reading(body.as_bytes());
+        let event = reading.events().next().unwrap().to_value();
+        look::text(&event, &["metadata", "api_version"]).map(str::to_owned)
+    };
+    assert_eq!(said(&next).as_deref(), Some("audit.k8s.io/v2"));
+    assert_eq!(said(&next.replace("/v2", "/v1")), None);
     assert_eq!(
         rules(list(r#"{"requestID":"a"}"#).as_bytes()),
         ["kubernetes.version"]
     );
     let core = r#"{"kind":"Event","apiVersion":"v1","reason":"Scheduled"}"#;
     assert_eq!(rules(core.as_bytes()), ["kubernetes.not_audit"]);
+}
+
+#[test]
+fn a_list_that_is_none_is_unreadable() {
+    for body in [
+        r#"{"kind":"EventList","items":{"a":1}}"#,
+        r#"{"kind":"EventList","items":"x"}"#,
+        r#"{"kind":"EventList"}"#,
+        r#"{"records":{"a":1}}"#,
+        r#"{"messageType":"DATA_MESSAGE","logEvents":"x"}"#,
+    ] {
+        let error = unreadable(body.as_bytes());
+        assert!(matches!(error, Unreadable::Shape { .. }), "{body}: {error}");
+    }
+    assert!(rules(list("").as_bytes()).is_empty());
 }
 
 #[test]

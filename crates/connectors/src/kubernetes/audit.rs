@@ -44,7 +44,7 @@ pub(super) fn read(told: &Told<'_, '_>, found: &mut Found) {
             "an audit event, which is an object",
         );
     }
-    let version = look::text(event, &["apiVersion"]).or(told.list_version);
+    let version = version(told);
     if version.is_some_and(|version| !version.starts_with("audit.k8s.io/")) {
         return found.refuse("kubernetes.not_audit", "an event of audit.k8s.io");
     }
@@ -72,6 +72,11 @@ pub(super) fn read(told: &Told<'_, '_>, found: &mut Found) {
         return found.pass("kubernetes.stage");
     }
     found.item(Item::Event(Box::new(request.into_event())));
+}
+
+/// The version that an event has, or the list that it stood in.
+fn version<'v>(told: &Told<'v, '_>) -> Option<&'v str> {
+    look::text(told.event, &["apiVersion"]).or(told.list_version)
 }
 
 fn request<'v>(told: &Told<'v, '_>, audit_id: &'v str, verb: &'v str, stage: Stage) -> Request<'v> {
@@ -108,6 +113,7 @@ fn request<'v>(told: &Told<'v, '_>, audit_id: &'v str, verb: &'v str, stage: Sta
         subresource,
         namespace: text(&["objectRef", "namespace"]),
         name: text(&["objectRef", "name"]),
+        unknown_version: version(told).filter(|version| !VERSIONS.contains(version)),
         uri,
         subject: user.map_or_else(|| Subject::named(""), Subject::of),
         impersonated: look::at(event, &["impersonatedUser"]).map(Subject::of),
@@ -174,10 +180,20 @@ fn answer<'v>(event: &'v Value<'v>, stage: Stage) -> Answer<'v> {
         (_, Some(number)) => result(number),
         _ => None,
     };
+    let reason = look::text(event, &["responseStatus", "reason"]);
+    let result =
+        result.or_else(
+            || match (look::text(event, &["responseStatus", "status"])?, reason) {
+                ("Success", _) => Some("success"),
+                ("Failure", Some("Forbidden" | "Unauthorized")) => Some("denied"),
+                ("Failure", _) => Some("failure"),
+                _ => None,
+            },
+        );
     Answer {
         result: result.or((decision == Some("forbid")).then_some("denied")),
         code,
-        reason: look::text(event, &["responseStatus", "reason"]),
+        reason,
         message: look::text(event, &["responseStatus", "message"]),
         decision,
         decision_reason: annotation("authorization.k8s.io/reason"),

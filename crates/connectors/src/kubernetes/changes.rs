@@ -36,7 +36,7 @@ impl Changes {
             found: Self::default(),
         };
         let body = request.sent.or(request.answered);
-        let quiet = act.family == Family::Review || matches!(request.resource, "events" | "leases");
+        let quiet = act.family == Family::Review || matches!(&*act.kind, "event" | "lease");
         match (&*request.verb, request.subresource, body) {
             _ if quiet => {}
             ("patch", "status", _) => {}

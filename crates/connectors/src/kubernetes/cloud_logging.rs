@@ -98,6 +98,7 @@ fn read_with(entry: &Value<'_>, is_bodiless: bool, found: &mut Found) {
         subresource: method.subresource,
         namespace: object.namespace,
         name: object.name,
+        unknown_version: None,
         uri: if method.resource.is_empty() { path } else { "" },
         subject,
         impersonated: selector.map(Subject::named),

@@ -74,14 +74,19 @@ enum Shape {
 
 fn shape(value: &Value<'_>) -> Option<Shape> {
     let has = |path: &[&str]| look::at(value, path).is_some();
+    let is_list = |path: &[&str]| look::at(value, path).is_some_and(|at| at.as_array().is_some());
     let kind = look::text(value, &["kind"]);
     match value {
         Value::Array(_) => Some(Shape::Array),
-        _ if kind == Some("EventList") && has(&["items"]) => Some(Shape::EventList),
+        _ if kind == Some("EventList") => is_list(&["items"]).then_some(Shape::EventList),
         _ if has(&["auditID"]) || kind == Some("Event") => Some(Shape::Event),
+        _ if look::text(value, &["messageType"]) == Some("DATA_MESSAGE") => {
+            is_list(&["logEvents"]).then_some(Shape::CloudWatch)
+        }
         _ if has(&["messageType"]) => Some(Shape::CloudWatch),
         _ if has(&["message", "data"]) => Some(Shape::PubSub),
-        _ if has(&["records"]) || has(&["properties", "log"]) => Some(Shape::Azure),
+        _ if has(&["records"]) => is_list(&["records"]).then_some(Shape::Azure),
+        _ if has(&["properties", "log"]) => Some(Shape::Azure),
         _ if has(&["protoPayload"]) || has(&["logName"]) => Some(Shape::LogEntry),
         _ => None,
     }

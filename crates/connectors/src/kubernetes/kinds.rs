@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::clean;
+
 /// What kind of thing a resource is, as far as the vocabulary tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
@@ -126,19 +128,40 @@ const CUSTOM: &[(&str, &str)] = &[
 
 /// The type and family of a resource.
 pub(super) fn of(group: &str, plural: &str) -> (Cow<'static, str>, Family) {
-    let own = group.is_empty()
-        || group.ends_with(".k8s.io")
-        || matches!(
-            group,
-            "apps" | "batch" | "autoscaling" | "policy" | "extensions"
-        );
-    if own && let Some((_, kind, family)) = BUILT_IN.iter().find(|(name, _, _)| *name == plural) {
+    if is_own(group, plural)
+        && let Some((_, kind, family)) = BUILT_IN.iter().find(|(name, _, _)| *name == plural)
+    {
         return (Cow::Borrowed(kind), *family);
     }
     if let Some((_, kind)) = CUSTOM.iter().find(|(name, _)| *name == plural) {
         return (Cow::Borrowed(kind), Family::Custom);
     }
-    (Cow::Owned(singular(plural)), Family::Custom)
+    // Anybody may call a resource of a group of theirs `leases`: it is not what rules for leases mean.
+    let kind = clean::kind(&singular(plural));
+    let is_taken = kind == "path" || BUILT_IN.iter().any(|(_, known, _)| *known == kind);
+    let kind = match group {
+        _ if !is_taken => kind,
+        "" => format!("core_{kind}"),
+        group => clean::kind(&format!("{group}_{kind}")),
+    };
+    (Cow::Owned(kind), Family::Custom)
+}
+
+/// Whether a group is Kubernetes' own. What is left out by its type alone must be of its very group.
+fn is_own(group: &str, plural: &str) -> bool {
+    match plural {
+        "leases" => group == "coordination.k8s.io",
+        "events" => matches!(group, "" | "events.k8s.io"),
+        "tokenreviews" | "selfsubjectreviews" => group == "authentication.k8s.io",
+        "subjectaccessreviews"
+        | "localsubjectaccessreviews"
+        | "selfsubjectaccessreviews"
+        | "selfsubjectrulesreviews" => group == "authorization.k8s.io",
+        _ => {
+            let old = ["", "apps", "batch", "autoscaling", "policy", "extensions"];
+            old.contains(&group) || group.ends_with(".k8s.io")
+        }
+    }
 }
 
 /// English plurals as API machinery makes them.

@@ -1,7 +1,10 @@
 //! What may be kept of the body of a request.
 //!
-//! Promises: no value of a Secret or `ConfigMap`, no environment, argument, annotation, token or certificate. Must never: keep
+//! Promises: no value of a Secret or `ConfigMap`, no environment, argument, annotation, token or certificate,
+//! not even where the API server repeats it in an error. Must never: keep
 //! a text of a resource whose fields nobody here knows, but for a few names that say which version runs.
+
+use std::borrow::Cow;
 
 use ledger::json::Value;
 
@@ -106,6 +109,34 @@ pub(super) fn fate(family: Family, path: &[String], value: &Value<'_>) -> Fate {
         return Fate::Name;
     }
     Fate::Value
+}
+
+/// Behind these words the API server repeats what was sent: parts of a body that it could not read, values that it does
+/// not take, lists and maps as Go prints them.
+const REPEATS: [&str; 12] = [
+    "cannot unmarshal !!",
+    "error found in",
+    "bigger context",
+    "Invalid value:",
+    "Unsupported value:",
+    "Duplicate value:",
+    "is missing in '",
+    "parsing \"",
+    "parsing time \"",
+    "The order in patch list",
+    "map[",
+    "interface {}",
+];
+
+/// A message of the API server's up to where it repeats what was sent.
+pub(super) fn message(text: &str) -> Cow<'_, str> {
+    let ends = REPEATS
+        .iter()
+        .filter_map(|mark| Some(text.find(mark)? + mark.len()));
+    match ends.min().and_then(|end| text.get(..end)) {
+        Some(kept) => Cow::Owned(format!("{kept} [left out]")),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// A scalar as it may be kept.

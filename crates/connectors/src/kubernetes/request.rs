@@ -7,6 +7,7 @@ use ledger::time::Micros;
 
 use super::act::{Act, STREAMS};
 use super::changes::Changes;
+use super::redact;
 use super::subject::Subject;
 use super::uri;
 use crate::clean;
@@ -78,6 +79,8 @@ pub(super) struct Request<'v> {
     pub namespace: &'v str,
     /// The name, or empty.
     pub name: &'v str,
+    /// The version of the audit event, if it is none that is known.
+    pub unknown_version: Option<&'v str>,
     /// The path and query.
     pub uri: &'v str,
     /// Who asked.
@@ -110,10 +113,24 @@ impl Request<'_> {
         self.answer.result == Some("success")
     }
 
-    /// Whether it was made to see what would happen.
+    /// Whether it was made to see what would happen: by what the API server goes by. Of a deletion that is the body, and
+    /// the query only where there is none, which an event without a body does not say. Tokens are made in any case.
     pub(super) fn dry_run(&self) -> bool {
-        let asked = |sent: &&Value<'_>| !look::items(sent, &["dryRun"]).is_empty();
-        uri::value(self.uri, "dryRun").is_some() || self.sent.as_ref().is_some_and(asked)
+        match (&*self.verb, self.resource, self.subresource) {
+            (_, "serviceaccounts", "token") => false,
+            ("delete" | "deletecollection", ..) => self.sent.is_some_and(|sent| {
+                let tried = |item: &Value<'_>| item.as_str() == Some("All");
+                look::items(sent, &["dryRun"]).iter().any(tried)
+            }),
+            _ => self.asks_dry_run(),
+        }
+    }
+
+    /// Whether the query asks for a dry run, be it heeded or not.
+    fn asks_dry_run(&self) -> bool {
+        uri::values(self.uri, "dryRun")
+            .iter()
+            .any(|value| value == "All")
     }
 
     /// Whether the request stays open until its client goes.
@@ -191,7 +208,8 @@ impl Request<'_> {
 
     fn outcome(&self) -> Option<Outcome> {
         let answer = &self.answer;
-        let message = answer.message.map(|message| self.without_names(message));
+        let message = answer.message.map(redact::message);
+        let message = message.map(|message| self.without_names(&message));
         let failed = answer.result.is_some_and(|result| result != "success");
         let reason = answer.reason.filter(|_| failed);
         let message = match (reason, message) {
@@ -242,7 +260,10 @@ impl Request<'_> {
                 Stage::Complete => None,
             },
         );
-        event.note("dry_run", self.dry_run().then(|| "true".into()));
+        let (tried, asked) = (self.dry_run(), self.asks_dry_run());
+        event.note("dry_run", tried.then(|| "true".into()));
+        event.note("dry_run_asked", (asked && !tried).then(|| "true".into()));
+        event.note("api_version", self.unknown_version.map(str::to_owned));
         event.note("field_manager", query("fieldManager"));
         event.note("label_selector", query("labelSelector"));
         event.note("field_selector", query("fieldSelector"));

@@ -236,12 +236,228 @@ fn verbs_have_operations_of_the_vocabulary() {
 #[test]
 fn a_change_that_was_only_tried_is_none() {
     let uri = r#","requestURI":"/x?dryRun=All""#;
-    assert_eq!(operation("delete", "pods", uri), "resource.change_tried");
+    assert_eq!(operation("update", "pods", uri), "resource.change_tried");
     let options = r#","requestObject":{"kind":"DeleteOptions","dryRun":["All"]}"#;
     assert_eq!(
         operation("delete", "pods", options),
         "resource.change_tried"
     );
+}
+
+/// Of a deletion the API server reads the query only where there is no body.
+#[test]
+fn a_deletion_is_dropped_as_a_try_only_if_its_body_says_so() {
+    let rules = Rules::of_vendor(Vendor::Kubernetes);
+    for verb in ["delete", "deletecollection"] {
+        for body in [
+            "",
+            r#","requestObject":{"kind":"DeleteOptions"}"#,
+            r#","requestObject":{"kind":"DeleteOptions","dryRun":[]}"#,
+            r#","requestObject":{"kind":"DeleteOptions","dryRun":"All"}"#,
+        ] {
+            let event = event(&format!(
+                r#""verb":"{verb}","requestURI":"/x?dryRun=All","user":{{"username":"ana"}},"objectRef":{{"resource":"pods","namespace":"n","name":"x"}},"responseStatus":{{"code":200}}{body}"#
+            ));
+            assert_ne!(event.operation, "resource.change_tried", "{verb} {body}");
+            assert_eq!(rules.decide(&event), Decision::Keep);
+            let text = event.to_value().to_compact();
+            assert!(text.contains("dry_run_asked"), "{text}");
+        }
+    }
+    // Of whatever is no deletion the query alone decides, and tokens are made in any case.
+    let body = r#","requestObject":{"dryRun":["All"]}"#;
+    assert_eq!(operation("create", "pods", body), "pod.created");
+    let query = r#","requestURI":"/x?a=b&dryRun=All""#;
+    assert_eq!(operation("create", "pods", query), "resource.change_tried");
+    assert_eq!(
+        operation("create", "serviceaccounts/token", query),
+        "access_token.created"
+    );
+}
+
+#[test]
+fn leases_and_events_are_left_out_only_as_the_cluster_writes_them() {
+    let rules = Rules::of_vendor(Vendor::Kubernetes);
+    let decide = |user: &str, verb: &str, resource: &str| {
+        let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+        let event = event(&format!(
+            r#""verb":"{verb}","user":{{"username":"{user}"}},"objectRef":{{"resource":"{plural}","apiGroup":"{group}","namespace":"n","name":"x"}},"responseStatus":{{"code":200}}"#
+        ));
+        match rules.decide(&event) {
+            Decision::Keep => String::new(),
+            Decision::LeaveOut { rule } => rule.to_owned(),
+        }
+    };
+    let parts = [
+        "system:node:a",
+        "system:kube-scheduler",
+        "system:serviceaccount:kube-system:x",
+        "eks:node-manager",
+    ];
+    let own = [
+        ("leases.coordination.k8s.io", "kubernetes.leases"),
+        ("events", "kubernetes.events"),
+        ("events.events.k8s.io", "kubernetes.events"),
+    ];
+    for (resource, rule) in own {
+        for verb in ["create", "update", "patch"] {
+            assert_eq!(decide("ana", verb, resource), "");
+            assert_eq!(decide("system:admin", verb, resource), "");
+            for part in parts {
+                assert_eq!(decide(part, verb, resource), rule, "{part} {verb}");
+            }
+        }
+        for verb in ["delete", "deletecollection"] {
+            for user in ["ana", "system:node:a", "system:kube-scheduler"] {
+                assert_eq!(decide(user, verb, resource), "", "{user} {verb} {resource}");
+            }
+        }
+    }
+    for resource in [
+        "leases.evil.io",
+        "lease.evil.io",
+        "leases.evil.k8s.io",
+        "leases",
+        "events.evil.io",
+        "events.evil.k8s.io",
+        "paths.evil.io",
+        "selfsubjectaccessreviews.evil.k8s.io",
+    ] {
+        for user in ["ana", "system:node:a"] {
+            assert_eq!(decide(user, "update", resource), "", "{user} {resource}");
+        }
+    }
+    let foreign = event(
+        r#""verb":"update","objectRef":{"resource":"leases","apiGroup":"evil.io","name":"x"}"#,
+    );
+    assert_eq!(foreign.resource.kind, "evil_io_lease");
+}
+
+#[test]
+fn an_error_that_repeats_what_was_sent_is_kept_up_to_there() {
+    let message = |resource: &str, text: &str| {
+        let mut quoted = String::new();
+        ledger::json::write_string(text, &mut quoted);
+        event(&format!(
+            r#""verb":"create","objectRef":{{"resource":"{resource}","name":"x"}},"responseStatus":{{"code":400,"reason":"BadRequest","message":{quoted}}}"#
+        ))
+        .outcome
+        .unwrap()
+        .message
+        .unwrap()
+    };
+    for (resource, text, expect) in [
+        (
+            "secrets",
+            r#"Secret in version "v1" cannot be handled as a Secret: json: v1.Secret.StringData: ReadString: expects ", error found in #10 byte of ...|HUNTERA|..., bigger context ...|{"stringData":{"config.ini":"HUNTERB"|..."#,
+            r#"BadRequest: Secret in version "v1" cannot be handled as a Secret: json: v1.Secret.StringData: ReadString: expects ", error found in [left out]"#,
+        ),
+        (
+            "pods",
+            r#"json: odd, bigger context ...|env":[{"name":"DSN","value":"HUNTERC"}"#,
+            "BadRequest: json: odd, bigger context [left out]",
+        ),
+        (
+            "deployments",
+            r#"Deployment "x" is invalid: spec.template.spec.containers[0].env[0].value: Invalid value: "HUNTERD": too long"#,
+            r#"BadRequest: Deployment "x" is invalid: spec.template.spec.containers[0].env[0].value: Invalid value: [left out]"#,
+        ),
+        (
+            "configmaps",
+            r#"Object 'Kind' is missing in '{"data":{"a":"HUNTERE"}}'"#,
+            "BadRequest: Object 'Kind' is missing in ' [left out]",
+        ),
+        (
+            "pods",
+            "The order in patch list:
+[map[name:DSN value:HUNTERF]]
+ doesn't match",
+            "BadRequest: The order in patch list [left out]",
+        ),
+        ("pods", "pods is a word", "BadRequest: pods is a word"),
+    ] {
+        assert_eq!(message(resource, text), expect);
+    }
+}
+
+#[test]
+fn a_rollout_that_changes_more_than_its_annotation_is_no_restart() {
+    let annotations = r#""metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":"2026-03-12T14:32:07Z"}}"#;
+    let patched = |body: &str| {
+        let more = format!(r#","requestObject":{body}"#);
+        operation("patch", "deployments.apps", &more)
+    };
+    let alone = format!(r#"{{"spec":{{"template":{{{annotations}}}}}}}"#);
+    assert_eq!(patched(&alone), "workload.restarted");
+    let step = r#"{"op":"add","path":"/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt","value":"now"}"#;
+    assert_eq!(patched(&format!("[{step}]")), "workload.restarted");
+    let image =
+        r#"{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"evil"}"#;
+    for body in [
+        format!(
+            r#"{{"spec":{{"template":{{{annotations},"spec":{{"containers":[{{"name":"a","image":"evil"}}]}}}}}}}}"#
+        ),
+        format!(
+            r#"{{"spec":{{"template":{{{annotations},"spec":{{"serviceAccountName":"root"}}}}}}}}"#
+        ),
+        format!(r#"{{"spec":{{"replicas":0,"template":{{{annotations}}}}}}}"#),
+        format!(
+            r#"{{"metadata":{{"labels":{{"a":"b"}}}},"spec":{{"template":{{{annotations}}}}}}}"#
+        ),
+        alone.replace("\"}}}", "\",\"kind\":\"b\"}}}"),
+        format!("[{step},{image}]"),
+    ] {
+        assert_eq!(patched(&body), "workload.updated", "{body}");
+    }
+}
+
+#[test]
+fn what_is_looked_at_behind_a_proxy_or_as_somebody_else_is_kept() {
+    let rules = Rules::of_vendor(Vendor::Kubernetes);
+    for (resource, more) in [
+        ("pods", r#","subresource":"proxy""#),
+        ("services", r#","subresource":"proxy""#),
+    ] {
+        let event = event(&format!(
+            r#""verb":"get","user":{{"username":"ana"}},"requestURI":"/api/v1/x/proxy/admin","objectRef":{{"resource":"{resource}","name":"x"{more}}},"responseStatus":{{"code":200}}"#
+        ));
+        assert_eq!(event.nature, Nature::SensitiveRead);
+        assert_eq!(rules.decide(&event), Decision::Keep, "{resource}");
+    }
+    for reference in [r#","objectRef":{"resource":"pods"}"#, ""] {
+        let event = event(&format!(
+            r#""verb":"get","user":{{"username":"ana"}},"impersonatedUser":{{"username":"root"}},"requestURI":"/version"{reference},"responseStatus":{{"code":200}}"#
+        ));
+        assert_eq!(rules.decide(&event), Decision::Keep, "{reference}");
+    }
+}
+
+#[test]
+fn a_status_without_a_code_says_how_it_ended() {
+    let result = |status: &str| {
+        event(&format!(r#""verb":"get","responseStatus":{status}"#))
+            .outcome
+            .map(|outcome| outcome.result)
+    };
+    for (status, expect) in [
+        (
+            r#"{"status":"Failure","reason":"Forbidden"}"#,
+            Some("denied"),
+        ),
+        (
+            r#"{"status":"Failure","reason":"Unauthorized"}"#,
+            Some("denied"),
+        ),
+        (
+            r#"{"status":"Failure","reason":"Conflict"}"#,
+            Some("failure"),
+        ),
+        (r#"{"status":"Failure"}"#, Some("failure")),
+        (r#"{"status":"Success"}"#, Some("success")),
+        ("{}", None),
+    ] {
+        assert_eq!(result(status), expect, "{status}");
+    }
 }
 
 #[test]
@@ -261,6 +477,8 @@ fn running_programs_through_a_kubelet_is_no_read() {
         "run/n/p/c",
         "",
         "..%2fexec",
+        "metrics/../run/n/p/c",
+        "metrics/%2e%2e/run/n/p/c",
         "portForward/n/p",
     ] {
         assert_eq!(

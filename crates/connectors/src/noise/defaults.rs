@@ -39,10 +39,19 @@ fn kubernetes() -> Rules {
         operation: Some(operation.to_owned()),
         ..rule
     };
-    let mut exclude = vec![
-        resource("kubernetes.leases", "lease"),
-        resource("kubernetes.events", "event"),
-    ];
+    let mut exclude = Vec::new();
+    // Not their deletion, and not by people: a lease that is gone hands a part of the cluster to somebody else.
+    for who in PARTS {
+        for (name, kind, what) in [
+            ("kubernetes.leases", "lease", "lease.updated"),
+            ("kubernetes.events", "event", "resource.created"),
+            ("kubernetes.events", "event", "resource.updated"),
+        ] {
+            let mut rule = operation(what, resource(name, kind));
+            rule.actor = Some(who.to_owned());
+            exclude.push(rule);
+        }
+    }
     for path in ["healthz", "livez", "readyz", "metrics", "version"] {
         let mut health = resource("kubernetes.health", &format!("path:/{path}*"));
         health.nature = Some(Nature::Read);
@@ -57,8 +66,7 @@ fn kubernetes() -> Rules {
     exclude.push(named("kubernetes.reviews", "access_token.checked"));
     exclude.push(named("kubernetes.reviews", "permission.checked"));
     exclude.push(named("kubernetes.dry_runs", "resource.change_tried"));
-    // Types and names, so that `system:admin`, whom some distributions give to people, is not among them.
-    for who in ["system:system:*", "system:eks:*", "service_account:*"] {
+    for who in PARTS {
         exclude.push(operation(
             "resource.status_updated",
             actor("kubernetes.status", who),
@@ -99,6 +107,15 @@ fn kubernetes() -> Rules {
         ..Rules::none()
     }
 }
+
+/// Parts of the cluster and whatever runs in it. Types and names, so that `system:admin`, whom some distributions give to
+/// people, is not among them.
+const PARTS: [&str; 4] = [
+    "system:system:*",
+    "system:eks:*",
+    "system:aksService",
+    "service_account:*",
+];
 
 /// What kubelets do to their node and its pods.
 const KUBELET: [&str; 5] = [
