@@ -8,6 +8,7 @@ mod defaults;
 
 use std::collections::BTreeMap;
 
+use ledger::event::ACTOR_TYPES;
 use sha2::{Digest, Sha256};
 
 use crate::event::{Event, Nature};
@@ -145,6 +146,8 @@ impl Rule {
     }
 }
 
+/// Names that vendors give to their own parts may look like a type (`system:node:a`). A pattern that begins with a type is
+/// for actors of that type, so that nobody becomes noise by being called `service_account:eve`.
 fn is_actor(pattern: &str, event: &Event) -> bool {
     let actor = &event.actor;
     let kind = if actor.kind.is_empty() {
@@ -152,10 +155,16 @@ fn is_actor(pattern: &str, event: &Event) -> bool {
     } else {
         actor.kind
     };
-    [&actor.id, &actor.name]
-        .into_iter()
-        .flatten()
-        .any(|text| is_like(pattern, text) || is_like(pattern, &format!("{kind}:{text}")))
+    let named = pattern.split_once(':').map(|(kind, _)| kind);
+    let named = named.filter(|named| ACTOR_TYPES.contains(named));
+    let is_of_type = match named {
+        None => true,
+        Some("system") => matches!(kind, "system" | "service_account"),
+        Some(named) => named == kind,
+    };
+    [&actor.id, &actor.name].into_iter().flatten().any(|text| {
+        (is_of_type && is_like(pattern, text)) || is_like(pattern, &format!("{kind}:{text}"))
+    })
 }
 
 fn is_resource(pattern: &str, event: &Event) -> bool {
@@ -219,6 +228,7 @@ mod tests {
             "x",
         );
         event.nature = nature;
+        event.actor.kind = "system";
         event.actor.id = Some("system:node:a".into());
         event.verb = "get".into();
         event
@@ -265,6 +275,33 @@ mod tests {
             rules.decide(&secret),
             Decision::LeaveOut { rule: "secrets" }
         );
+    }
+
+    #[test]
+    fn nobody_becomes_noise_by_a_name_that_looks_like_a_type() {
+        let mut rules = Rules::default();
+        for pattern in ["service_account:*", "system:*"] {
+            rules.exclude.push(Rule {
+                actor: Some(pattern.into()),
+                ..rule("own")
+            });
+        }
+        let mut event = event("a.b", Nature::Change);
+        for (kind, id, kept) in [
+            ("", "service_account:eve", true),
+            ("", "system:eve", true),
+            ("service_account", "ci", false),
+            ("system", "system:node:a", false),
+            (
+                "service_account",
+                "system:serviceaccount:kube-system:x",
+                false,
+            ),
+        ] {
+            event.actor.kind = kind;
+            event.actor.id = Some(id.into());
+            assert_eq!(rules.decide(&event) == Decision::Keep, kept, "{kind} {id}");
+        }
     }
 
     #[test]
