@@ -218,10 +218,22 @@ async fn a_tenants_known_countries_make_the_others_unfamiliar_to_it_alone() {
     let shown = world.get(&reader, "/v1/events/e2").await.json();
     assert_eq!(shown["location"]["known"], false, "{shown}");
     let analyst = world.key_of("acme", &["analyst"], "x").await;
-    assert!(found(&world, &analyst, "flag:unfamiliar_country").await.is_empty());
+    assert!(
+        found(&world, &analyst, "flag:unfamiliar_country")
+            .await
+            .is_empty()
+    );
     let shown = world.get(&analyst, "/v1/events/e2").await;
     assert!(!shown.text().contains("location"), "{}", shown.text());
     // Forgotten again, nothing is unfamiliar.
-    drop(world.post(&admin, "/v1/tenants/_own", known(json!([]))).await);
-    assert!(found(&world, &reader, "flag:unfamiliar_country").await.is_empty());
+    drop(
+        world
+            .post(&admin, "/v1/tenants/_own", known(json!([])))
+            .await,
+    );
+    assert!(
+        found(&world, &reader, "flag:unfamiliar_country")
+            .await
+            .is_empty()
+    );
 }
