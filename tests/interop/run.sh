@@ -98,7 +98,16 @@ spoil all.ndjson "the file is not the one" '500s/"person":".*","details"/"person
 cp all.ndjson spoilt
 sed 's/"owner": "/"owner": "x/' all.ndjson.manifest >spoilt.manifest
 refuse "$python" "$check" spoilt vkey
+grep -qx "tampered: the manifest's signature by the pinned key does not hold" refused.txt || { cat refused.txt; exit 1; }
 refuse "$veritrail" verify-export spoilt --vkey vkey
+sed '500s/"entry":"{/"entry":"{ /' all.ndjson >spoilt
+refuse "$python" "$check" spoilt vkey
+grep -q "^tampered: row 500: its entry .*; the manifest's signature" refused.txt || { cat refused.txt; exit 1; }
+for script in '500s/.*/[/' '500s/"leaf_hash"/"x"/' '500s/.*/7/' 500q; do
+  sed "$script" all.ndjson >spoilt
+  refuse "$python" "$check" spoilt vkey
+  [ "$(wc -l <refused.txt)" -eq 1 ] && grep -q ^tampered: refused.txt || { cat refused.txt; exit 1; }
+done
 
 echo "== rfc8785: canonical bytes over a generated corpus"
 (cd "$root" && "${CARGO:-cargo}" run --quiet --locked --package veritrail-ledger --example jcs_corpus) >corpus.jsonl

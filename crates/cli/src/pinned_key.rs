@@ -1,6 +1,6 @@
 //! The one key that a file is checked with: from a file of verifier keys, or from a keys directory.
 //!
-//! Must never come from what is being checked.
+//! Must never come from what is being checked, or let the key of one log vouch for an export of another.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,9 @@ use ledger::note::{ED25519, VerifierKey, key_id};
 use crate::failure::Failure;
 use crate::keys_reading;
 use crate::pins::Pins;
+
+/// Most pinned origins that a refusal names.
+const NAMED_MAX: usize = 3;
 
 /// Where the key comes from.
 #[derive(Clone, Debug, clap::Args)]
@@ -24,6 +27,35 @@ pub(crate) struct PinnedKey {
 }
 
 impl PinnedKey {
+    /// As [`Self::of`], but a key that is named in a file vouches for its own log alone: its name is the log's origin.
+    pub(crate) fn of_log(
+        &self,
+        what: &str,
+        origin: &str,
+    ) -> Result<Option<(VerifierKey, String)>, Failure> {
+        if let Some(path) = &self.vkey {
+            let pins = Pins::read(std::slice::from_ref(path), &[])?;
+            if !pins.origins().any(|pinned| pinned == origin) {
+                let pinned: Vec<String> = pins
+                    .origins()
+                    .take(NAMED_MAX)
+                    .map(|name| format!("{name:?}"))
+                    .collect();
+                return Err(Failure::tampered(format!(
+                    "the {what} is of another log than the pinned one: its origin is {origin:?}, the key in {} is of {}",
+                    path.display(),
+                    pinned.join(", ")
+                )));
+            }
+        }
+        self.of(what, origin)
+    }
+
+    /// Whether the key is that of a whole installation, under which any of its logs passes.
+    pub(crate) fn is_of_any_log(&self) -> bool {
+        self.vkey.is_none() && self.keys.is_some()
+    }
+
     /// The key of the log of that origin, and where it stood; `None` if none was named. `what` has the origin.
     pub(crate) fn of(
         &self,

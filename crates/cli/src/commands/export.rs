@@ -97,10 +97,11 @@ impl Export {
         let path = self.path(query.as_deref());
         let manifest_file = manifest_of(&self.output);
         if !self.force {
-            refuse_to_overwrite(&[&self.output, &manifest_file])?;
+            let part = part_of(&self.output)?;
+            refuse_to_overwrite(&[&self.output, &manifest_file, &part])?;
         }
         let client = Client::new(&self.connection, printer)?;
-        let part = Part::begin(&self.output)?;
+        let part = Part::begin(&self.output, self.force)?;
         let download = client.download(&path);
         let download = download.map_err(|failure| self.pointed(failure, query.as_deref()))?;
         let progress = if self.json || download.rows.is_none() {
@@ -224,6 +225,16 @@ fn refuse_to_overwrite(paths: &[&Path]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The name of the file while it grows.
+fn part_of(output: &Path) -> Result<PathBuf, Failure> {
+    let name = output.file_name();
+    let mut name = name
+        .ok_or_else(|| Failure::usage("-o names no file"))?
+        .to_owned();
+    name.push(".part");
+    Ok(output.with_file_name(name))
+}
+
 /// The file while it grows. Dropped, it is gone.
 struct Part {
     path: PathBuf,
@@ -231,15 +242,11 @@ struct Part {
 }
 
 impl Part {
-    fn begin(output: &Path) -> Result<Self, Failure> {
-        let mut name = output
-            .file_name()
-            .ok_or_else(|| Failure::usage("-o names no file"))?
-            .to_owned();
-        name.push(".part");
-        let path = output.with_file_name(name);
+    fn begin(output: &Path, force: bool) -> Result<Self, Failure> {
+        let path = part_of(output)?;
         let made = || {
-            if RealDisk.exists(&path)? {
+            // Without it whatever has the name by now makes the opening fail, and stays.
+            if force && RealDisk.exists(&path)? {
                 RealDisk.remove(&path)?;
             }
             // It holds personal data: for its owner alone, like the key that fetches it.
@@ -311,7 +318,7 @@ fn fill(body: &mut impl std::io::Read, piece: &mut [u8]) -> Result<usize, Failur
             Err(error) => {
                 return Err(
                     Failure::unreachable(format!("the export was cut off: {error}"))
-                        .hint("nothing was kept; the server's log says why if it was the server"),
+                        .hint("nothing was kept; try again; the server's log says why if it was the server"),
                 );
             }
         }

@@ -26,7 +26,10 @@ use crate::progress::{Progress, Unit};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The key must come from somewhere else than the export: from the keys directory, or from a `vkey` file
-that was kept. Without one the exit code is 4, however well everything fits together.")]
+that was kept. Without one the exit code is 4, however well everything fits together.
+
+--vkey pins one log: an export of any other is refused with exit code 1. --keys pins an
+installation: any log of it passes, main or access, of any tenant, so read which log is named.")]
 pub(crate) struct VerifyExport {
     /// The file that `veritrail export` wrote
     #[arg(value_name = "FILE")]
@@ -99,7 +102,7 @@ impl VerifyExport {
         let note = Note::parse(&text).map_err(|error| malformed(error.to_string()))?;
         let manifest = Manifest::parse(note.unverified_text());
         let manifest = manifest.map_err(|error| malformed(error.to_string()))?;
-        let pinned = self.trust.of("manifest", &manifest.origin)?;
+        let pinned = self.trust.of_log("manifest", &manifest.origin)?;
         let Contents { rows, whole } = export_file::check(&self.file, &manifest, progress)?;
         let mut problems = Problems::default();
         let found = match rows {
@@ -157,10 +160,11 @@ impl VerifyExport {
             Some((first, more)) => (first.as_str(), more),
             None => ("", &[][..]),
         };
+        // What was found in the rows stands first: it names the row.
+        printer.verdict(Mood::Bad, &format!("tampered: {first}"));
         for problem in more {
             printer.line(&format!("Also: {problem}"));
         }
-        printer.verdict(Mood::Bad, &format!("tampered: {first}"));
         Ending::Tampered
     }
 
@@ -175,7 +179,13 @@ impl VerifyExport {
             rests_on,
             ..
         } = checked;
-        let sentences = sentences(manifest, *found);
+        let mut sentences = sentences(manifest, *found);
+        if self.trust.is_of_any_log() {
+            sentences.push(format!(
+                "One key signs for every log of this installation, and any of them would pass: this is the {} log {}. Pin one log with --vkey.",
+                manifest.log_kind, manifest.log
+            ));
+        }
         if self.json {
             let verdict = match ending {
                 Ending::Done => "verified",
@@ -183,7 +193,8 @@ impl VerifyExport {
             };
             let answer = json!({
                 "verdict": verdict, "proves": proves(manifest), "export": manifest.export,
-                "log": manifest.log.to_string(), "events": found.rows, "first": manifest.first,
+                "log": manifest.log.to_string(), "log_kind": manifest.log_kind.name(), "origin": manifest.origin,
+                "any_log_passes": self.trust.is_of_any_log(), "events": found.rows, "first": manifest.first,
                 "last": manifest.last, "persons_absent": found.persons_absent,
                 "details_absent": found.details_absent, "rests_on": rests_on, "sentences": sentences,
             });
@@ -216,6 +227,30 @@ fn proves(manifest: &Manifest) -> &'static str {
     }
 }
 
+/// Whether it holds a range, by what was asked or by what is in it. A range that holds the whole log is none.
+fn is_range(manifest: &Manifest) -> bool {
+    let Manifest { first, last, .. } = manifest;
+    let asked = manifest.asked.iter();
+    let to = asked.filter(|(name, _)| name == "to_seq").count() > 0;
+    let ends_early = last.is_some_and(|last| last.saturating_add(1) < manifest.entries);
+    manifest.kind == Kind::Whole && (first.is_some_and(|first| first > 0) || to && ends_early)
+}
+
+/// What was asked, in words.
+fn asked(manifest: &Manifest) -> String {
+    let said = |name: &str| {
+        let found = manifest.asked.iter().find(|(asked, _)| asked == name);
+        found.map(|(_, text)| text.as_str())
+    };
+    match (said("from_seq"), said("to_seq")) {
+        _ if !manifest.query.is_empty() => format!("`{}`", manifest.query),
+        (Some(from), Some(to)) => format!("entries {from} to {to}"),
+        (Some(from), None) => format!("entries from {from} on"),
+        (None, Some(to)) => format!("entries up to {to}"),
+        (None, None) => "everything".to_owned(),
+    }
+}
+
 fn sentences(manifest: &Manifest, found: Found) -> Vec<String> {
     let Manifest {
         log,
@@ -230,13 +265,14 @@ fn sentences(manifest: &Manifest, found: Found) -> Vec<String> {
         manifest.begun_at,
         manifest.key,
         manifest.owner,
-        if manifest.query.is_empty() {
-            "everything".to_owned()
-        } else {
-            format!("`{}`", manifest.query)
-        }
+        asked(manifest)
     )];
     sentences.push(match (manifest.kind, manifest.format) {
+        (Kind::Whole, _) if is_range(manifest) => format!(
+            "These are all of that range, not the whole log: {count} entries, seq {} to {}, of the {log_kind} log {log}. None of them is missing, none was added or changed.",
+            first.unwrap_or_default(),
+            last.unwrap_or_default()
+        ),
         (Kind::Whole, _) => format!(
             "These are all: {count} entries, seq {} to {}, of the {log_kind} log {log}. None is missing, none was added or changed.",
             first.unwrap_or_default(),

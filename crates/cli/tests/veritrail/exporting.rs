@@ -190,11 +190,17 @@ fn exports_hold_and_say_what_they_prove() {
         (
             "part.ndjson",
             "all",
-            "These are all: 400 entries, seq 100 to 499",
+            "These are all of that range, not the whole log: 400 entries, seq 100 to 499",
         ),
         ("some.ndjson", "genuine", "can't prove"),
         ("all.csv", "all", "rests on the signature"),
-        ("part.csv", "all", "These are all"),
+        ("part.csv", "all", ": entries 100 to 499."),
+        ("all.csv", "all", ": everything."),
+        (
+            "all.ndjson",
+            "all",
+            "any of them would pass: this is the main log",
+        ),
         ("some.csv", "signed", "They carry no proofs"),
     ] {
         let out = verify(directory.path(), file).ends(0);
@@ -211,6 +217,51 @@ fn exports_hold_and_say_what_they_prove() {
         let unpinned = run(directory.path(), &["verify-export", file]).complains(4, "--vkey");
         assert!(unpinned.contains("Self-consistent only"), "{unpinned}");
     }
+}
+
+#[test]
+fn the_key_of_one_log_passes_no_export_of_another() {
+    let server = filled();
+    let path = server.path().to_owned();
+    server.run(&["export", "-o", "main"]).ends(0);
+    server
+        .run(&["export", "-o", "access", "--log", "access"])
+        .ends(0);
+    server.run(&["log", "export", "logs"]).ends(0);
+    for name in ["main", "access"] {
+        let note = fs::read_to_string(path.join(format!("{name}.manifest"))).unwrap();
+        let note = Note::parse(&note).unwrap();
+        let log = Manifest::parse(note.unverified_text()).unwrap().log;
+        let kept = path.join("logs").join(log.to_string()).join("vkey");
+        fs::copy(kept, path.join(format!("{name}.vkey"))).unwrap();
+    }
+    for (file, key, code) in [
+        ("main", "main.vkey", 0),
+        ("access", "access.vkey", 0),
+        ("main", "access.vkey", 1),
+        ("access", "main.vkey", 1),
+    ] {
+        let out = run(&path, &["verify-export", file, "--vkey", key]).ends(code);
+        let other = out.starts_with("tampered: the manifest is of another log than the pinned one");
+        assert_eq!(other, code == 1, "{out}");
+        assert!(!out.contains("any of them would pass"), "{out}");
+    }
+    let out = run(
+        &path,
+        &["verify-export", "access", "--keys", "veritrail-keys"],
+    );
+    assert!(out.ends(0).contains("this is the access log"));
+}
+
+#[test]
+fn the_first_line_names_the_row_when_the_manifest_was_changed_too() {
+    let directory = exported();
+    let mut bent = Bent::read(directory.path(), "all.ndjson");
+    bent.replace(300, "entry", "deployment.created", "deployment.deleted");
+    bent.verify(directory.path(), Effort::File);
+    let out = verify(directory.path(), "bent").ends(1);
+    assert!(out.starts_with("tampered: row 301 (seq 300): "), "{out}");
+    assert!(out.contains("\nAlso: the manifest was changed"), "{out}");
 }
 
 #[test]
@@ -611,7 +662,11 @@ fn nothing_is_overwritten_and_no_part_is_left_behind() {
         .run(&["export", "-o", "a"])
         .complains(2, "a is there already");
     assert_eq!(fs::read(path.join("a")).unwrap(), first);
-    fs::write(path.join("b.part"), "of a dead process").unwrap();
+    fs::write(path.join("c.part"), "somebody's").unwrap();
+    server
+        .run(&["export", "-o", "c"])
+        .complains(2, "c.part is there already");
+    assert_eq!(fs::read(path.join("c.part")).unwrap(), b"somebody's");
     server
         .run(&["export", "-o", "b", "(unclosed"])
         .complains(2, "expected");

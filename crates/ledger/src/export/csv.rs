@@ -1,6 +1,7 @@
 //! Rows for people: RFC 4180 with readable columns, and cells that no spreadsheet takes for a formula.
 //!
-//! Promises: every cell that was written reads back, but for the apostrophes of the guard. Must never: be taken for
+//! Promises: every cell that was written reads back, but for the apostrophes of the guard and for control characters, which
+//! are told as U+FFFD. Must never: be taken for
 //! evidence cell by cell; what binds readable cells is the file's hash in the signed manifest, and nothing else.
 
 use std::borrow::Cow;
@@ -89,6 +90,11 @@ pub fn guarded(text: &str) -> Cow<'_, str> {
             out.push('\'');
             copied = at;
         }
+        if is_unprintable(character) {
+            out.push_str(text.get(copied..at).unwrap_or_default());
+            out.push(char::REPLACEMENT_CHARACTER);
+            copied = at + character.len_utf8();
+        }
         at_start = ";\t\r\n".contains(character)
             || at_start && !begins && (is_invisible(character) || "\"'".contains(character));
     }
@@ -99,21 +105,63 @@ pub fn guarded(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What begins a formula, full-width forms among it.
+/// What begins a formula, full-width and small forms among it.
 fn is_formula(character: char) -> bool {
     matches!(
         character,
-        '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}' | '\u{2212}'
+        '=' | '+'
+            | '-'
+            | '@'
+            | '\u{ff1d}'
+            | '\u{ff0b}'
+            | '\u{ff0d}'
+            | '\u{ff20}'
+            | '\u{2212}'
+            | '\u{fe62}'
+            | '\u{fe63}'
+            | '\u{fe66}'
+            | '\u{fe6b}'
     )
 }
 
-/// What a spreadsheet may leave out before it looks for a formula.
+/// Control characters that no cell needs: programs drop them, or end the cell there.
+fn is_unprintable(character: char) -> bool {
+    matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}')
+}
+
+/// What a spreadsheet may leave out before it looks for a formula: white space, controls, Unicode's general category Cf,
+/// and what else is drawn as nothing.
 fn is_invisible(character: char) -> bool {
     character.is_whitespace()
         || character.is_control()
         || matches!(
             character,
-            '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{600}'..='\u{605}'
+                | '\u{61c}'
+                | '\u{6dd}'
+                | '\u{70f}'
+                | '\u{890}'..='\u{891}'
+                | '\u{8e2}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffd}'
+                | '\u{110bd}'
+                | '\u{110cd}'
+                | '\u{13430}'..='\u{1343f}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
 }
 

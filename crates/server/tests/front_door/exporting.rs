@@ -246,6 +246,21 @@ async fn without_a_record_there_is_no_export() {
 }
 
 #[tokio::test]
+async fn what_the_index_can_not_answer_is_refused_and_not_cut() {
+    let world = World::new().await;
+    fill(&world, 3).await;
+    let key = world.auditor().await;
+    world.store.memory.make_index_unavailable(true);
+    let reply = world.get(&key, "/v1/export?q=operation:*").await;
+    assert_eq!(reply.header("retry-after"), "1");
+    assert_eq!(reply.problem().1, "index_unavailable");
+    // A whole log needs no index.
+    Fetched::new(&world, &key, "/v1/export").await;
+    world.store.memory.make_index_unavailable(false);
+    Fetched::new(&world, &key, "/v1/export?q=operation:*").await;
+}
+
+#[tokio::test]
 async fn an_export_whose_end_can_not_be_recorded_is_cut_and_has_no_manifest() {
     let world = World::new().await;
     fill(&world, 5).await;

@@ -99,10 +99,12 @@ pub(crate) async fn export(
         Kind::Whole => Some(range(&asked, head.size)?),
     };
     let plan = plan(&server, &caller, &asked, log, head, entries).await?;
+    let (plan, mut maker) = make(&server, &caller, asked, log, plan, range).await?;
+    // An index that answers nothing now is told of before there is an answer to be cut.
+    maker.look(&server).await?;
     server
         .record_export_started(&plan.asked, &plan.manifest)
         .await?;
-    let (plan, maker) = make(&server, &caller, asked, log, plan, range).await?;
     let mut response = json::text(
         StatusCode::OK,
         match plan.manifest.format {
@@ -305,6 +307,7 @@ async fn make(
             size,
             after: None,
             ended: false,
+            ahead: None,
             prover: Prover::new(log, size),
             proves: format == Format::Ndjson,
         };

@@ -52,6 +52,8 @@ pub(super) struct Finding {
     pub(super) size: u64,
     pub(super) after: Option<Place>,
     pub(super) ended: bool,
+    /// The first page, found before the answer began.
+    pub(super) ahead: Option<Page>,
     pub(super) prover: Prover,
     /// Whether rows carry proofs.
     pub(super) proves: bool,
@@ -77,8 +79,17 @@ impl Maker {
     pub(super) fn is_done(&self) -> bool {
         match &self.rows {
             Rows::Range { next, end } => next >= end,
-            Rows::Query(finding) => finding.ended,
+            Rows::Query(finding) => finding.ended && finding.ahead.is_none(),
         }
+    }
+
+    /// Finds the first page of a query, so that an index that can't be asked is told of in the answer's status. Nothing
+    /// is written yet.
+    pub(super) async fn look(&mut self, server: &Server) -> Result<(), HttpError> {
+        if let Rows::Query(finding) = &mut self.rows {
+            finding.ahead = Some(finding.next(server, self.log).await?);
+        }
+        Ok(())
     }
 
     /// Makes the next portion. The answer of a range is begun at once, waited for or not; of a query when it is.
@@ -141,7 +152,10 @@ impl Maker {
             let Rows::Query(finding) = &mut self.rows else {
                 return Err(HttpError::internal("an export without a query"));
             };
-            finding.next(&server, self.log).await?
+            match finding.ahead.take() {
+                Some(page) => page,
+                None => finding.next(&server, self.log).await?,
+            }
         };
         apart(&server, |server| async move {
             self.write_page(&server, page).await
