@@ -28,7 +28,10 @@ fn made(printed: &str) -> (String, String) {
     let line = |start: &str| {
         let mut lines = printed.lines();
         let found = lines.find_map(|line| line.strip_prefix(start));
-        found.unwrap_or_else(|| panic!("no {start}: {printed}")).trim().to_owned()
+        found
+            .unwrap_or_else(|| panic!("no {start}: {printed}"))
+            .trim()
+            .to_owned()
     };
     (line("url"), line("secret"))
 }
@@ -59,7 +62,11 @@ fn a_source_is_made_used_quietened_rotated_and_closed() {
         .ends(0);
     let other = EVENT.replace("b-1", "b-2");
     assert_eq!(deliver(&url, &secret, &other).1["left_out"]["builds"], 1);
-    std::fs::write(server.path().join("bad.json"), r#"{"exclude":[{"name":"x"}]}"#).unwrap();
+    std::fs::write(
+        server.path().join("bad.json"),
+        r#"{"exclude":[{"name":"x"}]}"#,
+    )
+    .unwrap();
     server
         .operate(&["source", "rules", "acme", "--set", "bad.json"])
         .complains(2, "at least one pattern");
@@ -70,7 +77,10 @@ fn a_source_is_made_used_quietened_rotated_and_closed() {
         assert_eq!(deliver(&url, secret, EVENT).0, 200);
     }
     let listed = server.operate(&["source", "list"]).ends(0);
-    assert!(listed.contains("acme") && !listed.contains(&newer), "{listed}");
+    assert!(
+        listed.contains("acme") && !listed.contains(&newer),
+        "{listed}"
+    );
     server.operate(&["source", "close", "acme"]).ends(0);
     assert_eq!(deliver(&url, &newer, EVENT).0, 401);
     // It outlives a restart: the address answers nobody, and what came stays.
@@ -78,18 +88,27 @@ fn a_source_is_made_used_quietened_rotated_and_closed() {
     let server = Running::start_in(directory, &["--print-key"]);
     let listed = server.operate(&["source", "list"]).ends(0);
     assert!(listed.contains("closed"), "{listed}");
-    assert!(!std::fs::read_to_string(server.path().join("server.log")).unwrap().contains("vts_"));
+    assert!(
+        !std::fs::read_to_string(server.path().join("server.log"))
+            .unwrap()
+            .contains("vts_")
+    );
 }
 
 #[test]
 fn an_unknown_name_that_was_seen_is_adopted_and_strict_tenants_take_it() {
     let server = Running::start();
     let event = |id: &str| {
-        format!(r#"{{"id":"{id}","operation":"rocket.launched","actor":{{"id":"1"}},"resource":{{"type":"rocket","id":"r"}}}}"#)
+        format!(
+            r#"{{"id":"{id}","operation":"rocket.launched","actor":{{"id":"1"}},"resource":{{"type":"rocket","id":"r"}}}}"#
+        )
     };
     server.emit(&event("e1")).ends(0);
     let admin = server
-        .operate(&["key", "create", "--tenant", "default", "--role", "admin", "--source", "a", "--owner", "O", "--json"])
+        .operate(&[
+            "key", "create", "--tenant", "default", "--role", "admin", "--source", "a", "--owner",
+            "O", "--json",
+        ])
         .ends(0);
     let admin: Value = serde_json::from_str(&admin).unwrap();
     let adopt = |arguments: &[&str]| {
@@ -101,10 +120,22 @@ fn an_unknown_name_that_was_seen_is_adopted_and_strict_tenants_take_it() {
     let seen = adopt(&[]).ends(0);
     assert!(seen.contains("rocket.launched"), "{seen}");
     adopt(&["rocket.landed"]).ends(2);
-    adopt(&["rocket.launched", "--category", "infrastructure", "--severity", "critical"]).ends(0);
-    server.operate(&["tenant", "set", "default", "--strict"]).ends(0);
+    adopt(&[
+        "rocket.launched",
+        "--category",
+        "infrastructure",
+        "--severity",
+        "critical",
+    ])
+    .ends(0);
+    server
+        .operate(&["tenant", "set", "default", "--strict"])
+        .ends(0);
     server.emit(&event("e2")).ends(0);
     let shown = server.operate(&["tenant", "show", "default"]).ends(0);
-    assert!(shown.contains("rocket.launched") && shown.contains("strict"), "{shown}");
+    assert!(
+        shown.contains("rocket.launched") && shown.contains("strict"),
+        "{shown}"
+    );
     assert_eq!(total(&server, "flag:unknown_operation"), 1);
 }
