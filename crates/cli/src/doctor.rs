@@ -13,6 +13,7 @@ pub(crate) mod checkpoints;
 pub(crate) mod claims;
 pub(crate) mod clock;
 pub(crate) mod config;
+pub(crate) mod copies;
 pub(crate) mod demo_tenant;
 pub(crate) mod directories;
 pub(crate) mod disk;

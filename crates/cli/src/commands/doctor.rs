@@ -16,6 +16,7 @@ use server::config::{Review, Setting, environment, environment_names, settings};
 
 use self::report::Report;
 use super::Ending;
+use super::serve::refusals;
 use crate::arguments::Arguments;
 use crate::client::{Client, Connection, Credential, Trust};
 use crate::clock::SystemClock;
@@ -130,15 +131,17 @@ impl Doctor {
         let directories = Directories::gather(&data, &keys);
         let locked_data = data.clone();
         let locked = within(move || process::of(&locked_data)).ok().flatten();
-        let anchors = Anchors::gather(&settings.anchor, &data, answers, now);
+        let anchors = Anchors::gather(&settings.anchor, &data, directories.origin(), answers, now);
         let verification = Verification {
             last: self.notes.last(&data),
             age_seconds: age(&data, now),
             now,
         };
         let reserve = settings.limits.reserve_disk_bytes;
+        let databases = settings.geoip.clone();
         let config = Settings {
             review,
+            places: within(move || refusals(&databases)),
             variables: environment_names(),
             known_variables: known_variables(),
             origin: directories.origin().map(str::to_owned),
@@ -160,7 +163,7 @@ impl Doctor {
             checkpoints::judge(answers, settings.checkpoint_interval_ms, now),
             index::judge(answers),
             anchors::judge(&anchors),
-            claims::judge(&settings, anchors.configured()),
+            claims::judge(&settings, &anchors),
             verification::judge(&verification),
             api_keys::judge(&answers.keys, now),
             platform_keys::judge(&answers.keys, answers.tenants.is_ok(), now),

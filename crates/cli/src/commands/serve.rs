@@ -36,6 +36,7 @@ use crate::keys_reading;
 use crate::printer::Printer;
 use crate::rng::SystemRng;
 
+pub(crate) use places::refusals;
 pub(crate) use settings::Serve;
 pub(crate) use welcome::claim;
 

@@ -4,6 +4,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use keys::durable::{Disk as _, OpenMode, RealDisk, Secrecy};
+use ledger::checkpoint::Checkpoint;
+use ledger::note::Note;
 use ledger::time::Micros;
 use server::config::AnchorConfig;
 
@@ -16,6 +18,8 @@ const ID: &str = "anchors";
 const TAIL_BYTES: u64 = 64 * 1024;
 /// A line may be so many intervals old, and a minute.
 const INTERVALS_FINE: u64 = 2;
+/// A line may be so far ahead: two clocks are never quite one.
+const AHEAD_SECONDS_MAX: i64 = 60;
 /// After so many intervals, and a day, it is no hiccup.
 const INTERVALS_WARNING: u64 = 10;
 const DAY_SECONDS: i64 = 86_400;
@@ -36,6 +40,8 @@ pub(crate) struct Facts {
     pub(crate) failing: Vec<String>,
     /// What the server counted since its start: kind of place, result, count.
     pub(crate) counts: Vec<(String, String, u64)>,
+    /// Whether the server told its counts.
+    pub(crate) counted: bool,
     /// When this is.
     pub(crate) now: Micros,
 }
@@ -45,7 +51,7 @@ pub(crate) struct Facts {
 pub(crate) struct Filed {
     /// Where.
     pub(crate) path: PathBuf,
-    /// When its newest line was made; none while there is none.
+    /// When its newest line of this instance was made; none while the file has no line.
     pub(crate) newest: Told<Option<Micros>>,
     /// Whether it is on the data's device.
     pub(crate) beside_data: bool,
@@ -56,9 +62,16 @@ impl Facts {
     pub(crate) fn gather(
         config: &AnchorConfig,
         data: &Path,
+        origin: Option<&str>,
         answers: &Answers,
         now: Micros,
     ) -> Self {
+        let logs = answers.logs.as_deref().unwrap_or_default();
+        let log = logs.iter().find(|log| log.kind == "instance");
+        let owner = Owner {
+            origin: origin.map(str::to_owned),
+            log: log.map(|log| log.id.clone()),
+        };
         let counts = answers
             .samples(METRIC)
             .into_iter()
@@ -79,7 +92,7 @@ impl Facts {
             config.url.as_ref().map(|_| "url"),
         ];
         Self {
-            file: config.file.as_deref().map(|path| filed(path, data)),
+            file: config.file.as_deref().map(|path| filed(path, data, owner)),
             others: others.into_iter().flatten().collect(),
             interval_seconds: config.interval_seconds,
             running: answers.reached.is_ok(),
@@ -88,6 +101,7 @@ impl Facts {
                 .as_ref()
                 .map_or_else(|_| Vec::new(), |ready| ready.anchors_failing.clone()),
             counts: counts.collect(),
+            counted: answers.metrics.is_ok(),
             now,
         }
     }
@@ -97,7 +111,8 @@ impl Facts {
         self.file.is_some() || !self.others.is_empty() || !self.counts.is_empty()
     }
 
-    fn published(&self) -> u64 {
+    /// How many the server has published since its start.
+    pub(crate) fn published(&self) -> u64 {
         let of = self
             .counts
             .iter()
@@ -106,7 +121,7 @@ impl Facts {
     }
 }
 
-fn filed(path: &Path, data: &Path) -> Filed {
+fn filed(path: &Path, data: &Path, owner: Owner) -> Filed {
     let (asked, data) = (path.to_owned(), data.to_owned());
     let looked = within(move || {
         let device = |path: &Path| std::fs::metadata(path).map(|found| found.dev()).ok();
@@ -114,7 +129,10 @@ fn filed(path: &Path, data: &Path) -> Filed {
         let place = std::path::absolute(&asked).ok();
         let above = || device(place.as_deref()?.parent()?);
         let there = device(&asked).or_else(above);
-        (newest(&asked), there.is_some() && there == device(&data))
+        (
+            newest(&asked, &owner),
+            there.is_some() && there == device(&data),
+        )
     });
     let (newest, beside_data) = looked.unwrap_or_else(|why| (Err(why), false));
     Filed {
@@ -124,8 +142,39 @@ fn filed(path: &Path, data: &Path) -> Filed {
     }
 }
 
-/// The time of the last line that is an anchor.
-fn newest(path: &Path) -> Told<Option<Micros>> {
+/// Whose anchors count, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Owner {
+    /// What the origins of the instance's logs begin with.
+    origin: Option<String>,
+    /// The id of the instance log.
+    log: Option<String>,
+}
+
+impl Owner {
+    /// When a line was made that is an anchor of this instance, by its form: `verify --anchors` checks the signature.
+    fn time_of(&self, line: &str) -> Option<Micros> {
+        let anchor: serde_json::Value = serde_json::from_str(line).ok()?;
+        let text = |name: &str| anchor.get(name)?.as_str();
+        let log = text("log")?;
+        if self.log.as_deref().is_some_and(|ours| ours != log) {
+            return None;
+        }
+        let note = text("checkpoint")?;
+        Note::parse(note).ok()?;
+        let (body, _signatures) = note.rsplit_once("\n\n")?;
+        let checkpoint = Checkpoint::parse(&format!("{body}\n")).ok()?;
+        let (origin, of) = checkpoint.origin().rsplit_once('/')?;
+        let foreign = self.origin.as_deref().is_some_and(|ours| ours != origin);
+        if foreign || of != log {
+            return None;
+        }
+        Micros::parse(text("at")?).ok()
+    }
+}
+
+/// The time of the last line that is an anchor of this instance.
+fn newest(path: &Path, owner: &Owner) -> Told<Option<Micros>> {
     let unread = |error: std::io::Error| format!("{} can not be read: {error}", path.display());
     let about = match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -143,18 +192,15 @@ fn newest(path: &Path) -> Told<Option<Micros>> {
     let mut tail = vec![0; usize::try_from(end - from).unwrap_or(0)];
     file.read_at(&mut tail, from).map_err(unread)?;
     let tail = String::from_utf8_lossy(&tail);
-    let found = tail.lines().rev().find_map(time_of);
+    let found = tail.lines().rev().find_map(|line| owner.time_of(line));
     match found {
         Some(at) => Ok(Some(at)),
         None if tail.trim().is_empty() => Ok(None),
-        None => Err(format!("{} holds no anchor near its end", path.display())),
+        None => Err(format!(
+            "{} holds no anchor of this instance near its end",
+            path.display()
+        )),
     }
-}
-
-fn time_of(line: &str) -> Option<Micros> {
-    let anchor: serde_json::Value = serde_json::from_str(line).ok()?;
-    anchor.get("checkpoint")?;
-    Micros::parse(anchor.get("at")?.as_str()?).ok()
 }
 
 /// A value in `sink="file",result="published"`.
@@ -222,12 +268,21 @@ fn judge_file(file: &Filed, facts: &Facts) -> Result<String, Finding> {
         Ok(Some(at)) => *at,
     };
     let age = facts.now.as_micros().saturating_sub(at.as_micros()) / 1_000_000;
+    if age < -AHEAD_SECONDS_MAX {
+        let ahead = span(age);
+        return Err(Finding::warning(
+            ID,
+            format!(
+                "the newest anchor in {path} is dated {ahead} in the future: a clock was wrong, or the line was made up, and how old the anchors really are is not known"
+            ),
+        ));
+    }
     let interval = i64::try_from(facts.interval_seconds).unwrap_or(i64::MAX);
     let after =
         |intervals: u64| interval.saturating_mul(i64::try_from(intervals).unwrap_or(i64::MAX));
     let found = format!(
         "the newest anchor in {path} is {} old, and one is due every {interval} s",
-        span(age)
+        span(age.max(0))
     );
     if !facts.running || age <= after(INTERVALS_FINE).saturating_add(60) {
         return Ok(found);
@@ -239,13 +294,13 @@ fn judge_file(file: &Filed, facts: &Facts) -> Result<String, Finding> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::Verdict;
     use super::*;
 
     const HOUR: i64 = 3_600 * 1_000_000;
 
-    fn facts(age_micros: Option<i64>) -> Facts {
+    pub(crate) fn facts(age_micros: Option<i64>) -> Facts {
         let now = Micros::parse("2026-11-21T12:00:00Z").unwrap();
         let newest = Ok(age_micros.map(|age| now.plus(-age)));
         Facts {
@@ -259,6 +314,7 @@ mod tests {
             running: true,
             failing: Vec::new(),
             counts: Vec::new(),
+            counted: true,
             now,
         }
     }
@@ -287,6 +343,24 @@ mod tests {
             .verdict,
             Verdict::Warning
         );
+    }
+
+    #[test]
+    fn an_anchor_of_the_future_is_not_called_old_and_hides_nothing() {
+        for running in [true, false] {
+            let found = judge(&Facts {
+                running,
+                ..facts(Some(-26_000 * 24 * HOUR))
+            });
+            assert_eq!(found.verdict, Verdict::Warning);
+            assert!(
+                found.found.contains("26000 days in the future"),
+                "{found:?}"
+            );
+        }
+        let ahead = judge(&facts(Some(-30_000_000)));
+        assert_eq!(ahead.verdict, Verdict::Fine);
+        assert!(ahead.found.contains("0 seconds old"), "{ahead:?}");
     }
 
     #[test]
@@ -333,12 +407,26 @@ mod tests {
     fn the_last_anchor_of_a_file_is_found_among_torn_lines() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("anchors");
+        let owner = Owner {
+            origin: Some("example/i".into()),
+            log: Some("ab".into()),
+        };
+        let newest = |path: &Path| newest(path, &owner);
         assert_eq!(newest(&path), Ok(None));
-        let line = |at: &str| format!("{{\"at\":\"{at}\",\"log\":\"x\",\"checkpoint\":\"y\"}}\n");
+        let of = |at: &str, log: &str, origin: &str| {
+            let root = format!("{}=", "A".repeat(43));
+            let note = format!("{origin}\\n1\\n{root}\\n\\n— {origin} AAAAAAAA\\n");
+            format!("{{\"at\":\"{at}\",\"log\":\"{log}\",\"checkpoint\":\"{note}\"}}\n")
+        };
+        let line = |at: &str| of(at, "ab", "example/i/ab");
         let text = format!(
-            "{}{}{{\"at\":\"20",
+            "{}{}{}{}{}{{\"at\":\"2026-11-22T00:00:00Z\",\"log\":\"ab\",\"checkpoint\":\"y\"}}\n{{\"at\":\"20",
             line("2026-11-20T00:00:00Z"),
-            line("2026-11-21T00:00:00Z")
+            line("2026-11-21T00:00:00Z"),
+            // Another log's, another instance's, and one that says two things.
+            of("2026-11-22T00:00:00Z", "cd", "example/i/cd"),
+            of("2026-11-22T00:00:00Z", "ab", "example/j/ab"),
+            of("2026-11-22T00:00:00Z", "ab", "example/i/cd"),
         );
         put(&path, text.as_bytes());
         assert_eq!(

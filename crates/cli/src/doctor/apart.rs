@@ -1,8 +1,9 @@
-//! Whether keys and data lie apart: in different directories, best on different disks.
+//! Whether keys and data lie apart: in different directories, best on different disks, and no copy of keys among data.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::copies::{self, Copies};
 use super::{Finding, Told, within};
 
 const ID: &str = "apart";
@@ -16,11 +17,15 @@ pub(crate) struct Facts {
     pub(crate) keys: PathBuf,
     /// Whether they are on one device.
     pub(crate) one_device: bool,
+    /// Copies of keys in the data directory.
+    pub(crate) copies: Told<Copies>,
 }
 
 /// Looks.
 pub(crate) fn gather(data: &Path, keys: &Path) -> Told<Facts> {
     let (data, keys) = (data.to_owned(), keys.to_owned());
+    let searched = data.clone();
+    let copies = within(move || copies::below(&searched));
     within(move || {
         let place = |path: &Path| {
             let real = path
@@ -33,6 +38,7 @@ pub(crate) fn gather(data: &Path, keys: &Path) -> Told<Facts> {
             data,
             keys,
             one_device: data_device == keys_device,
+            copies,
         })
     })?
 }
@@ -49,17 +55,42 @@ pub(crate) fn judge(facts: &Told<Facts>) -> Finding {
         "the keys are inside the data directory"
     } else if facts.data.starts_with(&facts.keys) {
         "the data are inside the keys directory"
-    } else if facts.one_device {
-        return Finding::note(
-            ID,
-            "data and keys are on one disk: who gets at one gets at both, and one fault loses both",
-        )
-        .advice("put the keys on another disk, and never into the same backup");
     } else {
-        return Finding::fine(ID, "data and keys are on different file systems");
+        return judge_copies(facts);
     };
     Finding::problem(ID, format!("{found}: every copy and backup of the one holds the other"))
         .advice("stop the server, move the keys out, and name their new place with --keys or keys =; backups that hold both are as secret as the keys")
+}
+
+/// Both are apart; what lies among the data decides.
+fn judge_copies(facts: &Facts) -> Finding {
+    let cut_off = match &facts.copies {
+        Err(why) => {
+            let found = format!("whether keys were copied into the data is not known: {why}");
+            return Finding::unknown(ID, found);
+        }
+        Ok(copies) if !copies.found.is_empty() => {
+            let told = copies.found.iter().map(|place| place.display().to_string());
+            return Finding::problem(ID, "keys, or copies of keys, lie in the data directory: every backup of the data holds them")
+                .advice("take them out; backups made meanwhile are as secret as the keys, and what others may have read is to be replaced: docs/guide/rotate-keys.md")
+                .details(told.collect());
+        }
+        Ok(copies) => copies.cut_off,
+    };
+    let finding = if facts.one_device {
+        Finding::note(
+            ID,
+            "data and keys are on one disk: who gets at one gets at both, and one fault loses both",
+        )
+        .advice("put the keys on another disk, and never into the same backup")
+    } else {
+        Finding::fine(ID, "data and keys are on different file systems")
+    };
+    if cut_off {
+        let words = "not all of the data directory was looked through for copies of keys";
+        return finding.details(vec![words.to_owned()]);
+    }
+    finding
 }
 
 #[cfg(test)]
@@ -72,6 +103,7 @@ mod tests {
             data: data.into(),
             keys: keys.into(),
             one_device,
+            copies: Ok(Copies::default()),
         }))
         .verdict
     }

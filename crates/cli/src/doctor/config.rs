@@ -5,8 +5,8 @@
 
 use server::config::{ConfigError, Review};
 
-use super::Finding;
 use super::words::{distance, nearest, number_of};
+use super::{Finding, Told};
 
 const ID: &str = "config";
 const OURS: &str = "VERITRAIL";
@@ -22,11 +22,14 @@ pub(crate) struct Facts {
     pub(crate) known_variables: Vec<String>,
     /// What the data say that the origins of their logs begin with.
     pub(crate) origin: Option<String>,
+    /// Why the databases of places that the settings name can't be used, those that can't.
+    pub(crate) places: Told<Vec<String>>,
 }
 
 /// Judges them.
 pub(crate) fn judge(facts: &Facts) -> Finding {
-    let refused: Vec<String> = facts.review.faults.iter().map(refusal).collect();
+    let mut refused: Vec<String> = facts.review.faults.iter().map(refusal).collect();
+    refused.extend(facts.places.iter().flatten().cloned());
     if !refused.is_empty() {
         let found = match refused.as_slice() {
             [one] => format!("`veritrail serve` would refuse to start: {one}"),
@@ -56,6 +59,10 @@ pub(crate) fn judge(facts: &Facts) -> Finding {
         return Finding::warning(ID, found)
             .advice("correct or remove them; docs/reference/config.md has every name")
             .details(misspelt);
+    }
+    if let Err(why) = &facts.places {
+        let found = format!("whether the files of geoip can be used is not known: {why}");
+        return Finding::unknown(ID, found);
     }
     let idle = without_effect(&facts.review, facts.origin.as_deref());
     let set = number_of(&facts.review.set.keys().collect::<Vec<_>>(), "setting");
@@ -161,6 +168,7 @@ mod tests {
                 .collect(),
             known_variables: known.chain(["VERITRAIL_URL".to_owned()]).collect(),
             origin: Some("example/made".to_owned()),
+            places: Ok(Vec::new()),
         }
     }
 
@@ -193,6 +201,20 @@ mod tests {
         assert!(!format!("{found:?}").contains("hunter"), "{found:?}");
         let broken = judge(&facts("= 1", &[]));
         assert!(broken.found.contains("not TOML"), "{broken:?}");
+    }
+
+    #[test]
+    fn databases_of_places_that_stop_the_start_are_a_problem() {
+        let judged = |places| {
+            judge(&Facts {
+                places,
+                ..facts("", &[])
+            })
+        };
+        let refused = judged(Ok(vec!["a.mmdb can't be used".to_owned()]));
+        assert_eq!(refused.verdict, Verdict::Problem);
+        assert!(refused.found.contains("a.mmdb"), "{refused:?}");
+        assert_eq!(judged(Err("slow".to_owned())).verdict, Verdict::Unknown);
     }
 
     #[test]

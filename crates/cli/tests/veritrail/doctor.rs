@@ -280,25 +280,86 @@ fn keys_that_end_soon_and_keys_of_platforms_are_told_by_their_ids() {
     assert_found(&report, "index", "ok", "");
 }
 
+/// The first line of a file that a server fills.
+fn line_of(file: &Path) -> String {
+    for _ in 0..600 {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        if let Some((line, _)) = text.split_once('\n') {
+            return line.to_owned();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("{} got no line", file.display());
+}
+
 #[test]
-fn an_anchor_file_that_got_no_line_for_long_is_told_while_the_server_runs() {
-    let server = Running::start();
+fn anchors_are_judged_by_the_newest_of_this_instance_and_claimed_only_where_there_are_any() {
+    let directory = tempfile::tempdir().unwrap();
     let settings = "[anchor]\nfile = \"anchors\"\ncommand = \"notify --token hunter2\"\n";
-    std::fs::write(server.path().join("settings.toml"), settings).unwrap();
-    let line = "{\"at\":\"2026-01-02T03:04:05.000000Z\",\"log\":\"x\",\"checkpoint\":\"y\"}\n";
-    std::fs::write(server.path().join("anchors"), line).unwrap();
-    let report = of_running(&server, &["--config", "settings.toml"], 1);
+    std::fs::write(directory.path().join("settings.toml"), settings).unwrap();
+    let arguments = ["--anchor-file", "anchors", "--anchor-interval-seconds", "1"];
+    let server = Running::start_in(directory, &arguments);
+    let line = line_of(&server.path().join("anchors"));
+    let read = ["--config", "settings.toml"];
+    let report = of_running(&server, &read, 0);
+    assert_found(&report, "claims", "ok", "anchored (anchors, a command");
+    assert!(!report.to_string().contains("hunter2"), "{report}");
+    // The same settings are read of a server that was started without them.
+    let server = Running::start_in(server.stop(), &[]);
+    let file = server.path().join("anchors");
+    let (year, log) = (&line[7..11], &line[43..75]);
+    let dated = |at: &str| line.replacen(year, at, 1) + "\n";
+    std::fs::write(&file, dated("2025")).unwrap();
+    let report = of_running(&server, &read, 1);
     assert_found(
         &report,
         "anchors",
         "problem",
         "the newest anchor in anchors is ",
     );
-    assert_found(&report, "claims", "ok", "anchored (anchors, a command");
-    assert!(!report.to_string().contains("hunter2"), "{report}");
+    assert_found(&report, "claims", "warning", "settings and server differ");
+    std::fs::write(&file, dated("2099")).unwrap();
+    let report = of_running(&server, &read, 0);
+    assert_found(&report, "anchors", "warning", "days in the future");
+    let other = line.replace(log, &"ab".repeat(16)) + "\n";
+    std::fs::write(&file, other).unwrap();
+    let report = of_running(&server, &read, 0);
+    assert_found(&report, "anchors", "warning", "no anchor of this instance");
+    std::fs::write(&file, dated("2025")).unwrap();
     let directory = server.stop();
-    let report = of_stopped(directory.path(), &["--config", "settings.toml"], 0);
+    let report = of_stopped(directory.path(), &read, 0);
     assert_ne!(finding(&report, "anchors")["verdict"], "problem");
+}
+
+#[test]
+fn databases_of_places_that_serve_refuses_are_a_problem_and_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = "geoip = [\"absent.mmdb\", \"text.mmdb\", \".\"]\n";
+    std::fs::write(directory.path().join("settings.toml"), settings).unwrap();
+    std::fs::write(directory.path().join("text.mmdb"), "country\n").unwrap();
+    let report = of_stopped(directory.path(), &["--config", "settings.toml"], 1);
+    for words in [
+        "for 3 reasons",
+        "absent.mmdb can't be used for --geoip: No such file",
+        "text.mmdb can't be used for --geoip: it is no MaxMind DB file",
+        ". can't be used for --geoip: it is no regular file",
+    ] {
+        assert_found(&report, "config", "problem", words);
+    }
+}
+
+#[test]
+fn a_copy_of_the_keys_among_the_data_is_a_problem_and_named() {
+    let directory = Running::start().stop();
+    let report = of_stopped(directory.path(), &[], 0);
+    assert!(!report.to_string().contains("copies of keys"), "{report}");
+    let copy = directory.path().join("veritrail-data/bak/keys");
+    std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+    let keys = directory.path().join("veritrail-keys");
+    let copied = Command::new("cp").arg("-a").args([&keys, &copy]).status();
+    assert!(copied.unwrap().success());
+    let report = of_stopped(directory.path(), &[], 1);
+    assert_found(&report, "apart", "problem", "veritrail-data/bak/keys");
 }
 
 #[test]

@@ -91,6 +91,14 @@ fn a_file_that_is_no_database_of_places_stops_the_start_and_is_named() {
         told.contains("absent.mmdb can't be used for --geoip: No such file"),
         "{told}"
     );
+    let pipe = directory.path().join("pipe.mmdb");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for name in ["pipe.mmdb", "."] {
+        let told = refused(directory.path(), &["--geoip", name]);
+        let words = format!("{name} can't be used for --geoip: it is no regular file");
+        assert!(told.contains(&words), "{told}");
+    }
     let told = refused(directory.path(), &["--geoip", ""]);
     assert!(told.contains("geoip: expected paths"), "{told}");
 }

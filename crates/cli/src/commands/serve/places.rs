@@ -21,7 +21,7 @@ pub(super) fn open(paths: &[PathBuf]) -> Result<Arc<dyn Places>, Failure> {
     let mut databases = Vec::with_capacity(paths.len());
     for path in paths {
         let database = read(path).map_err(|why| {
-            Failure::usage(format!("{} can't be used for --geoip: {why}", path.display()))
+            Failure::usage(unusable(path, &why))
                 .hint("--geoip wants MaxMind DB files (.mmdb) of countries or cities; fetch this one again")
         })?;
         let source = database.source();
@@ -34,9 +34,32 @@ pub(super) fn open(paths: &[PathBuf]) -> Result<Arc<dyn Places>, Failure> {
     Ok(Arc::new(databases))
 }
 
+/// Why a start with these would be refused: a sentence for each that can't be used.
+pub(crate) fn refusals(paths: &[PathBuf]) -> Vec<String> {
+    let (mut databases, mut refusals) = (Vec::new(), Vec::new());
+    for path in paths {
+        match read(path) {
+            Ok(database) => databases.push(database),
+            Err(why) => refusals.push(unusable(path, &why)),
+        }
+    }
+    if let Err(error) = Databases::new(databases) {
+        refusals.push(format!("--geoip: {error}"));
+    }
+    refusals
+}
+
+fn unusable(path: &Path, why: &str) -> String {
+    format!("{} can't be used for --geoip: {why}", path.display())
+}
+
 /// A database, or why there is none in one sentence.
 fn read(path: &Path) -> Result<Database, String> {
     let unreadable = |error: std::io::Error| error.to_string();
+    // A pipe would be waited for, and a device may have no end.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
     // No more than fits, however large the file says it is.
     let mut file = File::open(path)
         .map_err(unreadable)?
