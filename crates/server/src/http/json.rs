@@ -16,10 +16,14 @@ const ADMIN_BYTES_MAX: usize = 64 * 1024;
 pub(crate) async fn read<T: DeserializeOwned>(body: Body) -> Result<T, HttpError> {
     let bytes = collect(body).await?;
     // Our own parser first: it refuses what parsers disagree about, and says where.
-    ledger::json::parse(&bytes).map_err(|error| {
+    let read = ledger::json::parse(&bytes).map_err(|error| {
         let position = error.position(&bytes);
         HttpError::of_rejection(error.into()).at_position(position)
     })?;
+    // serde takes an array for a struct, member by member.
+    if read.as_object().is_none() {
+        return Err(HttpError::new(code::BAD_FIELD, "expected a JSON object"));
+    }
     serde_json::from_slice(&bytes).map_err(|error| {
         let why = match error.classify() {
             serde_json::error::Category::Data => without_values(&error.to_string()),

@@ -96,6 +96,8 @@ async fn settings_that_can_not_be_are_refused_by_field() {
         operation[changed.0] = changed.1;
         json!({"vocabulary": [operation]})
     };
+    let list = world.post(&admin, OWN, "[null, null]").await;
+    assert_eq!(list.problem().1, "bad_field");
     for (change, pointer) in [
         (json!({"known_countries": ["XX"]}), "/known_countries"),
         (json!({"known_countries": ["Atlantis"]}), "/known_countries"),
