@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks an export without Veritrail: check_export.py FILE VKEY, with FILE.manifest beside it. Needs Python 3.9, PyPI `cryptography`.
+"""Checks an export without Veritrail: check_export.py FILE VKEY, with FILE.manifest beside it. Needs Python 3 and PyPI `cryptography`.
 Exits 0 and says what is proved, or 1 and says which row is wrong. VKEY is that log's verifier key, kept since before."""
 import base64, csv, hashlib, json, re, sys
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
