@@ -9,8 +9,8 @@ use ledger::entry::Entry;
 use ledger::hash::Hash;
 use ledger::time::Micros;
 use store::{
-    ApiKey, Batch, Change, LedgerStore, LogRef, Outcome, Receipt, Role, Roles, Scope, StoreError,
-    Tenant, TenantRecord,
+    ApiKey, Batch, Change, LedgerStore, LogRef, Outcome, Receipt, Role, Roles, Scope, SourceRecord,
+    StoreError, Tenant, TenantRecord,
 };
 use store_embedded::verify::{self, Inputs, KeptReceipt, Verdict, VerifyError};
 use store_embedded::{EmbeddedStore, LayoutError, OpenError};
@@ -30,6 +30,8 @@ pub(crate) struct Sent {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
     tenants: Vec<TenantRecord>,
+    /// Changes of tenants that were asked for and may have landed.
+    asked: Vec<TenantRecord>,
     keys: Vec<ApiKey>,
     revoked: Vec<String>,
     pub(crate) events: Vec<Sent>,
@@ -82,6 +84,31 @@ impl Account {
         let records = vec![(LogRef::main(&instance), noted)];
         block_on(store.administer(Change::CreateTenant(record.clone()), records))?;
         self.tenants.push(record);
+        Ok(())
+    }
+
+    /// Changes a tenant's settings; without an answer, both the old and the new ones are right.
+    fn change_tenant(&mut self, store: &EmbeddedStore, name: &str) -> Result<(), Stopped> {
+        let known = self.tenants.iter_mut().find(|known| known.name == name);
+        let known = known.unwrap();
+        let mut record = known.clone();
+        record.strict = !record.strict;
+        record.settings.revision += 1;
+        record.settings.sources.push(SourceRecord {
+            id: format!("source-{}", record.settings.revision),
+            name: "acme".into(),
+            vendor: "github".into(),
+            secrets: Vec::new(),
+            rules: String::new(),
+            created_at: Micros::from_micros(4),
+            closed_at: None,
+        });
+        self.asked.push(record.clone());
+        let instance = tenant_named(store, "_instance").unwrap();
+        let noted = event(&instance, &format!("changed-{}", record.settings.revision));
+        let records = vec![(LogRef::main(&instance), noted)];
+        block_on(store.administer(Change::UpdateTenant(record.clone()), records))?;
+        *known = record;
         Ok(())
     }
 
@@ -182,11 +209,13 @@ pub(crate) fn live(
     account.create_key(&store, "key1")?;
     account.notes.push(block_on(store.record_heads())?.note);
     account.revoke_key(&store, "key1")?;
+    account.change_tenant(&store, "alpha")?;
     account.append(&store, ("beta", false), &["b2", "b3"])?;
     block_on(store.close())?;
     drop(store);
     let store = try_open(site)?;
     account.append(&store, ("alpha", false), &["a1", "a5"])?;
+    account.change_tenant(&store, "alpha")?;
     account.create_key(&store, "key2")?;
     account.append(&store, ("beta", false), &["b4"])?;
     block_on(store.close())?;
@@ -306,11 +335,16 @@ fn check_registry(store: &EmbeddedStore, account: &Account, at: &str) {
         "{at}: no instance tenant"
     );
     for record in &account.tenants {
-        let found = tenant_named(store, &record.name);
-        assert_eq!(
-            found.map(|tenant| tenant.record.clone()).as_ref(),
-            Some(record),
-            "{at}: a tenant"
+        let found = tenant_named(store, &record.name).unwrap();
+        // Nothing before what was acknowledged, and nothing that was never asked for.
+        let landed = account.asked.iter().find(|asked| {
+            asked.name == record.name && asked.settings.revision == record.settings.revision + 1
+        });
+        let sound = found.record == *record || Some(&found.record) == landed;
+        assert!(
+            sound,
+            "{at}: a tenant is {:?}, not {record:?}",
+            found.record
         );
     }
     for key in &account.keys {
