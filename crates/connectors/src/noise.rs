@@ -78,11 +78,6 @@ impl Rules {
         Self::default()
     }
 
-    /// Whether there is any rule.
-    pub fn is_empty(&self) -> bool {
-        self.include.is_empty() && self.exclude.is_empty() && self.sample.is_empty()
-    }
-
     /// What becomes of an event.
     pub fn decide(&self, event: &Event) -> Decision<'_> {
         if self.include.iter().any(|rule| rule.matches(event)) {

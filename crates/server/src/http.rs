@@ -24,6 +24,7 @@ mod index;
 mod json;
 mod keys;
 mod logs;
+mod managed;
 mod openapi;
 mod producers;
 mod pulled;

@@ -6,7 +6,7 @@ use api::{CreatedSource, NewSource, NoiseRules, Source as Kept, Sources};
 use serde::Serialize;
 
 use super::Ending;
-use crate::client::{Client, Connection, encode};
+use crate::client::{Client, Connection, encode, with_parameters};
 use crate::failure::Failure;
 use crate::input;
 use crate::printer::Printer;
@@ -145,7 +145,7 @@ impl Create {
 impl List {
     fn run(self, printer: &mut Printer) -> anyhow::Result<Ending> {
         let client = Client::new(&self.connection, printer)?;
-        let path = path_of("/v1/sources", self.tenant.as_deref());
+        let path = with_parameters("/v1/sources", &[("tenant", self.tenant.as_deref())]);
         let (text, answer): (String, Sources) = client.read_json(&path)?;
         if self.json {
             printer.json(&text);
@@ -172,7 +172,7 @@ impl Rules {
             let (_, source): (String, Kept) = client.post_json(&path, &NewRules { rules })?;
             source
         } else {
-            let path = path_of("/v1/sources", named.tenant.as_deref());
+            let path = with_parameters("/v1/sources", &[("tenant", named.tenant.as_deref())]);
             let (_, answer): (String, Sources) = client.read_json(&path)?;
             let mut sources = answer.sources.into_iter();
             let open = sources.find(|it| it.name == named.name && it.closed_at.is_none());
@@ -265,16 +265,6 @@ fn read_rules(path: &str) -> anyhow::Result<NoiseRules> {
 }
 
 fn path_under(named: &Named, verb: &str) -> String {
-    let name = encode(&named.name);
-    path_of(
-        &format!("/v1/sources/{name}{verb}"),
-        named.tenant.as_deref(),
-    )
-}
-
-fn path_of(path: &str, tenant: Option<&str>) -> String {
-    match tenant {
-        Some(tenant) => format!("{path}?tenant={}", encode(tenant)),
-        None => path.to_owned(),
-    }
+    let path = format!("/v1/sources/{}{verb}", encode(&named.name));
+    with_parameters(&path, &[("tenant", named.tenant.as_deref())])
 }

@@ -23,17 +23,15 @@ async fn managed(
 ) -> Result<Arc<Tenant>, HttpError> {
     caller.require(Act::ManageKeys)?;
     let name = match asked {
-        Some(name) if caller.is_operator() || name == caller.tenant_name() => name,
+        Some(name) => name,
         None if !caller.is_operator() => caller.tenant_name(),
-        Some(_) => return Err(HttpError::not_found()),
         None => {
             return Err(
                 HttpError::new(code::BAD_FIELD, "expected the name of a tenant").at("/tenant"),
             );
         }
     };
-    let tenant = server.store.tenant_named(name).await?;
-    tenant.ok_or_else(HttpError::not_found)
+    super::managed::managed(server, caller, name).await
 }
 
 /// A key on the wire.

@@ -17,6 +17,7 @@ use store::{SourceRecord, Tenant};
 
 use super::error::HttpError;
 use super::extract::Expected;
+use super::managed::managed_customer;
 use crate::admin::old_secret_until;
 use crate::auth::{Act, Caller};
 use crate::server::Server;
@@ -43,15 +44,11 @@ async fn managed(
 ) -> Result<Arc<Tenant>, HttpError> {
     caller.require(Act::ManageSources)?;
     let name = match asked {
-        Some(name) if caller.is_operator() || name == caller.tenant_name() => name,
-        None if !caller.is_operator() => caller.tenant_name(),
-        Some(_) => return Err(HttpError::not_found()),
-        None => deliver::DEFAULT_TENANT,
+        Some(name) => name,
+        None if caller.is_operator() => deliver::DEFAULT_TENANT,
+        None => caller.tenant_name(),
     };
-    let tenant = server.store.tenant_named(name).await?;
-    tenant
-        .filter(|tenant| !tenant.is_instance())
-        .ok_or_else(HttpError::not_found)
+    managed_customer(server, caller, name).await
 }
 
 /// The source of that name that was changed.

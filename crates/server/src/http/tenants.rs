@@ -11,6 +11,7 @@ use ledger::vocabulary::Addition;
 use store::{Tenant, TenantRecord};
 
 use super::HttpError;
+use super::managed::managed_customer;
 use crate::auth::{Act, Caller};
 use crate::server::Server;
 
@@ -35,13 +36,7 @@ async fn managed(server: &Server, caller: &Caller, name: &str) -> Result<Arc<Ten
     } else {
         name
     };
-    if !caller.is_operator() && name != caller.tenant_name() {
-        return Err(HttpError::not_found());
-    }
-    let tenant = server.store.tenant_named(name).await?;
-    tenant
-        .filter(|tenant| !tenant.is_instance())
-        .ok_or_else(HttpError::not_found)
+    managed_customer(server, caller, name).await
 }
 
 /// A tenant on the wire.
