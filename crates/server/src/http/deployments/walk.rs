@@ -1,6 +1,6 @@
 //! The events that tell of deployments in a window, read page by page and folded.
 //!
-//! Promises: at most [`EVENTS_MAX`] events are looked at, the latest, and the answer says how far that was. Must never
+//! Promises: at most `limits.deployment_events` events are looked at, or a page more, the latest, and the answer says how far that was. Must never
 //! show what the viewer may not see: ids are joined by their pseudonyms.
 
 use std::sync::Arc;
@@ -23,8 +23,6 @@ use crate::http::events::{withhold_addresses, withhold_related};
 use crate::http::resources::state::{actor, now_of};
 use crate::server::Server;
 
-/// Most events that are looked at.
-pub(super) const EVENTS_MAX: usize = 50_000;
 /// Events that are read at once.
 const PAGE_EVENTS: usize = 256;
 const _: () = assert!(PAGE_EVENTS <= HITS_MAX);
@@ -54,6 +52,7 @@ pub(super) struct Found {
     pub(super) window: Window,
     pub(super) size: u64,
     pub(super) events: usize,
+    events_max: usize,
 }
 
 impl Asked {
@@ -115,7 +114,7 @@ impl Found {
             complete: window.covered_since <= window.since,
             covered_since: window.covered_since.to_string(),
             events: self.events as u64,
-            events_max: EVENTS_MAX as u64,
+            events_max: self.events_max as u64,
         }
     }
 
@@ -156,6 +155,7 @@ pub(super) async fn walk(
         size,
         limit: PAGE_EVENTS,
     };
+    let events_max = server.config.limits.deployment_events;
     let mut told: Vec<Told> = Vec::new();
     let mut events = 0;
     loop {
@@ -166,7 +166,7 @@ pub(super) async fn walk(
         events += page.hits.len();
         search.after = page.next;
         let Some(next) = page.next else { break };
-        if events >= EVENTS_MAX {
+        if events >= events_max {
             // Of the last time that was read, more may follow.
             window.covered_since = next.time.plus(1).min(window.until);
             told.retain(|told| told.is_since(window.covered_since));
@@ -186,6 +186,7 @@ pub(super) async fn walk(
         window,
         size,
         events,
+        events_max,
     })
 }
 
@@ -202,8 +203,7 @@ fn told_within(window: Window) -> Filter {
 
 fn read(hit: &Hit, viewer: Viewer) -> Result<Option<Told>, HttpError> {
     let record = &hit.record;
-    let entry =
-        Entry::parse(&record.entry).map_err(|error| damaged(record, &error.to_string()))?;
+    let entry = Entry::parse(&record.entry).map_err(|error| damaged(record, &error.to_string()))?;
     let mut details = part(record, Label::Details)?;
     let said = |name| {
         let said: &Value<'_> = details.as_ref()?.member(name)?;
