@@ -16,6 +16,7 @@ pub mod telemetry;
 
 mod access;
 mod anchor;
+mod deployments;
 mod jobs;
 mod listener;
 mod resource;

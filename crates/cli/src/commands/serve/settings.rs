@@ -165,6 +165,10 @@ struct LimitFlags {
     #[arg(long, value_name = "N")]
     limits_tenant_streams: Option<String>,
 
+    /// Events that one question about deployments looks at
+    #[arg(long, value_name = "N")]
+    limits_deployment_events: Option<String>,
+
     /// Tenants up to which platform keys make new ones
     #[arg(long, value_name = "N")]
     limits_tenants: Option<String>,
@@ -234,6 +238,10 @@ impl Serve {
             ),
             ("--limits-tenant-searches", &limits.limits_tenant_searches),
             ("--limits-tenant-streams", &limits.limits_tenant_streams),
+            (
+                "--limits-deployment-events",
+                &limits.limits_deployment_events,
+            ),
             ("--limits-tenants", &limits.limits_tenants),
             ("--log-format", &log.log_format),
             ("--log-level", &log.log_level),
