@@ -7,6 +7,7 @@
 mod ask;
 mod asset;
 mod changes;
+mod histogram;
 mod home;
 mod moment;
 mod page;
@@ -16,6 +17,7 @@ mod sign_in;
 mod telling;
 mod theme;
 mod visit;
+mod window;
 
 use std::sync::Arc;
 
