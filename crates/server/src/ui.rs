@@ -8,6 +8,7 @@ mod actor;
 mod ask;
 mod asset;
 mod changes;
+mod histogram;
 mod home;
 mod hours;
 mod moment;
@@ -21,6 +22,7 @@ mod telling;
 mod term;
 mod theme;
 mod visit;
+mod window;
 
 use std::sync::Arc;
 
