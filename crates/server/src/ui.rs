@@ -7,6 +7,7 @@
 mod ask;
 mod asset;
 mod changes;
+mod event;
 mod home;
 mod moment;
 mod page;
@@ -42,5 +43,6 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
+        .route("/t/{tenant}/events/{id}", get(event::show))
         .with_state(ui)
 }
