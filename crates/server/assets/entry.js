@@ -108,8 +108,8 @@ export function fieldsOf(entry, values, leaf) {
   return found;
 }
 
-/** What HTML does to a text on its way into a page: it ends lines in one way, and has no zero byte. */
-const asShown = (text) => text.replace(/\r\n?/g, "\n").replaceAll("\0", "\ufffd");
+/** What HTML does to a text on its way into a page: it ends lines in one way, and drops zero bytes. */
+const asShown = (text) => text.replace(/\r\n?/g, "\n").replaceAll("\0", "");
 
 /** How pages write times. */
 const readable = (time) => time.replace("T", " ").replace("Z", " UTC");

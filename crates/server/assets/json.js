@@ -11,10 +11,14 @@ const DEPTH_MAX = 33;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SCALAR = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
 
-/** Reads compact JSON, as parts are stored; null if it is none. */
+/** Reads JSON; null if it is none. */
 export function readJson(text) {
   let at = 0;
+  const skip = () => {
+    while (" \t\n\r".includes(text[at] ?? "-")) at += 1;
+  };
   const token = (pattern) => {
+    skip();
     pattern.lastIndex = at;
     const found = pattern.exec(text);
     if (!found) throw new SyntaxError("no JSON");
@@ -22,6 +26,7 @@ export function readJson(text) {
     return found[0];
   };
   const eat = (character) => {
+    skip();
     if (text[at] !== character) return false;
     at += 1;
     return true;
@@ -40,7 +45,7 @@ export function readJson(text) {
   const value = (depth) => {
     if (depth > DEPTH_MAX) throw new SyntaxError("too deep");
     if (eat("[")) return { items: list("]", () => value(depth + 1)) };
-    if (text[at] === '"') return { text: JSON.parse(token(STRING)), string: true };
+    if (text[at] === '"') return { text: JSON.parse(token(STRING)) };
     if (!eat("{")) return { text: token(SCALAR) };
     const names = new Set();
     const members = list("}", () => {
@@ -54,6 +59,7 @@ export function readJson(text) {
   };
   try {
     const read = value(0);
+    skip();
     return at === text.length ? read : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;

@@ -100,7 +100,7 @@ class Verification {
   async _page() {
     const fields = fieldsOf(this.entry, this.values, hex(this.leaf));
     const count = holdPage(fields, this.given.shown);
-    return `${count} values on this page were compared, and none is left out. The heading is made of them; what is looked up beside them, such as where an address is, no log holds.`;
+    return `${count} values on this page were compared, and none is left out. The wording of the heading was not, nor what is looked up beside them, such as where an address is: no log holds that.`;
   }
 
   async _checkpoint() {

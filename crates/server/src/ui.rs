@@ -9,6 +9,7 @@ mod ask;
 mod asset;
 mod changes;
 mod histogram;
+mod event;
 mod home;
 mod hours;
 mod moment;
@@ -51,5 +52,6 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/t/{tenant}/", get(changes::show))
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
+        .route("/t/{tenant}/events/{id}", get(event::show))
         .with_state(ui)
 }
