@@ -8,6 +8,7 @@ mod actor;
 mod ask;
 mod asset;
 mod changes;
+mod deployments;
 mod home;
 mod hours;
 mod moment;
@@ -47,6 +48,7 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
+        .route("/t/{tenant}/deployments", get(deployments::show))
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
         .with_state(ui)
