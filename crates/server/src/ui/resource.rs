@@ -23,8 +23,6 @@ use crate::auth::Act;
 
 /// Events that are listed.
 const LISTED: &str = "60";
-/// How far apart the two times are unless others are asked for.
-const APART_MICROS: i64 = 7 * 86_400 * 1_000_000;
 /// Longest value that is shown whole, in characters.
 const VALUE_CHARS_MAX: usize = 2_000;
 
@@ -101,24 +99,34 @@ fn time(text: Option<&str>, otherwise: Micros) -> Option<Micros> {
 
 async fn page(visit: &Visit, kind: &str, id: &str, times: &Times) -> Result<Response<Body>, Refused> {
     let q = format!("{} {}", term("resource.type", kind), term("resource.id", id));
-    let asked = (time(times.from.as_deref(), visit.now.plus(-APART_MICROS)), time(times.to.as_deref(), visit.now));
-    let bad_time = asked.0.is_none() || asked.1.is_none();
-    let (from, to) = (asked.0.unwrap_or(visit.now.plus(-APART_MICROS)), asked.1.unwrap_or(visit.now));
-    let (from, to) = (from.min(to), from.max(to));
     let state = format!("/v1/resources/{}/{}/state", segment(kind), segment(id));
-    let by = if visit.may(Act::ReadPersons) { "operation,actor.id" } else { "operation" };
-    let (from_text, to_text) = (from.to_string(), to.to_string());
+    let by = if visit.may(Act::ReadPersons) {
+        "operation,actor.id"
+    } else {
+        "operation"
+    };
     let ask = visit.ask();
-    let (earlier, later, whole, events) = tokio::join!(
-        ask.get::<ResourceState>(&state, &[("at", &from_text)]),
-        ask.get::<ResourceState>(&state, &[("at", &to_text)]),
+    let (whole, events) = tokio::join!(
         ask.get::<Statistics>("/v1/stats", &[("q", &q), ("by", by), ("interval", "none")]),
         ask.get::<Events>("/v1/events", &[("q", &q), ("limit", LISTED)]),
     );
-    let (earlier, later, whole, events) = (earlier?, later?, whole?, events?);
+    let (whole, events) = (whole?, events?);
     let Some(newest) = events.events.first() else {
         return Err(Refused::not_found());
     };
+    // The state is that before a time: what the last event did is the difference that somebody came for.
+    let last = whole.latest.as_deref().and_then(|at| Micros::parse(at).ok());
+    let usual = (last.unwrap_or(visit.now), visit.now);
+    let from = time(times.from.as_deref(), usual.0);
+    let to = time(times.to.as_deref(), usual.1);
+    let bad_time = from.is_none() || to.is_none();
+    let (from, to) = (from.unwrap_or(usual.0), to.unwrap_or(usual.1));
+    let (from, to) = (from.min(to), from.max(to));
+    let (earlier, later) = tokio::join!(
+        ask.get::<ResourceState>(&state, &[("at", &from.to_string())]),
+        ask.get::<ResourceState>(&state, &[("at", &to.to_string())]),
+    );
+    let (earlier, later) = (earlier?, later?);
     let newest = Told::new(newest, &visit.tenant, visit.now);
     let name = later.resource.name.clone().unwrap_or_else(|| newest.resource.clone());
     let mut actors = counts(visit, &whole, "actor.id", &q);
@@ -169,7 +177,7 @@ fn existence(exists: Option<bool>) -> &'static str {
     match exists {
         Some(true) => "existed",
         Some(false) => "did not exist",
-        None => "no event says whether it existed",
+        None => "may or may not have existed: no event says",
     }
 }
 
