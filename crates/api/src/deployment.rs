@@ -210,7 +210,7 @@ pub struct ChangesBefore {
     /// When the deployment began.
     #[schemars(extend("format" = "date-time"))]
     pub until: String,
-    /// How many there are; with `changes=true`.
+    /// How many there are; with `changes=true`, of the first 50 deployments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<ChangeCounts>,
 }

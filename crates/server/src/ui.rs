@@ -10,6 +10,7 @@ mod asset;
 mod changes;
 mod histogram;
 mod event;
+mod deployments;
 mod home;
 mod hours;
 mod moment;
@@ -50,6 +51,7 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
+        .route("/t/{tenant}/deployments", get(deployments::show))
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
         .route("/t/{tenant}/events/{id}", get(event::show))

@@ -668,7 +668,7 @@ async fn what_is_asked_wrongly_is_refused_by_its_name() {
     }
     for (query, parameter) in [
         ("limit=0", "limit"),
-        ("limit=101&changes=true", "limit"),
+        ("limit=1001&changes=true", "limit"),
         ("changes=yes", "changes"),
         ("outcome=fine", "outcome"),
     ] {

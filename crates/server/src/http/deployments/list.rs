@@ -26,8 +26,8 @@ use crate::server::Server;
 const LIMIT_DEFAULT: usize = 100;
 /// Most deployments of one answer.
 const LIMIT_MAX: usize = 1_000;
-/// Most deployments before which changes are counted: each is a question of its own to the index.
-const COUNTED_MAX: usize = 100;
+/// Deployments before which changes are counted: each is a question of its own to the index.
+const COUNTED_MAX: usize = 50;
 
 /// Which deployments.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -52,10 +52,10 @@ pub(crate) struct DeploymentParameters {
     /// Deployments that ended so only.
     #[schemars(extend("enum" = ["succeeded", "failed", "rolled_back", "cancelled", "running", "undecided"]))]
     outcome: Option<String>,
-    /// Most deployments: 1 to 1000, by default 100; with `changes=true` at most 100.
+    /// Most deployments: 1 to 1000, by default 100.
     #[schemars(with = "Option<u16>", extend("minimum" = 1, "maximum" = LIMIT_MAX, "default" = LIMIT_DEFAULT))]
     limit: Option<String>,
-    /// Whether to count the configuration, secret and permission changes of the half hour before each.
+    /// Whether to count the configuration, secret and permission changes of the half hour before each of the first 50.
     #[schemars(extend("enum" = ["false", "true"], "default" = "false"))]
     changes: Option<String>,
 }
@@ -77,11 +77,10 @@ pub(crate) async fn list(
         asked.changes.as_deref(),
         &[("false", false), ("true", true)],
     )?;
-    let limit_max = if counted { COUNTED_MAX } else { LIMIT_MAX };
     let limit = whole(
         "limit",
         asked.limit.as_deref(),
-        1..=limit_max,
+        1..=LIMIT_MAX,
         LIMIT_DEFAULT,
     )?;
     let outcome = asked.outcome.as_deref().filter(|text| !text.is_empty());
@@ -117,10 +116,10 @@ pub(crate) async fn list(
         let total = chosen.len() as u64;
         chosen.truncate(limit);
         let mut deployments = Vec::with_capacity(chosen.len());
-        for deployment in &chosen {
+        for (index, deployment) in chosen.iter().enumerate() {
             let mut shown = shown(deployment, deployment.outcome(window.until));
             if let Some((mut told, filter)) = changes::before(deployment, window.until)? {
-                if counted {
+                if counted && index < COUNTED_MAX {
                     let asked: (Filter, _, _) = (filter, viewer, found.size);
                     told.counts = Some(changes::count(&server, log, asked).await?);
                 }
