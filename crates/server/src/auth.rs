@@ -4,17 +4,22 @@
 //! the name in the request's head (`sign_in`); every way of being refused answers alike; what a role may do stands in one table. Must never: compare secrets in a way that time tells, or keep a key's
 //! text longer than its check.
 
+mod browser;
 mod caller;
 mod refusals;
 mod role;
 mod sender;
+mod sessions;
 mod sign_in;
 mod token;
 
 pub use role::{Act, may};
 pub use token::{NotAToken, Token};
 
+pub(crate) use browser::{SESSION_COOKIE, cookie, session_of};
 pub(crate) use caller::{Caller, Destination};
 pub(crate) use refusals::{RefusalCounts, RefusalReason};
 pub(crate) use sender::Sender;
+pub(crate) use sessions::{Session, Sessions};
+pub(crate) use sign_in::{key_of, scope_admits};
 pub(crate) use token::random_digits;

@@ -25,6 +25,7 @@ mod shares;
 mod sources;
 mod tasks;
 mod tls;
+mod ui;
 
 pub use anchor::{Anchor, AnchorSink, Publishing};
 pub use config::Config;

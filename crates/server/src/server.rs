@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::access::{OpenSearches, ReadTotals};
 use crate::anchor::FailingSinks;
-use crate::auth::{Caller, Destination, RefusalCounts};
+use crate::auth::{Caller, Destination, RefusalCounts, Sessions};
 use crate::config::Config;
 use crate::http::conflicts::ConflictBudget;
 use crate::http::quota::EventQuota;
@@ -34,6 +34,8 @@ pub struct Server {
     pub(crate) instance: Arc<Tenant>,
     pub(crate) metrics: Metrics,
     pub(crate) refusals: RefusalCounts,
+    /// Browsers that are signed in.
+    pub(crate) sessions: Sessions,
     pub(crate) totals: ReadTotals,
     pub(crate) open_searches: OpenSearches,
     pub(crate) streams: OpenStreams,
@@ -89,6 +91,7 @@ impl Server {
             instance,
             metrics: Metrics::new(),
             refusals: RefusalCounts::default(),
+            sessions: Sessions::default(),
             totals: ReadTotals::default(),
             open_searches: OpenSearches::default(),
             conflicts: ConflictBudget::default(),
