@@ -105,7 +105,7 @@ for (const [path, why] of Object.entries({
 
 test('a missing page that is expected to be missing passes', async () => {
   const person = await somebody();
-  await person.visit('/missing', { status: 404 });
+  await person.visit('/missing', { status: [404] });
   await person.close();
 });
 

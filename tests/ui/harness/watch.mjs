@@ -55,7 +55,8 @@ export async function watch(page, origin, others = []) {
   });
 
   return {
-    faults,
+    /// Leaves out what was wrong until now: a visit that failed for another reason.
+    forget: () => { faults.length = 0; },
     weight: () => [...weight.values()].reduce((sum, bytes) => sum + bytes, 0),
     /// The browser will log an answer of this address as an error, and should.
     expect: (url) => expected.add(url),

@@ -4,6 +4,9 @@ import { proxy } from './proxy.mjs';
 import { serve } from './server.mjs';
 import { visitor } from './visitor.mjs';
 
+/// How long a page may take to do what it was asked to.
+const PATIENCE_MS = 10_000;
+
 /// Starts a world. `idp` is an identity provider that is running, or none; the world ends it.
 export async function world({ idp, settings = () => ({}) } = {}) {
   const front = await proxy();
@@ -20,6 +23,7 @@ export async function world({ idp, settings = () => ({}) } = {}) {
     async person({ width = 1440, theme = 'light', ...options } = {}) {
       const viewport = { width, height: heightOf(width) };
       const context = await chromium.newContext({ ...CONTEXT, baseURL: front.url, viewport, colorScheme: theme, ...options });
+      context.setDefaultTimeout(PATIENCE_MS);
       return visitor(await context.newPage(), front.url, others);
     },
     async stop() {
