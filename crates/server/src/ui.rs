@@ -4,16 +4,21 @@
 //! ([`ask::Ask`]), so that it can show nothing that its viewer could not ask for, and leaves the same access records.
 //! Must never: reach into the store or the index, name another host, or write a script or style into a page.
 
+mod actor;
 mod ask;
 mod asset;
 mod changes;
 mod home;
+mod hours;
 mod moment;
 mod page;
 mod problem;
+mod resource;
 mod shell;
 mod sign_in;
+mod tally;
 mod telling;
+mod term;
 mod theme;
 mod visit;
 
@@ -42,5 +47,7 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
+        .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
+        .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
         .with_state(ui)
 }
