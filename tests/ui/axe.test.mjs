@@ -24,16 +24,17 @@ after(() => all?.stop());
 test('pages', async (t) => {
   for (const { name, path, as, status = [200] } of listed) {
     await t.test(`axe finds nothing on ${name}`, async () => {
-      const found = [];
+      const found = new Map();
       for (const width of WIDTHS) {
         const person = people.get(`${as === null ? 'nobody' : 'reader'} ${width}`);
         await person.visit(path, { status });
         for (const theme of THEMES) {
           await person.page.emulateMedia({ colorScheme: theme });
-          found.push(...(await violations(person.page)).map((line) => `${width} ${theme}: ${line}`));
+          for (const line of await violations(person.page)) found.set(line, [...(found.get(line) ?? []), `${width} px ${theme}`]);
         }
       }
-      assert.ok(found.length === 0, `\n${found.join('\n')}`);
+      const told = [...found].map(([line, where]) => `${line}\n    at ${where.join(', ')}`);
+      assert.ok(found.size === 0, `\n${told.join('\n')}`);
     });
   }
 });
