@@ -5,16 +5,20 @@
 //! text longer than its check.
 
 mod caller;
+mod identity;
 mod refusals;
 mod role;
 mod sender;
 mod sign_in;
+mod standing;
 mod token;
 
 pub use role::{Act, may};
 pub use token::{NotAToken, Token};
 
 pub(crate) use caller::{Caller, Destination};
+pub(crate) use identity::{Identity, Person};
 pub(crate) use refusals::{RefusalCounts, RefusalReason};
 pub(crate) use sender::Sender;
+pub(crate) use standing::{Ended, Standing};
 pub(crate) use token::random_digits;
