@@ -26,6 +26,7 @@ mod shares;
 mod sources;
 mod tasks;
 mod tls;
+mod ui;
 
 pub use anchor::{Anchor, AnchorSink, Publishing};
 pub use config::Config;

@@ -163,6 +163,13 @@ pub(super) fn placeholders(template: &str) -> impl Iterator<Item = &str> {
         .map(|rest| rest.split_once('}').map_or(rest, |(name, _)| name))
 }
 
+/// A value as sentences show it: on one line, of bounded length, without characters that reorder or hide others.
+pub fn clean(value: &str) -> String {
+    let mut text = String::new();
+    push_clean(&mut text, value);
+    text
+}
+
 /// A value on one line, of bounded length, without characters that reorder or hide the text around them.
 fn push_clean(text: &mut String, value: &str) {
     let mut chars = value.trim().chars();

@@ -13,6 +13,7 @@ use ledger::vocabulary::Mode;
 use query::Viewer;
 use store::{ApiKey, LogRef, Tenant};
 
+use super::browser::session_of_script;
 use super::identity::{Identity, Person};
 use super::sign_in::{Place, sign_in};
 use super::standing::Standing;
@@ -112,6 +113,12 @@ impl Caller {
     /// The caller as the actor of our own records.
     pub(crate) fn actor(&self) -> Actor<'_> {
         self.who.actor()
+    }
+
+    /// The caller's roles, for people.
+    pub(crate) fn role_names(&self) -> String {
+        let names: Vec<_> = self.who.roles().iter().map(store::Role::name).collect();
+        names.join(", ")
     }
 
     /// Whether the caller may do `act`.
@@ -275,6 +282,13 @@ impl FromRequestParts<Arc<Server>> for Caller {
         parts: &mut Parts,
         server: &Arc<Server>,
     ) -> Result<Self, HttpError> {
+        // A page asks for somebody who signed in already; nobody outside can put this here.
+        if let Some(caller) = parts.extensions.get::<Self>() {
+            return Ok(caller.clone());
+        }
+        if let Some(caller) = session_of_script(parts, server).await? {
+            return Ok(caller);
+        }
         let signed_in = sign_in(parts, server).await?;
         match signed_in.place {
             Place::Tenant(tenant) => {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use api::code;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
+use ledger::time::Micros;
 use store::registry::INSTANCE_TENANT;
 use store::{ApiKey, Scope, Tenant};
 
@@ -58,10 +59,17 @@ async fn authenticate(
     headers: &HeaderMap,
     server: &Server,
 ) -> Result<Result<ApiKey, RefusalReason>, HttpError> {
-    let token = match bearer(headers) {
-        Ok(token) => token,
-        Err(reason) => return Ok(Err(reason)),
-    };
+    match bearer(headers) {
+        Ok(token) => key_of(&token, server).await,
+        Err(reason) => Ok(Err(reason)),
+    }
+}
+
+/// The key of a token, if it is right and stands. The outer error is the store's, the inner one the caller's.
+pub(crate) async fn key_of(
+    token: &Token,
+    server: &Server,
+) -> Result<Result<ApiKey, RefusalReason>, HttpError> {
     let found = server.store.api_key(token.id()).await?;
     // Unknown ids take the same comparison as known ones.
     let hash = found.as_ref().map_or([0; 32], |key| key.hash);
@@ -72,14 +80,18 @@ async fn authenticate(
     if !right {
         return Ok(Err(RefusalReason::Forged));
     }
+    Ok(standing(key, server.clock.wall()))
+}
+
+/// The key, if it was not withdrawn and has not come to its end.
+pub(super) fn standing(key: ApiKey, now: Micros) -> Result<ApiKey, RefusalReason> {
     if key.revoked_at.is_some() {
-        return Ok(Err(RefusalReason::Revoked));
+        return Err(RefusalReason::Revoked);
     }
-    let now = server.clock.wall();
     if key.expires_at.is_some_and(|end| end <= now) {
-        return Ok(Err(RefusalReason::Expired));
+        return Err(RefusalReason::Expired);
     }
-    Ok(Ok(key))
+    Ok(key)
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Token, RefusalReason> {
@@ -93,6 +105,14 @@ fn bearer(headers: &HeaderMap) -> Result<Token, RefusalReason> {
         return Err(RefusalReason::Missing);
     }
     Token::parse(token.trim()).map_err(|_| RefusalReason::Malformed)
+}
+
+/// Whether the key may speak for this tenant at all.
+pub(crate) fn scope_admits(key: &ApiKey, tenant: &Tenant) -> bool {
+    match key.scope {
+        Scope::Tenant(own) => own == tenant.record.id,
+        Scope::Platform { .. } => tenant.record.name != INSTANCE_TENANT,
+    }
 }
 
 /// Finds the tenant that this request is about.

@@ -10,14 +10,11 @@ use super::routes;
 use crate::server::Server;
 use crate::telemetry;
 
-/// The whole service behind one tower service.
+/// The whole service behind one tower service: the API, and the pages that ask it.
 pub fn router(server: Arc<Server>) -> Router {
-    let rooms = routes::rooms().into_iter();
-    let routes = rooms.flat_map(|(_, _, routes)| routes);
-    routes
-        .fold(Router::new(), |router, route| {
-            router.route(route.path, route.service)
-        })
+    let api = api(&server);
+    let pages = crate::ui::pages(Arc::clone(&server), api.clone());
+    api.merge(pages)
         .fallback(|| async { HttpError::not_found() })
         .method_not_allowed_fallback(|| async {
             HttpError::new(
@@ -25,6 +22,15 @@ pub fn router(server: Arc<Server>) -> Router {
                 "see the Allow header for the methods of this path",
             )
         })
-        .layer(from_fn_with_state(Arc::clone(&server), telemetry::observe))
-        .with_state(server)
+        .layer(from_fn_with_state(server, telemetry::observe))
+}
+
+/// The API, without what bounds and counts requests from outside.
+fn api(server: &Arc<Server>) -> Router {
+    let rooms = routes::rooms().into_iter();
+    let routes = rooms.flat_map(|(_, _, routes)| routes);
+    let router = routes.fold(Router::new(), |router, route| {
+        router.route(route.path, route.service)
+    });
+    router.with_state(Arc::clone(server))
 }

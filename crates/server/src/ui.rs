@@ -1,0 +1,46 @@
+//! The pages: what a browser sees.
+//!
+//! Promises: every page is whole without JavaScript, except what can't be; a page asks the API as anybody would
+//! ([`ask::Ask`]), so that it can show nothing that its viewer could not ask for, and leaves the same access records.
+//! Must never: reach into the store or the index, name another host, or write a script or style into a page.
+
+mod ask;
+mod asset;
+mod changes;
+mod home;
+mod moment;
+mod page;
+mod problem;
+mod shell;
+mod sign_in;
+mod telling;
+mod theme;
+mod visit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::server::Server;
+
+/// What every page shares.
+#[derive(Debug)]
+struct Ui {
+    server: Arc<Server>,
+    /// The API, to be asked in this process.
+    api: Router,
+}
+
+/// Every page and asset.
+pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
+    let ui = Arc::new(Ui { server, api });
+    Router::new()
+        .route("/", get(home::show))
+        .route("/assets/{version}/{name}", get(asset::show))
+        .route("/sign-in", get(sign_in::show).post(sign_in::begin))
+        .route("/sign-out", post(sign_in::end))
+        .route("/theme", post(theme::choose))
+        .route("/t/{tenant}/", get(changes::show))
+        .with_state(ui)
+}

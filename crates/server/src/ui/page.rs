@@ -1,0 +1,61 @@
+//! A page on its way out: its headers.
+//!
+//! Promises: no page may run or load what is not ours, be framed, be kept by a cache, or tell another site where its
+//! viewer came from.
+
+use askama::Template;
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+
+/// What a page may load and where its forms may go: nothing but our own.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Headers of every page.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+];
+
+/// A page.
+pub(super) fn render(status: StatusCode, page: &impl Template) -> Response<Body> {
+    // Writing into a string can't fail, and no template of ours fails by itself.
+    let Ok(text) = page.render() else {
+        return guarded(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "the page failed".to_owned());
+    };
+    guarded(status, "text/html; charset=utf-8", text)
+}
+
+/// Any text with the headers of a page.
+pub(super) fn guarded(status: StatusCode, media_type: &'static str, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Sends the browser to a path of ours, with GET.
+pub(super) fn redirect(to: &str) -> Response<Body> {
+    let mut response = guarded(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
+    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    response.headers_mut().insert(header::LOCATION, to);
+    response
+}
+
+/// A path of ours that somebody was on the way to, or the first page. Never another host.
+pub(super) fn own_path(to: Option<&str>) -> &str {
+    let fine = |to: &&str| {
+        to.starts_with('/')
+            && !to.starts_with("//")
+            && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    };
+    to.filter(fine).unwrap_or("/")
+}

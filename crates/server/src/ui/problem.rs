@@ -1,0 +1,77 @@
+//! What the API refused, and the page that says so.
+
+use api::Problem;
+use askama::Template;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+
+use super::page;
+use super::shell::Shell;
+use crate::http::HttpError;
+
+/// Longest refusal in bytes.
+const PROBLEM_BYTES_MAX: usize = 64 * 1024;
+
+/// What was refused, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Refused(pub(super) Box<Problem>);
+
+impl Refused {
+    /// The refusal in an answer of the API.
+    pub(super) async fn read(answer: Response<Body>) -> Self {
+        let body = Limited::new(answer.into_body(), PROBLEM_BYTES_MAX);
+        let Ok(body) = body.collect().await else {
+            return Self::internal();
+        };
+        serde_json::from_slice(&body.to_bytes()).map_or_else(|_| Self::internal(), |problem| Self(Box::new(problem)))
+    }
+
+    /// Nothing there, or nothing of the viewer's: the same.
+    pub(super) fn not_found() -> Self {
+        HttpError::not_found().into()
+    }
+
+    /// Our fault.
+    pub(super) fn internal() -> Self {
+        HttpError::internal("a page").into()
+    }
+
+    /// The HTTP status.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<HttpError> for Refused {
+    fn from(error: HttpError) -> Self {
+        Self(Box::new(error.problem().clone()))
+    }
+}
+
+/// A page that says why there is no other.
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    shell: Shell,
+    problem: &'a Problem,
+    advice: &'static str,
+}
+
+/// The page for what was refused.
+pub(super) fn show(mut shell: Shell, refused: &Refused) -> Response<Body> {
+    let problem = &*refused.0;
+    shell.title = match refused.status() {
+        StatusCode::NOT_FOUND => "Nothing here",
+        StatusCode::FORBIDDEN => "Not for this account",
+        _ => "That did not work",
+    }
+    .to_owned();
+    let advice = match refused.status().as_u16() {
+        404 => "It does not exist, or this account may not see it: both look the same on purpose.",
+        403 => "Somebody who administers the tenant can give you another role.",
+        429 | 503 => "Nothing is lost: events are still taken in. Reload the page in a moment.",
+        _ => "",
+    };
+    page::render(refused.status(), &ProblemPage { shell, problem, advice })
+}
