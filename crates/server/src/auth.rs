@@ -22,11 +22,11 @@ mod token;
 pub use role::{Act, may};
 pub use token::{NotAToken, Token};
 
+pub(crate) use admission::NotAdmitted;
 pub(crate) use attempts::{Attempts, Peer};
 pub(crate) use browser::{browser_cookie, cookie, is_secure, session_cookie, session_of};
 pub(crate) use caller::{Caller, Destination};
-pub(crate) use grants::is_for_persons;
-pub(crate) use identity::{Identity, Person};
+pub(crate) use identity::Identity;
 pub(crate) use refusals::{RefusalCounts, RefusalReason};
 pub(crate) use sender::Sender;
 pub(crate) use sessions::{Session, SessionEnd, Sessions, Whose};

@@ -24,7 +24,7 @@ use ledger::time::Micros;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::config::Config;
 use begun::{Begun, Waiting};
@@ -85,8 +85,15 @@ pub(crate) struct Returned {
 
 #[derive(Deserialize)]
 struct Tokens {
-    id_token: Zeroizing<String>,
-    access_token: Option<Zeroizing<String>>,
+    id_token: String,
+    access_token: Option<String>,
+}
+
+impl Drop for Tokens {
+    fn drop(&mut self) {
+        self.id_token.zeroize();
+        self.access_token.zeroize();
+    }
 }
 
 /// Both clocks at one moment.
@@ -306,7 +313,7 @@ impl Oidc {
         let request = ProviderRequest {
             url: url.clone(),
             form: None,
-            authorization: Some(Zeroizing::new(format!("Bearer {}", token.as_str()))),
+            authorization: Some(Zeroizing::new(format!("Bearer {}", token))),
         };
         let answer = self.provider.ask(request).await;
         let answer = answer.map_err(|error| failed(&error.to_string()))?;

@@ -90,6 +90,7 @@ impl Server {
         rng: Arc<dyn Rng>,
         provider: Option<Arc<dyn IdentityProvider>>,
     ) -> Result<Arc<Self>, StoreError> {
+        let oidc = provider.and_then(|provider| Oidc::new(&config, provider));
         let instance = store.tenant(store.instance().tenant).await?;
         let instance = instance.ok_or(StoreError::NotFound)?;
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -103,6 +104,7 @@ impl Server {
             cores: Arc::new(Semaphore::new(cores)),
             streams: OpenStreams::new(config.limits.tenant_streams),
             exports: Exports::default(),
+            sessions: Sessions::new(&config.ui),
             store,
             index,
             config,
@@ -111,9 +113,8 @@ impl Server {
             instance,
             metrics: Metrics::new(),
             refusals: RefusalCounts::default(),
-            sessions: Sessions::new(&config.ui),
             attempts: Attempts::default(),
-            oidc: provider.and_then(|provider| Oidc::new(&config, provider)),
+            oidc,
             totals: ReadTotals::default(),
             open_searches: OpenSearches::default(),
             conflicts: ConflictBudget::default(),

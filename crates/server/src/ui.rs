@@ -11,6 +11,8 @@ mod home;
 mod moment;
 mod page;
 mod problem;
+mod provider;
+mod sessions;
 mod shell;
 mod sign_in;
 mod telling;
@@ -39,8 +41,11 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/", get(home::show))
         .route("/assets/{version}/{name}", get(asset::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::begin))
+        .route("/sign-in/oidc", get(provider::leave))
+        .route("/sign-in/callback", get(provider::come_back))
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
+        .route("/t/{tenant}/sessions", get(sessions::show).post(sessions::end))
         .with_state(ui)
 }

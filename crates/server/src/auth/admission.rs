@@ -107,12 +107,7 @@ impl Server {
         member: &Member,
     ) -> Result<Vec<(Arc<Tenant>, Roles)>, HttpError> {
         let now = self.clock.wall();
-        let mut tenants = self.store.tenants().await?;
-        let instance = &self.instance;
-        if !tenants.iter().any(|tenant| tenant.is_instance()) {
-            let instance = self.store.tenant(instance.record.id).await?;
-            tenants.extend(instance);
-        }
+        let tenants = self.store.tenants().await?;
         let rooms = tenants.into_iter().map(|tenant| {
             let roles = member.roles_in(&tenant, now);
             (tenant, roles)

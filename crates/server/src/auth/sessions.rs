@@ -240,6 +240,11 @@ impl Kept {
 }
 
 impl Session {
+    /// Whether there were several tenants to enter when it began.
+    pub(crate) fn may_enter_several(&self) -> bool {
+        matches!(self.whose, Whose::Member(_)) && self.told.len() != 1
+    }
+
     /// Whether `said` is what only our own pages know.
     pub(crate) fn is_own_form(&self, said: &str) -> bool {
         bool::from(self.csrf.as_bytes().ct_eq(said.as_bytes()))

@@ -40,6 +40,8 @@ pub struct OidcConfig {
     pub client_id: Option<String>,
     /// A file with the secret that it knows us by.
     pub client_secret_file: Option<PathBuf>,
+    /// The authority that signed its certificate, if it is no public one.
+    pub ca_file: Option<PathBuf>,
     /// What is asked of it.
     pub scopes: Vec<String>,
     /// The claim that names a person's groups.
@@ -66,6 +68,7 @@ impl Default for OidcConfig {
             name: None,
             client_id: None,
             client_secret_file: None,
+            ca_file: None,
             scopes: ["openid", "profile", "email"].map(str::to_owned).to_vec(),
             groups_claim: "groups".to_owned(),
             roles: Vec::new(),
@@ -160,6 +163,17 @@ pub(super) const SETTINGS: &[Setting] = &[
                   is read for each sign-in and never logged.",
         apply: |config, value| {
             config.oidc.client_secret_file = Some(path(value)?);
+            Some(())
+        },
+    },
+    Setting {
+        name: "oidc.ca_file",
+        default: "none",
+        bounds: "a path",
+        meaning: "A file with the certificates, in PEM, of the authority that signed the provider's, in the place of the \
+                  public ones: for a provider with a company's own.",
+        apply: |config, value| {
+            config.oidc.ca_file = Some(path(value)?);
             Some(())
         },
     },

@@ -43,7 +43,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 /// Makes these the checks of this process. Any number of times.
 pub(super) fn install() {
     // The error says that it was done before; nobody else in this process does it.
-    drop(PROVIDER.install_default());
+    _ = PROVIDER.install_default();
 }
 
 fn unused() -> jsonwebtoken::errors::Error {
