@@ -11,6 +11,7 @@ mod bodies;
 mod bombs;
 mod counting;
 mod documented;
+mod event_page;
 mod events;
 mod exporting;
 mod faulty;
