@@ -12,6 +12,7 @@ mod bombs;
 mod counting;
 mod deployments;
 mod documented;
+mod event_page;
 mod events;
 mod exporting;
 mod faulty;
