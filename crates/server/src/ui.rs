@@ -42,5 +42,6 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
+        .route("/t/{tenant}/timeline.md", get(changes::timeline))
         .with_state(ui)
 }

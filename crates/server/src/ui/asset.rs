@@ -18,6 +18,8 @@ const JS: &str = "text/javascript; charset=utf-8";
 const ASSETS: &[Asset] = &[
     ("app.css", CSS, include_bytes!("../../assets/app.css")),
     ("app.js", JS, include_bytes!("../../assets/app.js")),
+    ("brush.js", JS, include_bytes!("../../assets/brush.js")),
+    ("timeline.js", JS, include_bytes!("../../assets/timeline.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
 ];
 
