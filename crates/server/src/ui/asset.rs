@@ -31,6 +31,8 @@ const ASSETS: &[Asset] = &[
     ("shown.js", JS, include_bytes!("../../assets/shown.js")),
     ("tiles.js", JS, include_bytes!("../../assets/tiles.js")),
     ("tlog_proof.js", JS, include_bytes!("../../assets/tlog_proof.js")),
+    ("brush.js", JS, include_bytes!("../../assets/brush.js")),
+    ("timeline.js", JS, include_bytes!("../../assets/timeline.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
 ];
 
