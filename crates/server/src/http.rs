@@ -48,3 +48,4 @@ pub(crate) use cursor::CURSOR_MICROS;
 pub(crate) use error::{Internal, chain};
 pub(crate) use events::stream::OpenStreams;
 pub(crate) use exports::{CutExport, Exports};
+pub(crate) use pulled::{Pieces, PulledBody};

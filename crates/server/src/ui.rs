@@ -13,6 +13,7 @@ mod event;
 mod deployments;
 mod home;
 mod hours;
+mod later;
 mod moment;
 mod page;
 mod problem;

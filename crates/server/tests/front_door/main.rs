@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod actor_page;
 mod administration;
 mod bodies;
 mod bombs;
@@ -35,3 +36,4 @@ mod state;
 mod streaming;
 mod support;
 mod timing;
+mod visitor;
