@@ -4,6 +4,8 @@ import http from 'node:http';
 
 /// Requests that are remembered.
 const ASKED_MAX = 20_000;
+/// And how much of what each sent.
+const BODY_BYTES_MAX = 10_000;
 
 /// Listens on a port of its own; `to(url)` says where requests go.
 export async function proxy() {
@@ -14,7 +16,14 @@ export async function proxy() {
   const asked = [];
 
   const server = http.createServer(async (request, response) => {
-    if (asked.length < ASKED_MAX) asked.push({ method: request.method, url: request.url, headers: request.headers });
+    const { method, url, headers: sent } = request;
+    const entry = { method, url, headers: sent, body: '' };
+    if (asked.length < ASKED_MAX) asked.push(entry);
+    request.on('data', (chunk) => {
+      if (entry.body.length < BODY_BYTES_MAX) entry.body += chunk;
+    });
+    // It flows on below, once it is known where to.
+    request.pause();
     if (offline || !target) return request.socket.destroy();
     if (hold) await hold(request);
     const altering = alterations.find(({ matches }) => matches.test(request.url));
