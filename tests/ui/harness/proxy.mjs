@@ -49,15 +49,27 @@ export async function proxy() {
     url: `http://127.0.0.1:${server.address().port}`,
     to: (url) => { target = new URL(url); },
     asked,
-    /// From now on answers to what `matches` are what `change(body, url)` makes of them. `undo` ends it.
+    /// From now on answers to what `matches` are what `change(body, url)` makes of them. `undo` ends it, and throws what
+    /// `change` threw.
     alter(matches, change) {
       const altering = { matches, change, times: 0 };
       alterations.push(altering);
-      return { times: () => altering.times, undo: () => alterations.splice(alterations.indexOf(altering), 1) };
+      return {
+        times: () => {
+          if (altering.failed) throw altering.failed;
+          return altering.times;
+        },
+        undo: () => {
+          alterations.splice(alterations.indexOf(altering), 1);
+          if (altering.failed) throw altering.failed;
+        },
+      };
     },
     /// `null`: no more.
     holdBack: (until) => { hold = until; },
     offline: (is) => { offline = is; },
+    /// Ends every connection that is open.
+    cut: () => server.closeAllConnections(),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -69,7 +81,13 @@ function alter(answer, altering, response) {
   const chunks = [];
   answer.on('data', (chunk) => chunks.push(chunk));
   answer.on('end', () => {
-    const body = altering.change(Buffer.concat(chunks), answer.req.path);
+    let body;
+    try {
+      body = altering.change(Buffer.concat(chunks), answer.req.path);
+    } catch (error) {
+      altering.failed = error;
+      return response.destroy();
+    }
     altering.times += 1;
     const headers = { ...answer.headers };
     delete headers['transfer-encoding'];
