@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { violations } from './harness/axe.mjs';
 import { CONTEXT, browser } from './harness/chromium.mjs';
 import { crawl } from './harness/crawl.mjs';
-import { challenge, identityProvider, signInAtProvider } from './harness/oidc.mjs';
+import { challenge, identityProvider, personAtProvider } from './harness/oidc.mjs';
 import { proxy } from './harness/proxy.mjs';
 import { visitor } from './harness/visitor.mjs';
 import { WEIGHT_BYTES_MAX } from './harness/watch.mjs';
@@ -172,7 +172,7 @@ test('the identity provider signs a person in with groups, and the proxy before 
     code_challenge: challenge('a verifier'), code_challenge_method: 'S256',
   });
   await person.page.goto(`${idp.issuer}/oauth2/authorize?${query}`);
-  await signInAtProvider(person.page, 'ana');
+  await (await personAtProvider(person.page, 'ana')).click();
   await person.page.waitForURL(/[?&]code=/);
   person.check();
   const code = new URL(person.page.url()).searchParams.get('code');
