@@ -56,11 +56,11 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
+        .route("/t/{tenant}/timeline.md", get(changes::timeline))
         .route("/t/{tenant}/deployments", get(deployments::show))
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
         .route("/t/{tenant}/events/{id}", get(event::show))
         .route("/t/{tenant}/sessions", get(sessions::show).post(sessions::end))
-        .route("/t/{tenant}/timeline.md", get(changes::timeline))
         .with_state(ui)
 }
