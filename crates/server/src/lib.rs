@@ -11,6 +11,7 @@ pub mod admin;
 pub mod auth;
 pub mod config;
 pub mod http;
+pub mod oidc;
 pub mod own;
 pub mod telemetry;
 

@@ -18,6 +18,19 @@ const JS: &str = "text/javascript; charset=utf-8";
 const ASSETS: &[Asset] = &[
     ("app.css", CSS, include_bytes!("../../assets/app.css")),
     ("app.js", JS, include_bytes!("../../assets/app.js")),
+    ("bytes.js", JS, include_bytes!("../../assets/bytes.js")),
+    ("entry.js", JS, include_bytes!("../../assets/entry.js")),
+    ("event.js", JS, include_bytes!("../../assets/event.js")),
+    ("fault.js", JS, include_bytes!("../../assets/fault.js")),
+    ("json.js", JS, include_bytes!("../../assets/json.js")),
+    ("memory.js", JS, include_bytes!("../../assets/memory.js")),
+    ("merkle.js", JS, include_bytes!("../../assets/merkle.js")),
+    ("note.js", JS, include_bytes!("../../assets/note.js")),
+    ("proof.js", JS, include_bytes!("../../assets/proof.js")),
+    ("reading.js", JS, include_bytes!("../../assets/reading.js")),
+    ("shown.js", JS, include_bytes!("../../assets/shown.js")),
+    ("tiles.js", JS, include_bytes!("../../assets/tiles.js")),
+    ("tlog_proof.js", JS, include_bytes!("../../assets/tlog_proof.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
 ];
 
