@@ -128,7 +128,11 @@ impl Row {
         let time = |text: &Option<String>| Moment::read(text.as_deref()?, visit.now);
         let named = |text: &Option<String>| text.clone().unwrap_or_default();
         let (kind, actor) = (&deployment.actor.kind, &deployment.actor);
-        let called = actor.name.as_ref().or(actor.email.as_ref()).or(actor.id.as_ref());
+        let called = actor
+            .name
+            .as_ref()
+            .or(actor.email.as_ref())
+            .or(actor.id.as_ref());
         let page = |page: &str, kind: &str, id: Option<&String>| {
             let id = id.map(|id| format!("/{page}/{}/{}", segment(kind), segment(id)));
             id.map(|path| visit.path(&path)).unwrap_or_default()
@@ -139,7 +143,10 @@ impl Row {
                 .or_else(|| time(&deployment.started))
                 .or_else(|| Moment::read(&deployment.events.first()?.at, visit.now)),
             href: event_of(visit, deployment),
-            place: place_of(deployment.project.as_deref(), deployment.environment.as_deref()),
+            place: place_of(
+                deployment.project.as_deref(),
+                deployment.environment.as_deref(),
+            ),
             service: named(&deployment.service),
             version: words::version(deployment.version.as_deref().unwrap_or_default()),
             version_whole: named(&deployment.version),
@@ -155,7 +162,10 @@ impl Row {
                 Some(_) => "Its version had served here before another one came",
                 None => "",
             },
-            took: deployment.duration_seconds.map(words::length).unwrap_or_default(),
+            took: deployment
+                .duration_seconds
+                .map(words::length)
+                .unwrap_or_default(),
             restored: time(&deployment.restored),
             rolled_back: time(&deployment.rolled_back),
             actor: called.cloned().unwrap_or_else(|| kind.replace('_', " ")),
@@ -171,8 +181,12 @@ impl Row {
                         ("until", &before.until),
                     ],
                 ),
-                text: before.counts.map_or_else(|| "look".to_owned(), words::changes),
-                any: before.counts.is_some_and(|counts| counts != api::ChangeCounts::default()),
+                text: before
+                    .counts
+                    .map_or_else(|| "look".to_owned(), words::changes),
+                any: before
+                    .counts
+                    .is_some_and(|counts| counts != api::ChangeCounts::default()),
             }),
         }
     }
@@ -186,7 +200,8 @@ pub(super) fn event_of(visit: &Visit, deployment: &Deployment) -> String {
     });
     let event = ended.or_else(|| deployment.events.last());
     let id = event.map(|event| segment(&event.id));
-    id.map(|id| visit.path(&format!("/events/{id}"))).unwrap_or_default()
+    id.map(|id| visit.path(&format!("/events/{id}")))
+        .unwrap_or_default()
 }
 
 /// Where something was deployed to.
