@@ -7,6 +7,7 @@
 //! padded base64; times are RFC 3339 in UTC with six digits after the second.
 
 pub mod code;
+pub mod deployment;
 pub mod event;
 pub mod field;
 pub mod health;
@@ -24,6 +25,11 @@ pub mod source;
 pub mod statistics;
 pub mod tenant;
 
+pub use deployment::{
+    ChangeCounts, ChangesBefore, Definition, DeployedResource, Deployment, DeploymentBucket,
+    DeploymentEvent, DeploymentFigures, DeploymentGroup, DeploymentTrends, DeploymentWindow,
+    Deployments,
+};
 pub use event::{Event, Ingest, Parts};
 pub use field::{Completions, Field, Fields, Shorthand};
 pub use health::Ready;

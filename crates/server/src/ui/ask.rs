@@ -31,13 +31,15 @@ impl Ask {
 
     /// Asks for something at `path`, whose variable segments are escaped already ([`segment`]), with parameters.
     /// Parameters without a value are left out.
-    pub(super) async fn get<T: DeserializeOwned>(
+    pub(super) fn get<T: DeserializeOwned>(
         &self,
         path: &str,
         parameters: &[(&str, &str)],
-    ) -> Result<T, Refused> {
+    ) -> impl Future<Output = Result<T, Refused>> + Send + use<T> {
+        // Nothing is borrowed, so that several questions can be asked at once.
+        let ask = self.clone();
         let path = with_parameters(path, parameters);
-        read(self.raw(Method::GET, &path, Body::empty()).await?).await
+        async move { read(ask.raw(Method::GET, &path, Body::empty()).await?).await }
     }
 
     /// The text of an answer, for what would lose something when it is read into a type.
