@@ -60,10 +60,21 @@ export async function visitor(page, origin, others = []) {
       await this.tabTo(locator);
       await page.keyboard.press(key);
     },
-    /// Whether the page is wider than its window.
+    /// What makes the page wider than its window; null if nothing does.
     isTooWide: () => page.evaluate(() => {
       const { scrollWidth, clientWidth } = document.scrollingElement;
-      return scrollWidth > clientWidth ? `${scrollWidth} of ${clientWidth} px` : null;
+      if (scrollWidth <= clientWidth) return null;
+      const scrolls = (node) => /auto|scroll|hidden|clip/.test(getComputedStyle(node).overflowX);
+      const isHeld = (node) => node && node !== document.body && node !== document.documentElement && (scrolls(node) || isHeld(node.parentElement));
+      const wide = [...document.body.querySelectorAll('*')].filter((node) => {
+        const { left, right, width } = node.getBoundingClientRect();
+        // A block may fit while its text does not.
+        const reach = scrolls(node) ? right : Math.max(right, left + node.scrollWidth);
+        return width > 0 && reach + scrollX > clientWidth + 0.5 && !isHeld(node.parentElement);
+      });
+      const named = wide.filter((node) => !wide.some((other) => other !== node && node.contains(other)));
+      const name = (node) => `${node.parentElement.localName}.${node.parentElement.className} > ${node.cloneNode(false).outerHTML.slice(0, 120)}`;
+      return `${scrollWidth} of ${clientWidth} px: ${named.slice(0, 3).map(name).join(', ')}`;
     }),
     close: () => page.context().close(),
   };
