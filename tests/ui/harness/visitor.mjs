@@ -65,12 +65,14 @@ export async function visitor(page, origin, others = []) {
       const { scrollWidth, clientWidth } = document.scrollingElement;
       if (scrollWidth <= clientWidth) return null;
       const scrolls = (node) => /auto|scroll|hidden|clip/.test(getComputedStyle(node).overflowX);
-      const isHeld = (node) => node && node !== document.body && node !== document.documentElement && (scrolls(node) || isHeld(node.parentElement));
+      // What is placed absolutely escapes boxes that are not its frame of reference.
+      const above = (node) => (getComputedStyle(node).position === 'absolute' ? node.offsetParent : node.parentElement);
+      const isHeld = (node) => node && node !== document.body && node !== document.documentElement && (scrolls(node) || isHeld(above(node)));
       const wide = [...document.body.querySelectorAll('*')].filter((node) => {
         const { left, right, width } = node.getBoundingClientRect();
         // A block may fit while its text does not.
         const reach = scrolls(node) ? right : Math.max(right, left + node.scrollWidth);
-        return width > 0 && reach + scrollX > clientWidth + 0.5 && !isHeld(node.parentElement);
+        return width > 0 && reach + scrollX > clientWidth + 0.5 && !isHeld(above(node));
       });
       const named = wide.filter((node) => !wide.some((other) => other !== node && node.contains(other)));
       const name = (node) => `${node.parentElement.localName}.${node.parentElement.className} > ${node.cloneNode(false).outerHTML.slice(0, 120)}`;
