@@ -41,6 +41,8 @@ const PAGES = {
   '/heavy-asset': [html('<script src="/heavy.js"></script>')],
   '/heavy.js': [`// ${'x'.repeat(WEIGHT_BYTES_MAX)}`, 200, { 'content-type': 'text/javascript' }],
   '/wide': [html('<table><tr><td>unbroken</td></tr></table><pre>' + 'x'.repeat(500) + '</pre>')],
+  '/over': [html('<link rel="stylesheet" href="/over.css"><p class="row"><span>a word that is long</span><span>another</span></p>')],
+  '/over.css': ['.row { display: grid; grid-template-columns: 2rem 1fr; white-space: nowrap }', 200, { 'content-type': 'text/css' }],
   '/blind': [html('<img src="/icon.svg">')],
   '/unfocused': [html('<link rel="stylesheet" href="/unfocused.css"><a href="/good">Good</a>')],
   '/unfocused.css': ['a { outline: none }', 200, { 'content-type': 'text/css' }],
@@ -120,6 +122,15 @@ test('a page that is too wide is seen', async () => {
   const person = await somebody();
   await person.visit('/wide');
   assert.match(await person.isTooWide(), /of 380 px/);
+  await person.close();
+});
+
+test('texts that lie over each other are seen', async () => {
+  const person = await somebody();
+  await person.visit('/good');
+  assert.deepEqual(await person.overlapping(), []);
+  await person.visit('/over');
+  assert.match((await person.overlapping()).join(), /"a word that is long" lies over "another"/);
   await person.close();
 });
 

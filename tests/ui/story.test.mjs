@@ -54,8 +54,10 @@ for (const [name, hand] of Object.entries(HANDS)) {
     await t.test('three clicks lead to the deletion of last Thursday', async () => {
       let clicks = 0;
       const click = async (locator) => {
+        const before = page.url();
         await hand.press(person, locator);
         clicks += 1;
+        await page.waitForURL((url) => url.href !== before);
         await page.waitForLoadState('load');
         await person.settle();
         person.check(`click ${clicks}`);

@@ -47,7 +47,7 @@ test('an event is verified in the page, which says what that rests on', async ()
   assert.match(verdict.text, /Verified/);
   assert.ok(!isRed(verdict.edge));
   assert.match(await person.page.locator('#proof-rests').innerText(), /\w+ .*\./, 'a sentence');
-  assert.deepEqual(await violations(person.page), []);
+  assert.deepEqual(await violations(person.page, '#proof'), []);
   person.check();
   await person.close();
 });
@@ -80,7 +80,7 @@ for (const [what, [matches, change, why]] of Object.entries(ATTACKS)) {
       assert.match(verdict.text, why);
       assert.ok(isRed(verdict.edge), `the edge is rgb(${verdict.edge})`);
       assert.match(await person.page.getByRole('alert').innerText(), /Not verified/);
-      assert.deepEqual(await violations(person.page), []);
+      assert.deepEqual(await violations(person.page, '#proof'), []);
       await person.close();
     } finally {
       altered.undo();
