@@ -9,6 +9,7 @@ mod access;
 mod administration;
 mod bodies;
 mod bombs;
+mod changes_page;
 mod counting;
 mod deployments;
 mod documented;
