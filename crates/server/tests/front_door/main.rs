@@ -10,6 +10,7 @@ mod actor_page;
 mod administration;
 mod bodies;
 mod bombs;
+mod changes_page;
 mod counting;
 mod deployments;
 mod documented;

@@ -6,6 +6,7 @@
 use ledger::time::Micros;
 
 use super::window::{Window, plain, short};
+pub(super) use crate::ui::histogram::grouped;
 
 const SECOND: i64 = 1_000_000;
 /// Most buckets of a window, but for one at its end.
@@ -157,19 +158,6 @@ fn in_words(seconds: i64) -> String {
     if count == 1 { format!("One {name}") } else { format!("{count} {name}s") }
 }
 
-/// `1,234`.
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() * 2);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::window::read;
@@ -215,12 +203,5 @@ mod tests {
             length *= 3;
         }
         assert!(Histogram::new(&counted(1, &[]), &counted(1, &[]), window("1971-01-01T00:00", "2026-01-01T00:00"), None, |_| String::new()).is_none());
-    }
-
-    #[test]
-    fn counts_are_grouped() {
-        for (count, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (5_000_000, "5,000,000")] {
-            assert_eq!(grouped(count), text);
-        }
     }
 }

@@ -4,6 +4,8 @@
 
 use ledger::time::Micros;
 
+pub(super) use crate::ui::window::short_iso as short;
+
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -94,15 +96,6 @@ pub(super) fn read(text: &str) -> Option<Micros> {
         _ => Micros::parse(&format!("{text}Z")),
     };
     Micros::parse(text).or_else(|_| plain()).ok()
-}
-
-/// As short as it can be said exactly: `2026-03-12T14:32:07Z`.
-pub(super) fn short(at: Micros) -> String {
-    let text = at.to_string();
-    match text.strip_suffix(".000000Z") {
-        Some(seconds) => format!("{seconds}Z"),
-        None => text,
-    }
 }
 
 /// For a form's field, in whole seconds.
