@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod accounts;
 mod administration;
 mod bodies;
 mod bombs;
@@ -24,11 +25,13 @@ mod places;
 mod platform;
 mod producers;
 mod proofs;
+mod provider;
 mod quotas;
 mod roles;
 mod searching;
 mod serving;
 mod settings;
+mod signing_in;
 mod sources;
 mod state;
 mod streaming;
