@@ -6,6 +6,7 @@
 //! Hashes named `…_hash` are lower-case hex; hashes of a `proof` and the bytes of [`proof::Disclosures`] are standard,
 //! padded base64; times are RFC 3339 in UTC with six digits after the second.
 
+pub mod account;
 pub mod code;
 pub mod deployment;
 pub mod event;
@@ -25,6 +26,7 @@ pub mod source;
 pub mod statistics;
 pub mod tenant;
 
+pub use account::{Account, Accounts, NewAccount};
 pub use deployment::{
     ChangeCounts, ChangesBefore, Definition, DeployedResource, Deployment, DeploymentBucket,
     DeploymentEvent, DeploymentFigures, DeploymentGroup, DeploymentTrends, DeploymentWindow,

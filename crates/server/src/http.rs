@@ -8,6 +8,7 @@ pub(crate) mod conflicts;
 pub(crate) mod quota;
 pub(crate) mod searches;
 
+mod accounts;
 mod body;
 mod clock;
 mod collector;

@@ -8,17 +8,17 @@ mod actor;
 mod ask;
 mod asset;
 mod changes;
-mod histogram;
-mod event;
 mod deployments;
+mod event;
+mod histogram;
 mod home;
 mod hours;
 mod later;
 mod moment;
 mod page;
 mod problem;
-mod resource;
 mod provider;
+mod resource;
 mod sessions;
 mod shell;
 mod sign_in;
@@ -61,6 +61,9 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
         .route("/t/{tenant}/events/{id}", get(event::show))
-        .route("/t/{tenant}/sessions", get(sessions::show).post(sessions::end))
+        .route(
+            "/t/{tenant}/sessions",
+            get(sessions::show).post(sessions::end),
+        )
         .with_state(ui)
 }

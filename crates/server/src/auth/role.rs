@@ -28,6 +28,8 @@ pub enum Act {
     ManageKeys,
     /// Make, list, change and close sources: an operator anyone's, an admin those of the own tenant.
     ManageSources,
+    /// Give people accounts, list and end them: an operator anyone's, an admin those of the own tenant.
+    ManageAccounts,
     /// Change a tenant's settings: an operator anyone's, an admin the own tenant's.
     ManageSettings,
     /// Vouch for the clock.
@@ -38,7 +40,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -49,6 +51,7 @@ impl Act {
         Self::ManageTenants,
         Self::ManageKeys,
         Self::ManageSources,
+        Self::ManageAccounts,
         Self::ManageSettings,
         Self::ConfirmClock,
         Self::ManageIndex,
@@ -62,7 +65,10 @@ impl Act {
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
             Self::ReadAccessLog | Self::TakeProofs | Self::Export => &[Auditor, Admin, Operator],
-            Self::ManageKeys | Self::ManageSources | Self::ManageSettings => &[Admin, Operator],
+            Self::ManageKeys
+            | Self::ManageSources
+            | Self::ManageAccounts
+            | Self::ManageSettings => &[Admin, Operator],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
     }
@@ -84,8 +90,9 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, Export, ListLogs, ManageIndex, ManageKeys, ManageSettings,
-        ManageSources, ManageTenants, ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
+        AppendEvents, ConfirmClock, Export, ListLogs, ManageAccounts, ManageIndex, ManageKeys,
+        ManageSettings, ManageSources, ManageTenants, ReadAccessLog, ReadEvents, ReadPersons,
+        TakeProofs,
     };
 
     #[test]
@@ -126,6 +133,7 @@ mod tests {
                     Export,
                     ManageKeys,
                     ManageSources,
+                    ManageAccounts,
                     ManageSettings,
                 ],
             ),
@@ -141,6 +149,7 @@ mod tests {
                     ManageTenants,
                     ManageKeys,
                     ManageSources,
+                    ManageAccounts,
                     ManageSettings,
                     ConfirmClock,
                     ManageIndex,

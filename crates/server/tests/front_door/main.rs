@@ -7,6 +7,7 @@
 
 mod access;
 mod actor_page;
+mod accounts;
 mod administration;
 mod bodies;
 mod bombs;
@@ -27,11 +28,13 @@ mod places;
 mod platform;
 mod producers;
 mod proofs;
+mod provider;
 mod quotas;
 mod roles;
 mod searching;
 mod serving;
 mod settings;
+mod signing_in;
 mod sources;
 mod state;
 mod streaming;

@@ -7,7 +7,8 @@ use crate::contract::LedgerStore;
 use crate::error::StoreError;
 use crate::record::LogRef;
 use crate::registry::{
-    AccountName, AccountRecord, ApiKey, Change, Role, Roles, Scope, SourceRecord, SourceSecret, TenantRecord, TenantSettings,
+    AccountName, AccountRecord, ApiKey, Change, Role, Roles, Scope, SourceRecord, SourceSecret,
+    TenantRecord, TenantSettings,
 };
 use ledger::name::{LogId, TenantId};
 use ledger::time::Micros;
