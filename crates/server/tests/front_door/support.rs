@@ -352,6 +352,33 @@ impl World {
         }
     }
 
+    /// What a browser gets for a page when it signed in with this key.
+    pub(crate) async fn page(&self, key: &str, path: &str) -> Reply {
+        let form = Request::builder()
+            .method(Method::POST)
+            .uri("/sign-in")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(format!("key={key}")))
+            .unwrap();
+        let signed_in = self.routes.clone().oneshot(form).await.unwrap();
+        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap();
+        let asked = Request::builder().uri(path).header("cookie", cookie);
+        let asked = asked.body(Body::empty()).unwrap();
+        let (parts, body) = self
+            .routes
+            .clone()
+            .oneshot(asked)
+            .await
+            .unwrap()
+            .into_parts();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            bytes: body.collect().await.unwrap().to_bytes().to_vec(),
+        }
+    }
+
     pub(crate) async fn call(
         &self,
         method: Method,
