@@ -67,7 +67,6 @@ pub(super) struct Row {
     pub(super) rolled_back: Option<Moment>,
     pub(super) actor: String,
     pub(super) actor_href: String,
-    pub(super) events: u64,
     pub(super) resource_href: String,
     pub(super) changes: Option<Changes>,
 }
@@ -170,7 +169,6 @@ impl Row {
             rolled_back: time(&deployment.rolled_back),
             actor: called.cloned().unwrap_or_else(|| kind.replace('_', " ")),
             actor_href: page("actors", kind, actor.id.as_ref()),
-            events: deployment.events_total,
             resource_href: page("resources", &resource.kind, resource.id.as_ref()),
             changes: deployment.changes_before.as_ref().map(|before| Changes {
                 href: visit.link(
