@@ -28,7 +28,7 @@ class Brush {
     this.button.className = "small";
     this.button.addEventListener("click", () => this.go());
     this.bar.append(...this.ends, this.button);
-    figure.querySelector(".marks").after(this.bar);
+    figure.querySelector("figcaption").prepend(this.bar);
     this.drag();
     this.draw();
   }
@@ -80,7 +80,7 @@ class Brush {
       end.textContent = said;
     });
     this.button.textContent = "Show only this";
-    this.button.disabled = whole;
+    this.button.hidden = whole;
   }
 
   bucket(event) {

@@ -37,7 +37,7 @@ use super::visit::Visit;
 /// Events that are asked for at once: long runs of machines among them take few rows.
 const EVENTS_MAX: usize = 400;
 /// Rows of the page.
-const ROWS_MAX: usize = 140;
+const ROWS_MAX: usize = 120;
 /// Failed deployments that changes are held against.
 const BREAKS_MAX: &str = "100";
 /// What counts as one.

@@ -65,6 +65,7 @@ impl Mark {
 
 /// An event in the timeline.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "answers to questions that have nothing to do with each other")]
 pub(super) struct Happening {
     /// As people read it.
     pub(super) told: Told,
@@ -76,6 +77,8 @@ pub(super) struct Happening {
     pub(super) mark: Mark,
     /// Whether it may never be folded away.
     pub(super) stands: bool,
+    /// Whether it read secrets or rights; a fold that holds such says so.
+    pub(super) reads_protected: bool,
     /// Whether a machine did it.
     pub(super) machine: bool,
     /// Whether it is part of an ordinary day, by its operation.
@@ -109,9 +112,9 @@ impl Happening {
         let actor_id = text(actor, "id").unwrap_or_default().to_owned();
         let known = vocabulary::find(&event.operation);
         let mark = mark_of(&event.operation, &told.outcome);
-        let stands = mark != Mark::None || stands(known, &event.operation, &told);
         let bot = told.actor.ends_with("[bot]") || actor_id.ends_with("[bot]");
         let machine = bot || MACHINES.contains(&told.actor_type.as_str());
+        let stands = mark != Mark::None || stands(known, &event.operation, &told, machine);
         let project = [resource, context].into_iter().find_map(project_of);
         let environment = text(context, "environment").or_else(|| text(resource, "environment")).unwrap_or_default();
         drop_outcome(&mut told, mark);
@@ -123,6 +126,7 @@ impl Happening {
             seq: event.seq,
             mark,
             stands,
+            reads_protected: is_read(&event.operation) && is_protected(&event.operation, &told),
             machine,
             ordinary: known.is_some_and(|operation| operation.severity == Severity::Info),
             changes: !is_read(&event.operation),
@@ -229,18 +233,23 @@ fn is_read(operation: &str) -> bool {
 }
 
 /// Whether an event that went well is one of those that a fold must not hide.
-fn stands(known: Option<&'static Operation>, name: &str, told: &Told) -> bool {
+fn stands(known: Option<&'static Operation>, name: &str, told: &Told, machine: bool) -> bool {
     if has_word(name, &GRAVE) {
         return true;
     }
-    let protected = has_word(name, &PROTECTED) || has_word(&told.resource_type, &PROTECTED);
+    let protected = is_protected(name, told);
     match known {
         Some(operation) if operation.severity >= Severity::Warning => true,
-        // What is ordinary was only used or looked at.
+        // What is ordinary was only used or looked at, and machines live on reading their secrets.
         Some(operation) if operation.severity == Severity::Info => protected && !is_read(name),
+        Some(_) if machine && is_read(name) => false,
         Some(operation) => protected || operation.category == Category::AccessControl,
         None => protected,
     }
+}
+
+fn is_protected(name: &str, told: &Told) -> bool {
+    has_word(name, &PROTECTED) || has_word(&told.resource_type, &PROTECTED)
 }
 
 fn deploy_rank(operation: &str) -> usize {
@@ -286,7 +295,7 @@ pub(super) mod tests {
     fn what_failed_took_away_or_touched_secrets_and_rights_stands_whatever_it_is_called() {
         let bot = "service_account/argocd";
         for operation in [
-            "pod.deleted", "secret.updated", "secret.read", "role.created", "permission.granted", "team.member_added",
+            "pod.deleted", "secret.updated", "role.created", "permission.granted", "team.member_added",
             "acme.wiped_everything", "DropTable", "iam:AttachRolePolicy", "CREATE_ACCESS_KEY", "acme.token_minted",
             "branch_protection.bypassed", "deployment.rolled_back", "deployment.failed", "database.credentials_rotated",
         ] {
@@ -298,6 +307,9 @@ pub(super) mod tests {
         }
         let on_secret = json!({"resource": {"type": "secret", "id": "s"}});
         assert!(happened(0, "resource.updated", bot, on_secret).stands);
+        assert!(happened(0, "secret.read", "user/ana", json!({})).stands);
+        let read = happened(0, "secret.read", bot, json!({}));
+        assert_eq!((read.stands, read.reads_protected), (false, true));
         for operation in ["workload.updated", "application.synced", "build.succeeded", "acme.cache_warmed", "api_key.used"] {
             assert!(!happened(0, operation, bot, json!({})).stands, "{operation}");
         }

@@ -136,7 +136,7 @@ fn marks(window: Window) -> Vec<String> {
     let of_days = window.micros() > 2 * 86_400 * SECOND;
     let at = |quarter: i64| {
         let text = plain(window.since.plus(window.micros() / 4 * quarter));
-        let range = if of_days { 0..10 } else { 11..text.len() };
+        let range = if of_days { 5..text.len() } else { 11..text.len() };
         text.get(range).unwrap_or_default().to_owned()
     };
     (0..=4).map(at).collect()

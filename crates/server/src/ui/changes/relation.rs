@@ -67,7 +67,8 @@ impl Break {
 
 /// What broke next after `event`, of `breaks` by time.
 pub(super) fn next(breaks: &[Break], event: &Happening) -> Option<Before> {
-    let scope = event.scope.as_ref().filter(|_| event.changes)?;
+    // That another deployment was asked for or began is told by how it ended.
+    let scope = event.scope.as_ref().filter(|_| event.changes && event.deploy_rank != 1)?;
     let later = breaks.get(breaks.partition_point(|one| one.at <= event.at)..)?;
     let micros = |one: &Break| one.at.as_micros() - event.at.as_micros();
     let mut within = later.iter().take_while(|one| micros(one) <= WITHIN_MICROS);
@@ -122,6 +123,7 @@ mod tests {
             changed(841, json!({})),
             changed(840 - 3_601, json!({})),
             happened(0, "secret.read", ANA, json!({})),
+            happened(0, "deployment.approved", ANA, json!({})),
             happened(0, "deployment.started", ANA, json!({"resource": {"type": "deployment", "id": "dpl_1", "project_id": "shop"}})),
         ] {
             assert_eq!(told(&event), None, "{event:?}");

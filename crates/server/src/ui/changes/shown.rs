@@ -120,10 +120,21 @@ impl Maker<'_> {
                 let mut members: Vec<usize> = lines.iter().flat_map(of_line).collect();
                 members.push(*lead);
                 members.sort_unstable();
+                let lead = self.row(*lead)?;
+                let line = |line: &Line| {
+                    let mut entry = self.line(line)?;
+                    // What the heading says of all need not be said of each.
+                    if let Entry::Row(row) = &mut entry
+                        && row.before.as_ref().map(|before| &before.href) == lead.before.as_ref().map(|before| &before.href)
+                    {
+                        row.before = None;
+                    }
+                    Some(entry)
+                };
                 Some(Entry::Group {
-                    lead: self.row(*lead)?,
                     about: format!("{}, {}", changes(members.len()), self.span(&members)),
-                    lines: lines.iter().filter_map(|line| self.line(line)).collect(),
+                    lines: lines.iter().filter_map(line).collect(),
+                    lead,
                 })
             }
         }
@@ -174,6 +185,13 @@ impl Maker<'_> {
         let what = match operations.as_slice() {
             [only] => format!("{} × {}", grouped(members.len() as u64), clean(only)),
             kinds => format!("{} of {} kinds", changes(members.len()), kinds.len()),
+        };
+        let reads = members.iter().filter_map(of).filter(|event| event.reads_protected).count();
+        let what = match reads {
+            // The one kind says it by its name.
+            0 => what,
+            _ if operations.len() == 1 => what,
+            reads => format!("{what}, {} reading secrets or rights", grouped(reads as u64)),
         };
         let mut actors: Vec<String> = Vec::new();
         for event in members.iter().filter_map(of) {
