@@ -23,6 +23,7 @@ pub mod search;
 pub mod source;
 pub mod statistics;
 pub mod tenant;
+pub mod view;
 
 pub use event::{Event, Ingest, Parts};
 pub use field::{Completions, Field, Fields, Shorthand};
@@ -42,3 +43,4 @@ pub use source::{
 };
 pub use statistics::{Bucket, Statistics, TopValues, ValueCount};
 pub use tenant::{NewTenant, OwnOperation, Tenant, TenantChange, TenantLogs, Tenants};
+pub use view::{NewView, View, Views};

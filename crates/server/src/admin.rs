@@ -21,6 +21,7 @@ use crate::own::{Actor, OWN_SOURCE, OwnEvent};
 
 mod settings;
 mod sources;
+mod views;
 
 pub(crate) use sources::old_secret_until;
 

@@ -27,7 +27,7 @@ mod logs;
 mod managed;
 mod openapi;
 mod producers;
-mod pulled;
+pub(crate) mod pulled;
 mod rate_limit;
 mod resources;
 mod route;
@@ -37,6 +37,7 @@ mod schema;
 mod sources;
 mod stats;
 mod tenants;
+mod views;
 
 pub use error::HttpError;
 pub use openapi::openapi;

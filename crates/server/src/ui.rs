@@ -12,6 +12,7 @@ mod home;
 mod moment;
 mod page;
 mod problem;
+mod search;
 mod shell;
 mod sign_in;
 mod telling;
@@ -44,5 +45,11 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
+        .route("/t/{tenant}/search", get(search::show))
+        .route("/t/{tenant}/search/live", get(search::live::show))
+        .route("/t/{tenant}/search/export", get(search::export::show))
+        .route("/t/{tenant}/search/manifest", get(search::export::manifest))
+        .route("/t/{tenant}/search/views", post(search::views::save))
+        .route("/t/{tenant}/search/views/delete", post(search::views::delete))
         .with_state(ui)
 }

@@ -21,5 +21,5 @@ pub use index::EventIndex;
 pub use record::{LogHead, LogRef, Record, SignedHead};
 pub use registry::{
     ApiKey, Change, Instance, Role, Roles, Scope, SourceRecord, SourceSecret, Tenant, TenantRecord,
-    TenantSettings,
+    TenantSettings, ViewRecord,
 };

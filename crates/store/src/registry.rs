@@ -58,6 +58,19 @@ pub struct TenantSettings {
     pub vocabulary: Additions,
     /// Ways in for vendors.
     pub sources: Vec<SourceRecord>,
+    /// Saved views, by name.
+    pub views: Vec<ViewRecord>,
+}
+
+/// A query with a name, shared by everybody of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewRecord {
+    /// Its name within the tenant.
+    pub name: String,
+    /// The query.
+    pub q: String,
+    /// When it was saved.
+    pub created_at: Micros,
 }
 
 /// A way in for a vendor's deliveries: webhooks, streams.

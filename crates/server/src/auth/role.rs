@@ -24,6 +24,8 @@ pub enum Act {
     Export,
     /// Make and list tenants.
     ManageTenants,
+    /// Save and delete views that everybody of the tenant sees.
+    ManageViews,
     /// Make, list and revoke keys: an operator anyone's, an admin those of the own tenant.
     ManageKeys,
     /// Make, list, change and close sources: an operator anyone's, an admin those of the own tenant.
@@ -38,7 +40,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -47,6 +49,7 @@ impl Act {
         Self::TakeProofs,
         Self::Export,
         Self::ManageTenants,
+        Self::ManageViews,
         Self::ManageKeys,
         Self::ManageSources,
         Self::ManageSettings,
@@ -62,6 +65,7 @@ impl Act {
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
             Self::ReadAccessLog | Self::TakeProofs | Self::Export => &[Auditor, Admin, Operator],
+            Self::ManageViews => &[Reader, Auditor, Admin],
             Self::ManageKeys | Self::ManageSources | Self::ManageSettings => &[Admin, Operator],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
@@ -85,7 +89,7 @@ mod tests {
     use super::*;
     use Act::{
         AppendEvents, ConfirmClock, Export, ListLogs, ManageIndex, ManageKeys, ManageSettings,
-        ManageSources, ManageTenants, ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
+        ManageSources, ManageTenants, ManageViews, ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
     };
 
     #[test]
@@ -103,7 +107,31 @@ mod tests {
         let expect = vec![
             (Role::Writer, vec![AppendEvents]),
             (Role::Analyst, vec![ReadEvents]),
-            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs]),
+            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs, ManageViews]),
+            (
+                Role::Auditor,
+                vec![
+                    ReadEvents,
+                    ReadPersons,
+                    ReadAccessLog,
+                    ListLogs,
+                    TakeProofs,
+                    Export,
+                    ManageViews,
+                ],
+            ),
+            (
+                Role::Operator;
+                let acts = Act::ALL
+                    .into_iter()
+                    .filter(|act| may(&Roles::of(&[role]), of_instance, *act));
+                (role, acts.collect())
+            })
+            .collect();
+        let expect = vec![
+            (Role::Writer, vec![AppendEvents]),
+            (Role::Analyst, vec![ReadEvents]),
+            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs, ManageViews]),
             (
                 Role::Auditor,
                 vec![

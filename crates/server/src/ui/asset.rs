@@ -18,6 +18,9 @@ const JS: &str = "text/javascript; charset=utf-8";
 const ASSETS: &[Asset] = &[
     ("app.css", CSS, include_bytes!("../../assets/app.css")),
     ("app.js", JS, include_bytes!("../../assets/app.js")),
+    ("complete.js", JS, include_bytes!("../../assets/complete.js")),
+    ("live.js", JS, include_bytes!("../../assets/live.js")),
+    ("search.js", JS, include_bytes!("../../assets/search.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
 ];
 

@@ -12,8 +12,9 @@ pub(super) fn value(settings: &TenantSettings) -> Value<'static> {
         known_countries,
         vocabulary,
         sources,
+        views,
     } = settings;
-    object(vec![
+    let mut members = vec![
         ("revision", text(revision.to_string())),
         (
             "known_countries",
@@ -24,7 +25,12 @@ pub(super) fn value(settings: &TenantSettings) -> Value<'static> {
             "sources",
             Value::Array(sources.iter().map(source).collect()),
         ),
-    ])
+    ];
+    // Absent as in settings that were written before there were views.
+    if !views.is_empty() {
+        members.push(("views", super::views::value(views)));
+    }
+    object(members)
 }
 
 pub(super) fn read(value: &Value<'_>) -> Option<TenantSettings> {
@@ -34,6 +40,7 @@ pub(super) fn read(value: &Value<'_>) -> Option<TenantSettings> {
         known_countries: strings(value, "known_countries")?,
         vocabulary: Additions::parse(string(value, "vocabulary")?.as_bytes()).ok()?,
         sources: sources.iter().map(read_source).collect::<Option<_>>()?,
+        views: super::views::read(value.member("views"))?,
     })
 }
 
