@@ -4,18 +4,27 @@
 //! ([`ask::Ask`]), so that it can show nothing that its viewer could not ask for, and leaves the same access records.
 //! Must never: reach into the store or the index, name another host, or write a script or style into a page.
 
+mod actor;
 mod ask;
 mod asset;
 mod changes;
 mod histogram;
+mod event;
+mod deployments;
 mod home;
+mod hours;
 mod moment;
 mod page;
 mod problem;
 mod search;
+mod resource;
+mod provider;
+mod sessions;
 mod shell;
 mod sign_in;
+mod tally;
 mod telling;
+mod term;
 mod theme;
 mod visit;
 mod window;
@@ -42,6 +51,8 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/", get(home::show))
         .route("/assets/{version}/{name}", get(asset::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::begin))
+        .route("/sign-in/oidc", get(provider::leave))
+        .route("/sign-in/callback", get(provider::come_back))
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
@@ -51,5 +62,10 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/t/{tenant}/search/manifest", get(search::export::manifest))
         .route("/t/{tenant}/search/views", post(search::views::save))
         .route("/t/{tenant}/search/views/delete", post(search::views::delete))
+        .route("/t/{tenant}/deployments", get(deployments::show))
+        .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
+        .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
+        .route("/t/{tenant}/events/{id}", get(event::show))
+        .route("/t/{tenant}/sessions", get(sessions::show).post(sessions::end))
         .with_state(ui)
 }

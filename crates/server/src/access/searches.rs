@@ -15,10 +15,10 @@ use ledger::name::to_hex;
 use ledger::source::Rng;
 use store::{Batch, LogRef};
 
-use crate::auth::{Caller, Destination};
+use crate::auth::{Caller, Destination, Identity};
 use crate::http::asked::Texts;
 use crate::http::{CURSOR_MICROS, HttpError};
-use crate::own::{Actor, OwnEvent, number};
+use crate::own::{OwnEvent, number};
 use crate::server::Server;
 
 /// Searches that wait for the next page. Beyond it, the one whose cursor expires first gets its totals now.
@@ -63,6 +63,8 @@ pub(crate) enum QuestionKind {
     State,
     /// What producers counted.
     Producers,
+    /// Deployments and their figures.
+    Deployments,
 }
 
 impl QuestionKind {
@@ -74,6 +76,7 @@ impl QuestionKind {
             Self::Values => "values",
             Self::State => "state",
             Self::Producers => "producers",
+            Self::Deployments => "deployments",
         }
     }
 }
@@ -98,8 +101,7 @@ pub(crate) struct OpenSearches(Mutex<BTreeMap<SearchId, OpenSearch>>);
 #[derive(Clone, Debug)]
 struct OpenSearch {
     kind: QuestionKind,
-    key: String,
-    owner: String,
+    who: Identity,
     log: LogRef,
     destination: Destination,
     pages: u64,
@@ -232,8 +234,7 @@ impl Server {
     ) -> Result<InUse, HttpError> {
         let fresh = OpenSearch {
             kind,
-            key: caller.key_id().to_owned(),
-            owner: caller.owner().to_owned(),
+            who: caller.who(),
             log,
             destination: caller.destination(log, &self.instance),
             pages: 0,
@@ -338,10 +339,7 @@ impl Server {
         let mut events = Vec::with_capacity(taken.len());
         for (id, search) in taken {
             let log = search.log.log().to_string();
-            let actor = Actor::Key {
-                id: &search.key,
-                owner: &search.owner,
-            };
+            let actor = search.who.actor();
             let mut event = OwnEvent::new("veritrail.search.completed", actor, "log");
             event.resource_id = Some(&log);
             event.resource_name = Some(search.log.kind().name());

@@ -10,6 +10,7 @@ mod administration;
 mod bodies;
 mod bombs;
 mod counting;
+mod deployments;
 mod documented;
 mod events;
 mod exporting;
