@@ -121,29 +121,6 @@ mod tests {
                 ],
             ),
             (
-                Role::Operator;
-                let acts = Act::ALL
-                    .into_iter()
-                    .filter(|act| may(&Roles::of(&[role]), of_instance, *act));
-                (role, acts.collect())
-            })
-            .collect();
-        let expect = vec![
-            (Role::Writer, vec![AppendEvents]),
-            (Role::Analyst, vec![ReadEvents]),
-            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs, ManageViews]),
-            (
-                Role::Auditor,
-                vec![
-                    ReadEvents,
-                    ReadPersons,
-                    ReadAccessLog,
-                    ListLogs,
-                    TakeProofs,
-                    Export,
-                ],
-            ),
-            (
                 Role::Admin,
                 vec![
                     ReadEvents,
@@ -152,6 +129,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ManageViews,
                     ManageKeys,
                     ManageSources,
                     ManageSettings,

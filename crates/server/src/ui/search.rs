@@ -33,7 +33,7 @@ use super::telling::Told;
 use super::visit::Visit;
 use super::window::{DAY, HOUR, SECOND, Window, day_name, day_of};
 use crate::auth::Act;
-use crate::http::pulled::{Pieces, PulledBody};
+use crate::http::{Pieces, PulledBody};
 use commands::Commands;
 use conditions::Query;
 use facets::{Chip, Facet, chips, facets};

@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 
 use super::question::Parameters;
-use crate::http::pulled::{Pieces, PulledBody};
+use crate::http::{Pieces, PulledBody};
 use crate::ui::Ui;
 use crate::ui::ask::with_parameters;
 use crate::ui::page::guarded;
