@@ -25,6 +25,7 @@ pub mod search;
 pub mod source;
 pub mod statistics;
 pub mod tenant;
+pub mod view;
 
 pub use account::{Account, Accounts, NewAccount};
 pub use deployment::{
@@ -50,3 +51,4 @@ pub use source::{
 };
 pub use statistics::{Bucket, Statistics, TopValues, ValueCount};
 pub use tenant::{NewTenant, OwnOperation, Tenant, TenantChange, TenantLogs, Tenants};
+pub use view::{NewView, View, Views};

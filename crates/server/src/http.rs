@@ -39,6 +39,7 @@ mod schema;
 mod sources;
 mod stats;
 mod tenants;
+mod views;
 
 pub use error::HttpError;
 pub use openapi::openapi;

@@ -17,6 +17,8 @@ mod later;
 mod moment;
 mod page;
 mod problem;
+mod search;
+mod resource;
 mod provider;
 mod resource;
 mod sessions;
@@ -57,6 +59,12 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
         .route("/t/{tenant}/timeline.md", get(changes::timeline))
+        .route("/t/{tenant}/search", get(search::show))
+        .route("/t/{tenant}/search/live", get(search::live::show))
+        .route("/t/{tenant}/search/export", get(search::export::show))
+        .route("/t/{tenant}/search/manifest", get(search::export::manifest))
+        .route("/t/{tenant}/search/views", post(search::views::save))
+        .route("/t/{tenant}/search/views/delete", post(search::views::delete))
         .route("/t/{tenant}/deployments", get(deployments::show))
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))

@@ -24,6 +24,8 @@ pub enum Act {
     Export,
     /// Make and list tenants.
     ManageTenants,
+    /// Save and delete views that everybody of the tenant sees.
+    ManageViews,
     /// Make, list and revoke keys: an operator anyone's, an admin those of the own tenant.
     ManageKeys,
     /// Make, list, change and close sources: an operator anyone's, an admin those of the own tenant.
@@ -40,7 +42,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -49,6 +51,7 @@ impl Act {
         Self::TakeProofs,
         Self::Export,
         Self::ManageTenants,
+        Self::ManageViews,
         Self::ManageKeys,
         Self::ManageSources,
         Self::ManageAccounts,
@@ -69,6 +72,7 @@ impl Act {
             | Self::ManageSources
             | Self::ManageAccounts
             | Self::ManageSettings => &[Admin, Operator],
+            Self::ManageViews => &[Reader, Auditor, Admin],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
     }
@@ -91,8 +95,8 @@ mod tests {
     use super::*;
     use Act::{
         AppendEvents, ConfirmClock, Export, ListLogs, ManageAccounts, ManageIndex, ManageKeys,
-        ManageSettings, ManageSources, ManageTenants, ReadAccessLog, ReadEvents, ReadPersons,
-        TakeProofs,
+        ManageSettings, ManageSources, ManageTenants, ManageViews, ReadAccessLog, ReadEvents,
+        ReadPersons, TakeProofs,
     };
 
     #[test]
@@ -110,7 +114,7 @@ mod tests {
         let expect = vec![
             (Role::Writer, vec![AppendEvents]),
             (Role::Analyst, vec![ReadEvents]),
-            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs]),
+            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs, ManageViews]),
             (
                 Role::Auditor,
                 vec![
@@ -120,6 +124,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ManageViews,
                 ],
             ),
             (
@@ -131,6 +136,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ManageViews,
                     ManageKeys,
                     ManageSources,
                     ManageAccounts,

@@ -7,6 +7,7 @@ mod logs;
 mod questions;
 mod service;
 mod sources;
+mod views;
 
 use api::code;
 use ledger::rejection::Reason;
@@ -26,6 +27,11 @@ pub(super) fn rooms() -> Vec<(&'static str, &'static str, Vec<Route>)> {
             "Questions",
             "What events say together.",
             questions::routes(),
+        ),
+        (
+            "Views",
+            "Queries with a name.",
+            views::routes(),
         ),
         (
             "Exports",
