@@ -18,6 +18,7 @@ mod access;
 mod anchor;
 mod jobs;
 mod listener;
+mod recorded;
 mod resource;
 mod serve;
 mod server;
@@ -26,6 +27,7 @@ mod sources;
 mod tasks;
 mod tls;
 mod ui;
+mod verification;
 
 pub use anchor::{Anchor, AnchorSink, Publishing};
 pub use config::Config;

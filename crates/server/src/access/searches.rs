@@ -63,6 +63,8 @@ pub(crate) enum QuestionKind {
     State,
     /// What producers counted.
     Producers,
+    /// What was marked as reviewed.
+    Reviews,
 }
 
 impl QuestionKind {
@@ -74,6 +76,7 @@ impl QuestionKind {
             Self::Values => "values",
             Self::State => "state",
             Self::Producers => "producers",
+            Self::Reviews => "reviews",
         }
     }
 }

@@ -22,6 +22,8 @@ pub enum Act {
     TakeProofs,
     /// Take events away as a file.
     Export,
+    /// Mark what was looked through as reviewed, and see what others marked.
+    ReviewEvents,
     /// Make and list tenants.
     ManageTenants,
     /// Make, list and revoke keys: an operator anyone's, an admin those of the own tenant.
@@ -38,7 +40,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -46,6 +48,7 @@ impl Act {
         Self::ListLogs,
         Self::TakeProofs,
         Self::Export,
+        Self::ReviewEvents,
         Self::ManageTenants,
         Self::ManageKeys,
         Self::ManageSources,
@@ -61,7 +64,9 @@ impl Act {
             Self::AppendEvents => &[Writer],
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
-            Self::ReadAccessLog | Self::TakeProofs | Self::Export => &[Auditor, Admin, Operator],
+            Self::ReadAccessLog | Self::TakeProofs | Self::Export | Self::ReviewEvents => {
+                &[Auditor, Admin, Operator]
+            }
             Self::ManageKeys | Self::ManageSources | Self::ManageSettings => &[Admin, Operator],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
@@ -85,7 +90,8 @@ mod tests {
     use super::*;
     use Act::{
         AppendEvents, ConfirmClock, Export, ListLogs, ManageIndex, ManageKeys, ManageSettings,
-        ManageSources, ManageTenants, ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
+        ManageSources, ManageTenants, ReadAccessLog, ReadEvents, ReadPersons, ReviewEvents,
+        TakeProofs,
     };
 
     #[test]
@@ -113,6 +119,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                 ],
             ),
             (
@@ -124,6 +131,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                     ManageKeys,
                     ManageSources,
                     ManageSettings,
@@ -138,6 +146,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                     ManageTenants,
                     ManageKeys,
                     ManageSources,

@@ -18,6 +18,7 @@ const JS: &str = "text/javascript; charset=utf-8";
 const ASSETS: &[Asset] = &[
     ("app.css", CSS, include_bytes!("../../assets/app.css")),
     ("app.js", JS, include_bytes!("../../assets/app.js")),
+    ("health.js", JS, include_bytes!("../../assets/health.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
 ];
 

@@ -209,6 +209,11 @@ impl World {
         self.server.record_due_totals().await;
     }
 
+    /// What a job does when somebody asked for a check of a log.
+    pub(crate) async fn verify_wanted(&self) {
+        self.server.verify_wanted().await;
+    }
+
     /// What shutdown does.
     pub(crate) async fn record_all_totals(&self) {
         self.server.record_all_totals().await;
@@ -348,6 +353,17 @@ impl World {
             status: parts.status,
             headers: parts.headers,
             bytes,
+        }
+    }
+
+    /// What a browser asks for: pages are no part of the API's description.
+    pub(crate) async fn page(&self, request: Request<Body>) -> Reply {
+        let response = self.routes.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            bytes: body.collect().await.unwrap().to_bytes().to_vec(),
         }
     }
 
