@@ -6,7 +6,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use store::LogRef;
 use store::registry::INSTANCE_TENANT;
 
-use crate::support::{Reply, World, event};
+use crate::support::{Reply, World, escaped, event};
 
 const HOSTILE: &str = "<script>alert(1)</script>\" onx='1";
 
@@ -57,10 +57,6 @@ impl<'w> Browser<'w> {
         let asked = asked.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.world.page(asked.body(Body::from(body)).unwrap()).await
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// What stands between two texts of a page.

@@ -135,12 +135,13 @@ impl LedgerStore for Faulty {
             let mut records = self.inner.records(log, range).await?;
             let changed = |record: &&mut Record| tampered.is_some_and(|(seq, _)| seq == record.seq);
             if let Some(record) = records.iter_mut().find(changed) {
-                let bytes = match tampered {
-                    Some((_, true)) => record.details.as_mut().unwrap(),
-                    _ => &mut record.entry,
+                let (bytes, from, to) = match tampered {
+                    Some((_, true)) => (record.details.as_mut().unwrap(), "dpl_1", "dpl_2"),
+                    _ => (&mut record.entry, "deployment", "deploymemt"),
                 };
                 let text = String::from_utf8(std::mem::take(bytes)).unwrap();
-                *bytes = text.replace("deployment", "deploymemt").into_bytes();
+                assert!(text.contains(from));
+                *bytes = text.replace(from, to).into_bytes();
             }
             Ok(records)
         })

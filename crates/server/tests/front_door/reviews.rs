@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use store::LogRef;
 
-use crate::support::World;
+use crate::support::{World, escaped};
 
 fn at(id: &str, time: &str) -> String {
     format!(
@@ -48,7 +48,7 @@ async fn a_day_is_marked_with_what_it_covers_and_listed() {
     assert_eq!((review.day.as_deref(), review.events), (Some("2026-11-19"), 3));
     assert_eq!(review.by.as_deref(), Some("Test Owner"));
     assert!(review.note.as_deref().unwrap().contains("[masked:"));
-    let query = review.query.replace(' ', "%20");
+    let query = escaped(&review.query);
     let again = world.get(&key, &format!("/v1/events?q={query}")).await;
     assert_eq!(again.ids(), ["c", "late", "b", "a"]);
     // A read of the access log is on record in the instance log.
@@ -67,7 +67,7 @@ async fn a_view_is_marked_with_absolute_times() {
     let query = made["query"].as_str().unwrap();
     assert!(query.contains("2026-11-18T08:00:00") && !query.contains("3d"), "{query}");
     world.clock.advance_seconds(10 * 86_400);
-    let asked = query.replace(' ', "%20").replace('+', "%2B");
+    let asked = escaped(query);
     let again = world.get(&key, &format!("/v1/events?q={asked}")).await;
     assert_eq!(again.ids().len(), 3);
 }

@@ -431,3 +431,12 @@ pub(crate) fn event(id: &str) -> String {
         r#"{{"id":"{id}","operation":"deployment.created","actor":{{"id":"42"}},"resource":{{"type":"deployment","id":"dpl_1"}}}}"#
     )
 }
+
+/// A text as a value in an address or a form.
+pub(crate) fn escaped(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
+}
