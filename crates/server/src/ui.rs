@@ -11,6 +11,14 @@ mod changes;
 mod deployments;
 mod event;
 mod histogram;
+mod access;
+mod admin;
+mod ask;
+mod asset;
+mod changes;
+mod confirm;
+mod form;
+mod health;
 mod home;
 mod hours;
 mod later;
@@ -22,6 +30,7 @@ mod resource;
 mod provider;
 mod resource;
 mod sessions;
+mod reviews;
 mod shell;
 mod sign_in;
 mod tally;
@@ -73,5 +82,28 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
             "/t/{tenant}/sessions",
             get(sessions::show).post(sessions::end),
         )
+        .merge(care())
         .with_state(ui)
+}
+
+/// Log health, who read, what was reviewed, administration.
+fn care() -> Router<Arc<Ui>> {
+    use admin::{keys, sources, tenants};
+    Router::new()
+        .route("/t/{tenant}/health", get(health::show))
+        .route("/t/{tenant}/health/verify", post(health::begin))
+        .route("/t/{tenant}/access", get(access::show))
+        .route("/t/{tenant}/reviews", get(reviews::show))
+        .route("/t/{tenant}/reviews/new", get(reviews::form).post(reviews::make))
+        .route("/t/{tenant}/admin", get(admin::show))
+        .route("/t/{tenant}/admin/tenants", get(tenants::list))
+        .route("/t/{tenant}/admin/tenants/_new", get(tenants::form_to_make).post(tenants::make))
+        .route("/t/{tenant}/admin/tenants/{name}", get(tenants::show).post(tenants::change))
+        .route("/t/{tenant}/admin/keys", get(keys::list))
+        .route("/t/{tenant}/admin/keys/new", get(keys::form_to_make).post(keys::make))
+        .route("/t/{tenant}/admin/keys/{id}/revoke", get(keys::form_to_revoke).post(keys::revoke))
+        .route("/t/{tenant}/admin/sources", get(sources::list))
+        .route("/t/{tenant}/admin/sources/new", get(sources::form_to_make).post(sources::make))
+        .route("/t/{tenant}/admin/sources/{of}/{name}/rotate", get(sources::form_to_rotate).post(sources::rotate))
+        .route("/t/{tenant}/admin/sources/{of}/{name}/close", get(sources::form_to_close).post(sources::close))
 }

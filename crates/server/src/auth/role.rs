@@ -22,6 +22,8 @@ pub enum Act {
     TakeProofs,
     /// Take events away as a file.
     Export,
+    /// Mark what was looked through as reviewed, and see what others marked.
+    ReviewEvents,
     /// Make and list tenants.
     ManageTenants,
     /// Save and delete views that everybody of the tenant sees.
@@ -42,7 +44,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -50,6 +52,7 @@ impl Act {
         Self::ListLogs,
         Self::TakeProofs,
         Self::Export,
+        Self::ReviewEvents,
         Self::ManageTenants,
         Self::ManageViews,
         Self::ManageKeys,
@@ -67,7 +70,9 @@ impl Act {
             Self::AppendEvents => &[Writer],
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
-            Self::ReadAccessLog | Self::TakeProofs | Self::Export => &[Auditor, Admin, Operator],
+            Self::ReadAccessLog | Self::TakeProofs | Self::Export | Self::ReviewEvents => {
+                &[Auditor, Admin, Operator]
+            }
             Self::ManageKeys
             | Self::ManageSources
             | Self::ManageAccounts
@@ -96,7 +101,7 @@ mod tests {
     use Act::{
         AppendEvents, ConfirmClock, Export, ListLogs, ManageAccounts, ManageIndex, ManageKeys,
         ManageSettings, ManageSources, ManageTenants, ManageViews, ReadAccessLog, ReadEvents,
-        ReadPersons, TakeProofs,
+        ReadPersons, ReviewEvents, TakeProofs,
     };
 
     #[test]
@@ -124,6 +129,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                     ManageViews,
                 ],
             ),
@@ -136,6 +142,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                     ManageViews,
                     ManageKeys,
                     ManageSources,
@@ -152,6 +159,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                     ManageTenants,
                     ManageKeys,
                     ManageSources,

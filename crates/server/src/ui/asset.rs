@@ -36,6 +36,7 @@ const ASSETS: &[Asset] = &[
     ("shown.js", JS, include_bytes!("../../assets/shown.js")),
     ("tiles.js", JS, include_bytes!("../../assets/tiles.js")),
     ("tlog_proof.js", JS, include_bytes!("../../assets/tlog_proof.js")),
+    ("health.js", JS, include_bytes!("../../assets/health.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
 ];
 
