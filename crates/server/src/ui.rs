@@ -4,33 +4,29 @@
 //! ([`ask::Ask`]), so that it can show nothing that its viewer could not ask for, and leaves the same access records.
 //! Must never: reach into the store or the index, name another host, or write a script or style into a page.
 
-mod actor;
-mod ask;
-mod asset;
-mod changes;
-mod deployments;
-mod event;
-mod histogram;
 mod access;
+mod actor;
 mod admin;
 mod ask;
 mod asset;
 mod changes;
 mod confirm;
+mod deployments;
+mod event;
 mod form;
 mod health;
+mod histogram;
 mod home;
 mod hours;
 mod later;
 mod moment;
 mod page;
 mod problem;
-mod search;
-mod resource;
 mod provider;
 mod resource;
-mod sessions;
 mod reviews;
+mod search;
+mod sessions;
 mod shell;
 mod sign_in;
 mod tally;

@@ -275,7 +275,7 @@ pub(super) mod tests {
     use serde_json::json;
 
     /// An event of so many seconds after a moment, as the API shows it.
-    pub(in crate::ui::changes) fn happened(second: i64, operation: &str, actor: &str, more: Value) -> Happening {
+    pub(crate) fn happened(second: i64, operation: &str, actor: &str, more: Value) -> Happening {
         let at = Micros::from_micros((1_795_248_000 + second) * 1_000_000);
         let (kind, id) = actor.split_once('/').unwrap();
         let mut event = json!({
