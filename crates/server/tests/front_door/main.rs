@@ -11,6 +11,7 @@ mod bodies;
 mod bombs;
 mod counting;
 mod deployments;
+mod deployments_page;
 mod documented;
 mod events;
 mod exporting;
