@@ -34,6 +34,7 @@ mod provider;
 mod quotas;
 mod reviews;
 mod roles;
+mod search_page;
 mod searching;
 mod serving;
 mod settings;
