@@ -4,26 +4,27 @@ CARGO ?= cargo
 VENV := target/venv
 INTEROP := target/interop
 OPENAPI := target/openapi
+UI := target/ui
 # GitHub's examples of its webhooks, by version and hash.
 EXAMPLES_VERSION := 7.6.1
 EXAMPLES_SHA256 := 89e6cb1c6345d32e3dd775617fa54effbdc26c859e514898d7728e95e9738280
 EXAMPLES := target/npm/webhooks-examples-$(EXAMPLES_VERSION)
 # npm comes with Node.js as well: Debian's is installed only where there is none.
 APT_PACKAGES := build-essential python3 python3-venv golang-go golang-golang-x-mod-dev curl ca-certificates jq postgresql-15 \
-  $(if $(shell command -v npm),,npm)
+  chromium chromium-driver fonts-dejavu-core $(if $(shell command -v npm),,npm)
 # A database of all countries, to be read as operators' are (CC BY 4.0, attribution to nro.net).
 GEO := target/geo
 GEO_VERSION := 2.3.2026061719
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: run test test-rust test-interop test-openapi lint bench bench-peers bench-ours bench-build docs fuzz packages clean
+.PHONY: run test test-rust test-interop test-openapi test-ui lint bench bench-peers bench-ours bench-build docs fuzz packages clean
 
 run:
 	$(CARGO) run --release -- serve
 
 # --- tests -----------------------------------------------------------------
 
-test: packages test-rust test-interop test-openapi
+test: packages test-rust test-interop test-openapi test-ui
 
 test-rust: $(EXAMPLES)/ready $(GEO)/$(GEO_VERSION)
 	$(CARGO) build --release --bin veritrail
@@ -64,6 +65,20 @@ $(OPENAPI)/venv/ready: tests/openapi/requirements.txt
 	python3 -m venv $(OPENAPI)/venv
 	$(OPENAPI)/venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
+
+# The pages in a real browser; `make test-ui SUITES=story` for one suite. Screenshots go to target/screens.
+test-ui: $(UI)/venv/ready $(UI)/npm
+	$(CARGO) build --release --bin veritrail
+	tests/ui/run.sh target/release/veritrail $(UI)/venv $(SUITES)
+
+$(UI)/venv/ready: tests/ui/requirements.txt
+	python3 -m venv $(UI)/venv
+	$(UI)/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+$(UI)/npm: tests/ui/package-lock.json tests/ui/package.json
+	cd tests/ui && npm ci --silent
+	mkdir -p $(UI) && touch $@
 
 # Debian packages; only what is missing, so that an installed machine needs neither root nor a network.
 packages:

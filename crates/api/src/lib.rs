@@ -7,6 +7,7 @@
 //! padded base64; times are RFC 3339 in UTC with six digits after the second.
 
 pub mod code;
+pub mod deployment;
 pub mod event;
 pub mod field;
 pub mod health;
@@ -26,6 +27,11 @@ pub mod statistics;
 pub mod tenant;
 pub mod verification;
 
+pub use deployment::{
+    ChangeCounts, ChangesBefore, Definition, DeployedResource, Deployment, DeploymentBucket,
+    DeploymentEvent, DeploymentFigures, DeploymentGroup, DeploymentTrends, DeploymentWindow,
+    Deployments,
+};
 pub use event::{Event, Ingest, Parts};
 pub use field::{Completions, Field, Fields, Shorthand};
 pub use health::{AnchorPlace, Figures, Health, Ready};

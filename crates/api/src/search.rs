@@ -36,13 +36,15 @@ pub struct Searched {
 /// The data of the last server-sent event of a stream, `event: end`. A stream that ends without one was cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StreamEnd {
-    /// Why: `key_revoked`, `key_expired`, or one of [`crate::code`], such as `shutting_down`.
+    /// Why: `key_revoked`, `key_expired`, `session_ended`, or one of [`crate::code`], such as `shutting_down`.
     pub code: String,
     /// What to do.
     pub detail: String,
 }
 
 impl StreamEnd {
+    /// The browser signed out, its session came to its end, or what its person may do.
+    pub const SESSION_ENDED: &str = "session_ended";
     /// The API key was revoked.
     pub const KEY_REVOKED: &str = "key_revoked";
     /// The API key has expired.

@@ -545,7 +545,7 @@ fn read_key(credential: &Credential) -> Result<Option<String>, Failure> {
 }
 
 /// The certificates of a file.
-fn authorities(path: &std::path::Path) -> Result<Vec<Certificate<'static>>, Failure> {
+pub(crate) fn authorities(path: &std::path::Path) -> Result<Vec<Certificate<'static>>, Failure> {
     let text = crate::input::read(path, CA_FILE_BYTES_MAX)?;
     let items: Result<Vec<PemItem<'_>>, ureq::Error> = parse_pem(&text).collect();
     let certificates = items.into_iter().flatten().filter_map(|item| match item {

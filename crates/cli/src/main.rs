@@ -25,6 +25,7 @@ mod escape;
 mod event_stream;
 mod export_file;
 mod failure;
+mod identity_provider;
 mod import;
 mod input;
 mod keys_reading;

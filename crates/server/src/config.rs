@@ -9,6 +9,7 @@ mod geoip;
 mod limits;
 mod listen;
 mod log;
+mod oidc;
 mod reference;
 mod review;
 mod setting;
@@ -20,10 +21,13 @@ use std::path::{Path, PathBuf};
 pub use anchor::AnchorConfig;
 pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat, LogLevel};
+pub use oidc::{GroupRole, OidcConfig, UiConfig};
 pub use reference::reference;
 pub use review::{Review, environment_names, settings};
 pub use setting::{ConfigError, Setting, list};
 pub use tls::TlsConfig;
+
+pub(crate) use oidc::is_safe_url;
 
 /// Every setting, read and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +50,10 @@ pub struct Config {
     pub geoip: Vec<PathBuf>,
     /// Publishing the instance log's head.
     pub anchor: AnchorConfig,
+    /// The pages.
+    pub ui: UiConfig,
+    /// The identity provider that people sign in with.
+    pub oidc: OidcConfig,
     /// Bounds.
     pub limits: LimitsConfig,
     /// The server's own log.
@@ -64,6 +72,8 @@ impl Default for Config {
             checkpoint_interval_ms: 1_000,
             geoip: Vec::new(),
             anchor: AnchorConfig::default(),
+            ui: UiConfig::default(),
+            oidc: OidcConfig::default(),
             limits: LimitsConfig::default(),
             log: LogConfig::default(),
         }
@@ -137,6 +147,14 @@ impl Config {
         }
         if self.anchor.url_header_file.is_some() && self.anchor.url.is_none() {
             return needs("anchor.url_header_file", "anchor.url");
+        }
+        if self.oidc.issuer.is_some() {
+            if self.oidc.client_id.is_none() {
+                return needs("oidc.issuer", "oidc.client_id");
+            }
+            if self.ui.url.is_none() {
+                return needs("oidc.issuer", "ui.url");
+            }
         }
         let secure = self.tls.files().is_some();
         if secure || self.listen.ip().is_loopback() || self.allow_plain_http {

@@ -13,6 +13,7 @@ mod clock;
 mod collector;
 mod countable;
 mod cursor;
+mod deployments;
 mod document;
 mod error;
 mod events;

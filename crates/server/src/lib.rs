@@ -11,11 +11,13 @@ pub mod admin;
 pub mod auth;
 pub mod config;
 pub mod http;
+pub mod oidc;
 pub mod own;
 pub mod telemetry;
 
 mod access;
 mod anchor;
+mod deployments;
 mod jobs;
 mod listener;
 mod recorded;

@@ -27,6 +27,17 @@ pub enum Actor<'a> {
         /// Whose key it is.
         owner: &'a str,
     },
+    /// A person whose browser is signed in.
+    Person {
+        /// What the identity provider calls them for ever.
+        id: &'a str,
+        /// What they are called.
+        name: &'a str,
+        /// Their address.
+        email: Option<&'a str>,
+        /// The session's public id.
+        session: &'a str,
+    },
     /// The server or its command line, by what it was doing.
     System(&'a str),
     /// Somebody who did not sign in.
@@ -91,6 +102,17 @@ impl<'a> OwnEvent<'a> {
         let actor = match self.actor {
             Actor::Key { id, owner } => {
                 vec![text("type", "api_key"), text("id", id), text("name", owner)]
+            }
+            Actor::Person {
+                id,
+                name,
+                email,
+                session,
+            } => {
+                let mut actor = vec![text("type", "user"), text("id", id), text("name", name)];
+                actor.extend(email.map(|email| text("email", email)));
+                actor.push(text("credential_id", session));
+                actor
             }
             Actor::System(name) => vec![text("type", "system"), text("name", name)],
             Actor::Anonymous => vec![text("type", "anonymous")],

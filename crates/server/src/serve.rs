@@ -26,10 +26,12 @@ use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 use crate::anchor::AnchorSink;
+use crate::auth::Peer;
 use crate::config::Config;
 use crate::http::router;
 use crate::jobs;
 use crate::listener::Listener;
+use crate::oidc::IdentityProvider;
 use crate::server::Server;
 use crate::tasks::{Stop, Tasks};
 use crate::tls::Tls;
@@ -71,10 +73,11 @@ pub async fn serve(
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     anchors: Vec<Arc<dyn AnchorSink>>,
+    provider: Option<Arc<dyn IdentityProvider>>,
     listener: Listener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    let server = Server::new(Arc::clone(&store), index, config, clock, rng).await?;
+    let server = Server::with_people(Arc::clone(&store), index, config, clock, rng, provider).await?;
     server.record_lifecycle("veritrail.server.started").await;
     let mut background = Tasks::new();
     let Listener { socket, secure } = listener;
@@ -123,17 +126,17 @@ async fn accept(
             () = &mut shutdown => return connections,
             () = connections.reap() => {}
             accepted = listener.accept(), if room => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, from)) => {
                     // Without it small answers wait for acknowledgements.
                     _ = stream.set_nodelay(true);
                     let (routes, stop) = (routes.clone(), connections.stop());
                     match tls.clone() {
-                        None => connections.spawn(connection(stream, routes, header_timeout, stop)),
+                        None => connections.spawn(connection(stream, (routes, Peer(from.ip())), header_timeout, stop)),
                         Some(tls) => {
                             let shaken = secured(tls, stream, header_timeout, stop.clone());
                             connections.spawn(async move {
                                 if let Some(stream) = shaken.await {
-                                    connection(stream, routes, header_timeout, stop).await;
+                                    connection(stream, (routes, Peer(from.ip())), header_timeout, stop).await;
                                 }
                             });
                         }
@@ -175,11 +178,12 @@ async fn secured(
 /// Serves one connection until it ends, or until its running request has ended after `stop`.
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    routes: Router,
+    (routes, peer): (Router, Peer),
     header_timeout: Duration,
     mut stop: Stop,
 ) {
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let routes = routes.clone();
         async move {
             let response: Result<Response<Body>, Infallible> =

@@ -10,12 +10,13 @@ use tokio::sync::Semaphore;
 
 use crate::access::{OpenSearches, ReadTotals};
 use crate::anchor::SinkStates;
-use crate::auth::{Caller, Destination, RefusalCounts, Sessions};
+use crate::auth::{Attempts, Caller, Destination, RefusalCounts, Sessions};
 use crate::config::Config;
 use crate::http::conflicts::ConflictBudget;
 use crate::http::quota::EventQuota;
 use crate::http::searches::Searches;
 use crate::http::{Exports, HttpError, OpenStreams};
+use crate::oidc::{IdentityProvider, Oidc};
 use crate::own::{Actor, OwnEvent};
 use crate::shares::{Held, TenantShares};
 use crate::sources::Sources;
@@ -37,6 +38,10 @@ pub struct Server {
     pub(crate) refusals: RefusalCounts,
     /// Browsers that are signed in.
     pub(crate) sessions: Sessions,
+    /// How often people tried to sign in.
+    pub(crate) attempts: Attempts,
+    /// The provider that people sign in with.
+    pub(crate) oidc: Option<Oidc>,
     pub(crate) totals: ReadTotals,
     pub(crate) open_searches: OpenSearches,
     pub(crate) streams: OpenStreams,
@@ -74,6 +79,22 @@ impl Server {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Result<Arc<Self>, StoreError> {
+        Self::with_people(store, index, config, clock, rng, None).await
+    }
+
+    /// The same, where people sign in with the provider of the configuration.
+    ///
+    /// # Errors
+    /// As [`Server::new`].
+    pub async fn with_people(
+        store: Arc<dyn LedgerStore>,
+        index: Arc<dyn EventIndex>,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        provider: Option<Arc<dyn IdentityProvider>>,
+    ) -> Result<Arc<Self>, StoreError> {
+        let oidc = provider.and_then(|provider| Oidc::new(&config, provider));
         let instance = store.tenant(store.instance().tenant).await?;
         let instance = instance.ok_or(StoreError::NotFound)?;
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -87,6 +108,7 @@ impl Server {
             cores: Arc::new(Semaphore::new(cores)),
             streams: OpenStreams::new(config.limits.tenant_streams),
             exports: Exports::default(),
+            sessions: Sessions::new(&config.ui),
             store,
             index,
             config,
@@ -95,7 +117,8 @@ impl Server {
             instance,
             metrics: Metrics::new(),
             refusals: RefusalCounts::default(),
-            sessions: Sessions::default(),
+            attempts: Attempts::default(),
+            oidc,
             totals: ReadTotals::default(),
             open_searches: OpenSearches::default(),
             conflicts: ConflictBudget::default(),
@@ -158,12 +181,14 @@ impl Server {
 
     /// Records what searches showed that have ended, or whose cursors expired, and the ends of exports that were cut off.
     pub async fn record_due_totals(&self) {
+        self.end_due_sessions().await;
         self.flush_ended_searches().await;
         self.flush_cut_exports().await;
     }
 
     /// Records what was counted and not recorded yet: how much was read in bulk, and what searches showed.
     pub async fn record_all_totals(&self) {
+        self.end_all_sessions().await;
         self.flush_all_totals().await;
         self.report_left_out().await;
         crate::jobs::summarise_refusals(self).await;

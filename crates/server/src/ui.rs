@@ -5,23 +5,34 @@
 //! Must never: reach into the store or the index, name another host, or write a script or style into a page.
 
 mod access;
+mod actor;
 mod admin;
 mod ask;
 mod asset;
 mod changes;
 mod confirm;
+mod deployments;
+mod event;
 mod form;
 mod health;
+mod histogram;
 mod home;
+mod hours;
 mod moment;
 mod page;
 mod problem;
+mod provider;
+mod resource;
 mod reviews;
+mod sessions;
 mod shell;
 mod sign_in;
+mod tally;
 mod telling;
+mod term;
 mod theme;
 mod visit;
+mod window;
 
 use std::sync::Arc;
 
@@ -45,10 +56,17 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/", get(home::show))
         .route("/assets/{version}/{name}", get(asset::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::begin))
+        .route("/sign-in/oidc", get(provider::leave))
+        .route("/sign-in/callback", get(provider::come_back))
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
         .merge(care())
+        .route("/t/{tenant}/deployments", get(deployments::show))
+        .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
+        .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
+        .route("/t/{tenant}/events/{id}", get(event::show))
+        .route("/t/{tenant}/sessions", get(sessions::show).post(sessions::end))
         .with_state(ui)
 }
 

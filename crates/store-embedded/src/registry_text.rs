@@ -196,15 +196,17 @@ fn read_scope(key: &Value<'_>) -> Option<Scope> {
     }
 }
 
+fn roles(value: &Value<'_>) -> Option<Roles> {
+    let names = strings(value, "roles")?;
+    let roles: Option<Vec<Role>> = names.iter().map(|name| Role::parse(name)).collect();
+    Some(Roles::of(&roles?))
+}
+
 fn read_key(value: &Value<'_>) -> Option<ApiKey> {
-    let roles: Option<Vec<Role>> = strings(value, "roles")?
-        .iter()
-        .map(|name| Role::parse(name))
-        .collect();
     Some(ApiKey {
         id: string(value, "id")?,
         scope: read_scope(value)?,
-        roles: Roles::of(&roles?),
+        roles: roles(value)?,
         source: string(value, "source")?,
         owner: string(value, "owner")?,
         hash: from_hex(value.member("hash")?.as_str()?)?,
@@ -262,6 +264,18 @@ mod tests {
         let change = decode(rich.as_bytes()).unwrap();
         assert!(matches!(change, Change::UpdateTenant(_)));
         assert_eq!(encode(&change), rich.as_bytes());
+        let accounts = r#"}],"accounts":[{"id":"a","email":"ana@example.com","roles":["auditor"],"created_at":"2026-11-21T08:00:00.000000Z","ends_at":"2026-12-01T00:00:00.000000Z"},{"id":"b","subject":"42","roles":["reader"],"created_at":"2026-11-21T08:00:00.000000Z","ended_at":"2026-11-21T09:00:00.000000Z"}]}"#;
+        let richer = rich.replace("}]}}}", &format!("{accounts}}}}}"));
+        let change = decode(richer.as_bytes()).unwrap();
+        assert_eq!(encode(&change), richer.as_bytes());
+        // An end that can't be read is not none.
+        for (from, to) in [
+            ("2026-12-01T00:00:00.000000Z", "soon"),
+            (r#""ended_at":"2026-11-21T09:00:00.000000Z""#, r#""ended_at":null"#),
+            (r#""subject""#, r#""name""#),
+        ] {
+            assert!(richer.contains(from) && decode(richer.replace(from, to).as_bytes()).is_none());
+        }
     }
 
     #[test]

@@ -58,6 +58,41 @@ pub struct TenantSettings {
     pub vocabulary: Additions,
     /// Ways in for vendors.
     pub sources: Vec<SourceRecord>,
+    /// People who may sign in, beside those whose groups say so.
+    pub accounts: Vec<AccountRecord>,
+}
+
+/// A person who may sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// Its public id, random.
+    pub id: String,
+    /// Who it is.
+    pub name: AccountName,
+    /// What they may do.
+    pub roles: Roles,
+    /// When it was made.
+    pub created_at: Micros,
+    /// When it ends by itself.
+    pub ends_at: Option<Micros>,
+    /// When somebody ended it.
+    pub ended_at: Option<Micros>,
+}
+
+/// How an account knows its person among all whom the identity provider signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountName {
+    /// By an address that the provider has verified, in lower case.
+    Email(String),
+    /// By what the provider calls them for ever.
+    Subject(String),
+}
+
+impl AccountRecord {
+    /// Whether it counts.
+    pub fn stands(&self, now: Micros) -> bool {
+        self.ended_at.is_none() && self.ends_at.is_none_or(|end| now < end)
+    }
 }
 
 /// A way in for a vendor's deliveries: webhooks, streams.

@@ -266,6 +266,56 @@ fn calls_stay_in_their_room() {
     none("calls stay in their room", &offences);
 }
 
+/// Files of the pages with one of these endings.
+fn page_files(ending: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for folder in ["templates", "assets"] {
+        let folder = root().join("crates/server").join(folder);
+        let entries = fs::read_dir(&folder).expect("the folders of the pages");
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let name = path.to_string_lossy().into_owned();
+            if name.ends_with(ending) {
+                let text = fs::read_to_string(&path).expect("a readable file");
+                found.push((name, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no page file ends in {ending}");
+    found
+}
+
+#[test]
+fn pages_hold_no_markup_from_values_nothing_inline_and_no_foreign_host() {
+    // In templates: values unescaped, styles and handlers inline (the policy would stop them), other hosts.
+    let forbidden = [
+        "|safe", "| safe", "|escape(\"none\")", " style=", "<style", "javascript:", "http://", "https://", "src=\"//",
+        " onclick", " onload", " onsubmit", " onchange", " oninput", " onkey", " onerror",
+    ];
+    let mut offences = Vec::new();
+    for (name, text) in page_files(".html") {
+        let found = forbidden.iter().filter(|word| text.contains(**word));
+        offences.extend(found.map(|word| format!("{name}: {word}")));
+    }
+    none("in templates", &offences);
+    // In scripts: ways to make markup or code of text, and other hosts.
+    let forbidden = [
+        "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "http://", "https://",
+        "setAttribute(\"style", "parseFromString",
+    ];
+    let mut offences = Vec::new();
+    for (name, text) in page_files(".js") {
+        let found = forbidden.iter().filter(|word| text.contains(**word));
+        offences.extend(found.map(|word| format!("{name}: {word}")));
+    }
+    none("in scripts", &offences);
+    let outside: Vec<_> = page_files(".css")
+        .into_iter()
+        .filter(|(_, text)| text.contains("url(") || text.contains("@import"))
+        .map(|(name, _)| name)
+        .collect();
+    none("style sheets that load something", &outside);
+}
+
 #[test]
 fn todos_carry_an_issue() {
     let marker = ["TO", "DO"].concat();

@@ -24,6 +24,7 @@ use keys::signer::FileSigner;
 use ledger::name::InstanceId;
 use ledger::source::{Clock, Rng};
 use query::Places;
+use server::oidc::IdentityProvider;
 use server::{AnchorSink, Config, Listener, Tls, TlsError};
 use store::EventIndex;
 use store_embedded::{EmbeddedStore, LayoutError, OpenError, Options};
@@ -32,6 +33,7 @@ use super::Ending;
 use crate::anchor;
 use crate::clock::SystemClock;
 use crate::failure::Failure;
+use crate::identity_provider;
 use crate::keys_reading;
 use crate::printer::Printer;
 use crate::rng::SystemRng;
@@ -47,6 +49,7 @@ impl Serve {
         let parts = Parts::new()?;
         let tls = certificate(&config)?;
         let anchors = anchor::sinks(&config.anchor)?;
+        let provider = identity_provider::reached(&config.oidc)?;
         let places = places::open(&config.geoip)?;
         // Before anything is made: a first start that fails for a busy port would have shown no key.
         let listener = TcpListener::bind(config.listen).map_err(|error| {
@@ -80,12 +83,16 @@ impl Serve {
         let listener = runtime.block_on(async { listening(listener, tls) })?;
         welcome::print(&config, address, &first, printer);
         printer.flush();
-        let ended = runtime.block_on(parts.serve(config, store, anchors, listener, shutdown));
+        let outside = (anchors, provider);
+        let ended = runtime.block_on(parts.serve(config, store, outside, listener, shutdown));
         // Blocking work that outlived the server's own patience must not hold up the end.
         runtime.shutdown_timeout(Duration::from_secs(5));
         ended.map(|()| Ending::Done)
     }
 }
+
+/// What is reached beyond this machine.
+type Outside = (Vec<Arc<dyn AnchorSink>>, Option<Arc<dyn IdentityProvider>>);
 
 /// Ready when a signal asks to end.
 type Shutdown = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
@@ -131,7 +138,7 @@ impl Parts {
         &self,
         config: Config,
         store: Arc<EmbeddedStore>,
-        anchors: Vec<Arc<dyn AnchorSink>>,
+        (anchors, provider): Outside,
         listener: Listener,
         shutdown: Shutdown,
     ) -> anyhow::Result<()> {
@@ -143,7 +150,7 @@ impl Parts {
         let (clock, rng) = (Arc::clone(&self.clock), Arc::clone(&self.rng));
         let index = Arc::clone(&store) as Arc<dyn EventIndex>;
         server::serve(
-            store, index, config, clock, rng, anchors, listener, shutdown,
+            store, index, config, clock, rng, anchors, provider, listener, shutdown,
         )
         .await
         .context("the server ended")

@@ -6,7 +6,7 @@ use ledger::hash::Hash;
 use ledger::json::Value;
 
 use crate::http::{CutExport, HttpError};
-use crate::own::{Actor, OwnEvent, number};
+use crate::own::{OwnEvent, number};
 use crate::server::Server;
 
 impl Server {
@@ -75,11 +75,7 @@ impl Server {
 }
 
 fn of<'a>(export: &'a CutExport, operation: &'static str, log: &'a str) -> OwnEvent<'a> {
-    let actor = Actor::Key {
-        id: &export.key,
-        owner: &export.owner,
-    };
-    let mut event = OwnEvent::new(operation, actor, "log");
+    let mut event = OwnEvent::new(operation, export.standing.who.actor(), "log");
     event.resource_id = Some(log);
     event.resource_name = Some(export.log.kind().name());
     event.metadata = vec![("export", Value::string(export.id.to_string()))];

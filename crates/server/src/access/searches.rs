@@ -15,10 +15,10 @@ use ledger::name::to_hex;
 use ledger::source::Rng;
 use store::{Batch, LogRef};
 
-use crate::auth::{Caller, Destination};
+use crate::auth::{Caller, Destination, Identity};
 use crate::http::asked::Texts;
 use crate::http::{CURSOR_MICROS, HttpError};
-use crate::own::{Actor, OwnEvent, number};
+use crate::own::{OwnEvent, number};
 use crate::server::Server;
 
 /// Searches that wait for the next page. Beyond it, the one whose cursor expires first gets its totals now.
@@ -65,6 +65,8 @@ pub(crate) enum QuestionKind {
     Producers,
     /// What was marked as reviewed.
     Reviews,
+    /// Deployments and their figures.
+    Deployments,
 }
 
 impl QuestionKind {
@@ -77,6 +79,7 @@ impl QuestionKind {
             Self::State => "state",
             Self::Producers => "producers",
             Self::Reviews => "reviews",
+            Self::Deployments => "deployments",
         }
     }
 }
@@ -101,8 +104,7 @@ pub(crate) struct OpenSearches(Mutex<BTreeMap<SearchId, OpenSearch>>);
 #[derive(Clone, Debug)]
 struct OpenSearch {
     kind: QuestionKind,
-    key: String,
-    owner: String,
+    who: Identity,
     log: LogRef,
     destination: Destination,
     pages: u64,
@@ -235,8 +237,7 @@ impl Server {
     ) -> Result<InUse, HttpError> {
         let fresh = OpenSearch {
             kind,
-            key: caller.key_id().to_owned(),
-            owner: caller.owner().to_owned(),
+            who: caller.who(),
             log,
             destination: caller.destination(log, &self.instance),
             pages: 0,
@@ -341,10 +342,7 @@ impl Server {
         let mut events = Vec::with_capacity(taken.len());
         for (id, search) in taken {
             let log = search.log.log().to_string();
-            let actor = Actor::Key {
-                id: &search.key,
-                owner: &search.owner,
-            };
+            let actor = search.who.actor();
             let mut event = OwnEvent::new("veritrail.search.completed", actor, "log");
             event.resource_id = Some(&log);
             event.resource_name = Some(search.log.kind().name());

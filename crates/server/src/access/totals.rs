@@ -10,9 +10,9 @@ use ledger::json::Value;
 use store::LogRef;
 use tokio::sync::OnceCell;
 
-use crate::auth::{Caller, Destination};
+use crate::auth::{Caller, Destination, Identity};
 use crate::http::HttpError;
-use crate::own::{Actor, OwnEvent, number};
+use crate::own::{OwnEvent, number};
 use crate::server::Server;
 
 /// Most windows kept at once; reads beyond are recorded one by one.
@@ -46,7 +46,7 @@ pub(crate) struct ReadTotals(Mutex<BTreeMap<(String, LogRef), Window>>);
 struct Window {
     minute: i64,
     counts: [u64; 3],
-    owner: String,
+    who: Identity,
     destination: Destination,
     /// Set once the intent is durable.
     intent: Arc<OnceCell<()>>,
@@ -102,25 +102,16 @@ impl Server {
             if window.intent.get().is_none() {
                 continue;
             }
-            if let Err(error) = self.record_totals(&key, log, &window).await {
+            if let Err(error) = self.record_totals(log, &window).await {
                 tracing::warn!(error = %error, "the totals of a bulk read are recorded later");
                 self.totals.put_back(key, log, window);
             }
         }
     }
 
-    async fn record_totals(
-        &self,
-        key: &str,
-        log: LogRef,
-        window: &Window,
-    ) -> Result<(), HttpError> {
+    async fn record_totals(&self, log: LogRef, window: &Window) -> Result<(), HttpError> {
         let id = log.log().to_string();
-        let actor = Actor::Key {
-            id: key,
-            owner: &window.owner,
-        };
-        let mut event = OwnEvent::new(OPERATION, actor, "log");
+        let mut event = OwnEvent::new(OPERATION, window.who.actor(), "log");
         event.resource_id = Some(&id);
         event.resource_name = Some(log.kind().name());
         let [tiles, bundles, checkpoints] = window.counts;
@@ -153,7 +144,7 @@ impl ReadTotals {
         let window = windows.entry(place).or_insert_with(|| Window {
             minute,
             counts: [0; 3],
-            owner: caller.owner().to_owned(),
+            who: caller.who(),
             destination: destination.clone(),
             intent: Arc::default(),
         });

@@ -1,24 +1,27 @@
 //! From a browser's cookie to a caller.
 //!
 //! Promises: a request with a session's cookie may change something only if it repeats what a page of ours was told, so
-//! that no other site's page can act for whoever is signed in; the session's key is looked up anew each time, so that a
-//! revoked key ends its sessions. Must never: let a cookie stand beside an `Authorization` header.
+//! that no other site's page can act for whoever is signed in; the session's key, or what its person may, is looked up
+//! anew each time, so that a revoked key ends its sessions and an account that has ended is over. Must never: let a cookie stand beside an `Authorization` header.
 
 use std::sync::Arc;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
-use subtle::ConstantTimeEq;
-
+use ledger::name::TenantId;
 use super::caller::Caller;
-use super::sessions::Session;
-use super::sign_in::standing;
-use super::sign_in::{TENANT_HEADER, scope_admits};
+use super::grants::Member;
+use super::identity::Person;
+use super::sessions::{Session, SessionEnd, Whose};
+use super::sign_in::{TENANT_HEADER, scope_admits, standing};
 use crate::http::HttpError;
+use crate::oidc::Now;
 use crate::server::Server;
 
-/// What the cookie of a session is called.
-pub(crate) const SESSION_COOKIE: &str = "veritrail_session";
+/// What the cookie of a session is called, and what the one of a sign-in that was begun. With the prefix a browser
+/// takes them from us over HTTPS only, never from a neighbour's host.
+const SESSION_COOKIES: [&str; 2] = ["veritrail_session", "__Host-veritrail_session"];
+const BROWSER_COOKIES: [&str; 2] = ["veritrail_sign_in", "__Host-veritrail_sign_in"];
 /// The header in which scripts of our pages repeat what they were told.
 pub(crate) const CSRF_HEADER: HeaderName = HeaderName::from_static("veritrail-csrf");
 
@@ -35,40 +38,103 @@ pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
     values.next().filter(|_| values.next().is_none())
 }
 
-impl Session {
-    /// Whether `said` is what only our own pages know.
-    pub(crate) fn is_own_form(&self, said: &str) -> bool {
-        bool::from(self.csrf.as_bytes().ct_eq(said.as_bytes()))
-    }
+/// Whether browsers reach us by HTTPS, so that cookies need never leave in the clear.
+pub(crate) fn is_secure(server: &Server) -> bool {
+    let url = server.config.ui.url.as_deref();
+    server.config.tls.files().is_some() || url.is_some_and(|url| url.starts_with("https://"))
+}
+
+/// The name of the cookie of a session.
+pub(crate) fn session_cookie(server: &Server) -> &'static str {
+    SESSION_COOKIES[usize::from(is_secure(server))]
+}
+
+/// The name of the cookie of a sign-in that was begun.
+pub(crate) fn browser_cookie(server: &Server) -> &'static str {
+    BROWSER_COOKIES[usize::from(is_secure(server))]
 }
 
 /// The session of a request's cookie.
 pub(crate) fn session_of(headers: &HeaderMap, server: &Server) -> Option<Session> {
-    let secret = cookie(headers, SESSION_COOKIE)?;
-    server.sessions.use_by(secret, server.clock.wall())
+    let secret = cookie(headers, session_cookie(server))?;
+    server.sessions.use_by(secret, server.now())
 }
 
 impl Server {
-    /// Whoever began the session, for its tenant, if the key still stands; `named` must be that tenant if it is given.
+    /// Both clocks.
+    pub(crate) fn now(&self) -> Now {
+        Now {
+            wall: self.clock.wall(),
+            monotonic: self.clock.monotonic(),
+        }
+    }
+
+    /// Whoever began the session, for the tenant that is named, if they may anything there. A key's session is for one
+    /// tenant; a person who may enter one alone need not name it.
     pub(crate) async fn caller_of(
         &self,
         session: &Session,
         named: Option<&str>,
     ) -> Result<Caller, HttpError> {
-        let key = self.store.api_key(&session.key).await?;
-        let key = key.ok_or_else(HttpError::unauthenticated)?;
-        let key = standing(key, self.clock.wall()).map_err(|_| {
-            self.sessions.end(&session.id);
-            HttpError::unauthenticated()
-        })?;
-        let tenant = self.store.tenant(session.tenant).await?;
+        match &session.whose {
+            Whose::Key { id, tenant, .. } => self.key_of_session(session, id, *tenant, named).await,
+            Whose::Member(member) => self.member_of_session(session, member, named).await,
+        }
+    }
+
+    async fn key_of_session(
+        &self,
+        session: &Session,
+        id: &str,
+        tenant: TenantId,
+        named: Option<&str>,
+    ) -> Result<Caller, HttpError> {
+        let key = self.store.api_key(id).await?;
+        let key = key.and_then(|key| standing(key, self.clock.wall()).ok());
+        let Some(key) = key else {
+            self.end_session(&session.id, SessionEnd::KeyEnded).await;
+            return Err(HttpError::unauthenticated());
+        };
+        let tenant = self.store.tenant(tenant).await?;
         let tenant = tenant.filter(|tenant| scope_admits(&key, tenant));
         let tenant = tenant.ok_or_else(HttpError::unauthenticated)?;
         if named.is_some_and(|named| named != tenant.record.name) {
             return Err(HttpError::not_found());
         }
         let turn = self.turn(tenant.record.id)?;
-        Ok(Caller::new(Arc::new(key), tenant, turn))
+        Ok(Caller::new(Arc::new(key), tenant, turn).within(&session.id))
+    }
+
+    async fn member_of_session(
+        &self,
+        session: &Session,
+        member: &Member,
+        named: Option<&str>,
+    ) -> Result<Caller, HttpError> {
+        let tenant = match named {
+            Some(named) => self.store.tenant_named(named).await?,
+            None => match &*session.told {
+                [only] => self.store.tenant(*only).await?,
+                _ => {
+                    let expected = "expected the header Veritrail-Tenant with the name of a tenant: there are several";
+                    return Err(HttpError::new(api::code::BAD_REQUEST, expected));
+                }
+            },
+        };
+        let tenant = tenant.ok_or_else(HttpError::not_found)?;
+        let roles = member.roles_in(&tenant, self.clock.wall());
+        if roles.is_empty() {
+            return Err(HttpError::not_found());
+        }
+        let person = Person {
+            session: session.id.clone(),
+            id: member.subject.clone(),
+            name: member.name.clone(),
+            email: member.email.clone(),
+            roles,
+        };
+        let turn = self.turn(tenant.record.id)?;
+        Ok(Caller::person(person, tenant, turn))
     }
 }
 

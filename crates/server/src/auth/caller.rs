@@ -1,4 +1,4 @@
-//! The caller: a valid key and its tenant, with the only ways to name that tenant's logs.
+//! The caller: a valid key or a person who is signed in, and the tenant, with the only ways to name that tenant's logs.
 
 use std::sync::Arc;
 
@@ -14,7 +14,9 @@ use query::Viewer;
 use store::{ApiKey, LogRef, Tenant};
 
 use super::browser::session_of_script;
+use super::identity::{Identity, Person};
 use super::sign_in::{Place, sign_in};
+use super::standing::Standing;
 use super::{Act, may};
 use crate::http::HttpError;
 use crate::http::asked::WhichLog;
@@ -25,8 +27,10 @@ use crate::shares::Held;
 /// Who sent a request, and for which tenant. Made by authentication only.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    key: Arc<ApiKey>,
+    who: Identity,
     tenant: Arc<Tenant>,
+    /// The browser's session that the request came by.
+    session: Option<Arc<str>>,
     /// The tenant's share of the requests in flight.
     _turn: Arc<Held>,
 }
@@ -54,44 +58,72 @@ pub(super) fn required(may: bool) -> Result<(), HttpError> {
 impl Caller {
     pub(super) fn new(key: Arc<ApiKey>, tenant: Arc<Tenant>, turn: Held) -> Self {
         Self {
-            key,
+            who: Identity::Key(key),
+            tenant,
+            session: None,
+            _turn: Arc::new(turn),
+        }
+    }
+
+    /// A person, by their session. Their roles in this tenant were looked up just now.
+    pub(super) fn person(person: Person, tenant: Arc<Tenant>, turn: Held) -> Self {
+        Self {
+            session: Some(person.session.as_str().into()),
+            who: Identity::Person(Arc::new(person)),
             tenant,
             _turn: Arc::new(turn),
         }
     }
 
-    /// The key's public id.
-    pub(crate) fn key_id(&self) -> &str {
-        &self.key.id
+    /// The same, for as long as the session that it came by lasts.
+    pub(super) fn within(mut self, session: &str) -> Self {
+        self.session = Some(session.into());
+        self
     }
 
-    /// The tenant that the key is bound to in this request.
+    /// The public id of the key, or of the session of a person.
+    pub(crate) fn key_id(&self) -> &str {
+        self.who.credential_id()
+    }
+
+    /// Who it is, for what outlives the request.
+    pub(crate) fn who(&self) -> Identity {
+        self.who.clone()
+    }
+
+    /// What long work looks at again and again.
+    pub(crate) fn standing(&self) -> Standing {
+        Standing {
+            who: self.who.clone(),
+            tenant: self.tenant.record.id,
+            session: self.session.clone(),
+        }
+    }
+
+    /// The tenant that the caller is bound to in this request.
     pub(crate) fn tenant_id(&self) -> TenantId {
         self.tenant.record.id
     }
 
-    /// Whose key it is, for people.
+    /// Whose key it is, or who it is, for people.
     pub(crate) fn owner(&self) -> &str {
-        &self.key.owner
+        self.who.owner()
     }
 
     /// The caller as the actor of our own records.
     pub(crate) fn actor(&self) -> Actor<'_> {
-        Actor::Key {
-            id: &self.key.id,
-            owner: &self.key.owner,
-        }
+        self.who.actor()
     }
 
     /// The caller's roles, for people.
     pub(crate) fn role_names(&self) -> String {
-        let names: Vec<_> = self.key.roles.iter().map(store::Role::name).collect();
+        let names: Vec<_> = self.who.roles().iter().map(store::Role::name).collect();
         names.join(", ")
     }
 
     /// Whether the caller may do `act`.
     pub(crate) fn may(&self, act: Act) -> bool {
-        may(&self.key.roles, self.tenant.is_instance(), act)
+        may(self.who.roles(), self.tenant.is_instance(), act)
     }
 
     /// Refuses what the caller may not do. Decided before anything is looked up.
@@ -184,8 +216,8 @@ impl Caller {
         let record = &self.tenant.record;
         Door {
             keys: &self.tenant.keys,
-            key: &self.key.id,
-            source: &self.key.source,
+            key: self.who.credential_id(),
+            source: self.who.source(),
             mode: if record.strict {
                 Mode::Strict
             } else {

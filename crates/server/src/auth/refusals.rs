@@ -23,10 +23,24 @@ pub(crate) enum RefusalReason {
     UnsignedDelivery,
     /// A delivery signed with, or bearing, another secret.
     ForgedDelivery,
+    /// Too many attempts of one address, or of all together.
+    TooManyAttempts,
+    /// A form of another site's, or of a session that is over.
+    ForeignForm,
+    /// Back from the identity provider with a state that this browser was not given.
+    ForgedState,
+    /// The identity provider refused, or did not take the code.
+    ProviderRefused,
+    /// The identity provider can't be reached, or does not say what it must.
+    ProviderFailed,
+    /// An ID token that is forged, old, or somebody else's.
+    BadIdToken,
+    /// A person who is known and may nothing here.
+    NoAccess,
 }
 
 impl RefusalReason {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Missing,
         Self::Malformed,
         Self::Unknown,
@@ -36,6 +50,13 @@ impl RefusalReason {
         Self::UnknownSource,
         Self::UnsignedDelivery,
         Self::ForgedDelivery,
+        Self::TooManyAttempts,
+        Self::ForeignForm,
+        Self::ForgedState,
+        Self::ProviderRefused,
+        Self::ProviderFailed,
+        Self::BadIdToken,
+        Self::NoAccess,
     ];
 
     /// The reason's name in records and metrics.
@@ -50,13 +71,20 @@ impl RefusalReason {
             Self::UnknownSource => "unknown_source",
             Self::UnsignedDelivery => "unsigned_delivery",
             Self::ForgedDelivery => "forged_delivery",
+            Self::TooManyAttempts => "too_many_attempts",
+            Self::ForeignForm => "foreign_form",
+            Self::ForgedState => "forged_state",
+            Self::ProviderRefused => "provider_refused",
+            Self::ProviderFailed => "provider_failed",
+            Self::BadIdToken => "bad_id_token",
+            Self::NoAccess => "no_access",
         }
     }
 }
 
 /// Refusals since the last summary, by reason.
 #[derive(Debug, Default)]
-pub(crate) struct RefusalCounts([AtomicU64; 9]);
+pub(crate) struct RefusalCounts([AtomicU64; 16]);
 
 impl RefusalCounts {
     /// Counts one.

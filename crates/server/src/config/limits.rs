@@ -27,6 +27,8 @@ pub struct LimitsConfig {
     pub tenant_searches: usize,
     /// Streams of each tenant at once.
     pub tenant_streams: usize,
+    /// Events that one question about deployments looks at.
+    pub deployment_events: usize,
     /// Tenants that platform keys may bring about.
     pub tenants: usize,
 }
@@ -47,6 +49,7 @@ impl Default for LimitsConfig {
             tenant_burst_events: 10_000,
             tenant_searches: 8,
             tenant_streams: 64,
+            deployment_events: 50_000,
             tenants: 100_000,
         }
     }
@@ -167,6 +170,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Streams of each tenant that are open at once. Beyond it they are answered 429 with Retry-After.",
         apply: |config, value| {
             config.limits.tenant_streams = whole(value, 1..=10_000)?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "limits.deployment_events",
+        default: "50000",
+        bounds: "1000 to 1000000",
+        meaning: "Events that one question about deployments looks at, the latest first. Beyond it the answer says how far \
+                  back it goes.",
+        apply: |config, value| {
+            config.limits.deployment_events = whole(value, 1_000..=1_000_000)?;
             Some(())
         },
     },

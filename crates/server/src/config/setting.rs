@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::{Config, anchor, geoip, limits, listen, log, tls};
+use super::{Config, anchor, geoip, limits, listen, log, oidc, tls};
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +112,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
         tls::SETTINGS,
         anchor::SETTINGS,
         geoip::SETTINGS,
+        oidc::SETTINGS,
         limits::SETTINGS,
         log::SETTINGS,
     ]

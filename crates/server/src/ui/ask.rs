@@ -4,7 +4,7 @@
 //! records, its limits and its refusals are the API's. Must never: read an answer without a bound.
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, Response, header};
 use http_body_util::{BodyExt, Limited};
 use serde::Serialize;
@@ -31,13 +31,21 @@ impl Ask {
 
     /// Asks for something at `path`, whose variable segments are escaped already ([`segment`]), with parameters.
     /// Parameters without a value are left out.
-    pub(super) async fn get<T: DeserializeOwned>(
+    pub(super) fn get<T: DeserializeOwned>(
         &self,
         path: &str,
         parameters: &[(&str, &str)],
-    ) -> Result<T, Refused> {
+    ) -> impl Future<Output = Result<T, Refused>> + Send + use<T> {
+        // Nothing is borrowed, so that several questions can be asked at once.
+        let ask = self.clone();
         let path = with_parameters(path, parameters);
-        read(self.raw(Method::GET, &path, Body::empty()).await?).await
+        async move { read(ask.raw(Method::GET, &path, Body::empty()).await?).await }
+    }
+
+    /// The text of an answer, for what would lose something when it is read into a type.
+    pub(super) async fn text(&self, method: Method, path_and_query: &str) -> Result<Bytes, Refused> {
+        let answer = self.raw(method, path_and_query, Body::empty()).await?;
+        collect(answer).await
     }
 
     /// Sends a JSON body, and reads what comes back.
@@ -86,9 +94,13 @@ impl Ask {
 }
 
 async fn read<T: DeserializeOwned>(answer: Response<Body>) -> Result<T, Refused> {
+    serde_json::from_slice(&collect(answer).await?).map_err(|_| Refused::internal())
+}
+
+async fn collect(answer: Response<Body>) -> Result<Bytes, Refused> {
     let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX);
     let body = body.collect().await.map_err(|_| Refused::internal())?;
-    serde_json::from_slice(&body.to_bytes()).map_err(|_| Refused::internal())
+    Ok(body.to_bytes())
 }
 
 /// A path with parameters; those without a value are left out.

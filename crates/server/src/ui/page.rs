@@ -52,10 +52,5 @@ pub(super) fn redirect(to: &str) -> Response<Body> {
 
 /// A path of ours that somebody was on the way to, or the first page. Never another host.
 pub(super) fn own_path(to: Option<&str>) -> &str {
-    let fine = |to: &&str| {
-        to.starts_with('/')
-            && !to.starts_with("//")
-            && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
-    };
-    to.filter(fine).unwrap_or("/")
+    to.and_then(crate::oidc::own_path).unwrap_or("/")
 }

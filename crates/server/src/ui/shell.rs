@@ -44,6 +44,8 @@ pub(super) struct SignedIn {
     pub(super) roles: String,
     /// What our forms repeat.
     pub(super) csrf: String,
+    /// Whether the viewer may enter other tenants, too.
+    pub(super) several: bool,
     /// Whether the viewer sees persons.
     pub(super) sees_persons: bool,
     /// Links of the navigation.

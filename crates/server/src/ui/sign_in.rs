@@ -3,23 +3,34 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Form;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::Form;
 use serde::Deserialize;
 use store::Scope;
 
 use super::Ui;
+use super::ask::with_parameters;
 use super::page::{own_path, redirect, render};
 use super::shell::Shell;
 use super::theme::Theme;
-use crate::auth::{RefusalReason, SESSION_COOKIE, Token, key_of, scope_admits, session_of};
+use crate::auth::{
+    Peer, RefusalReason, SessionEnd, Token, is_secure, key_of, scope_admits, session_cookie,
+    session_of,
+};
+use crate::server::Server;
 
 /// Where to go afterwards.
 #[derive(Debug, Deserialize)]
 pub(super) struct Way {
     to: Option<String>,
+}
+
+impl Way {
+    pub(super) fn to(&self) -> Option<&str> {
+        self.to.as_deref()
+    }
 }
 
 /// What the form sends.
@@ -30,80 +41,229 @@ pub(super) struct Credentials {
     to: Option<String>,
 }
 
+/// What is said above the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// Nothing.
+    None,
+    /// The key does not count.
+    BadKey,
+    /// A platform's key needs a tenant's name besides.
+    WantsTenant,
+    /// Too many attempts.
+    Wait,
+    /// The sign-in was not begun in this browser, or too long ago.
+    Again,
+    /// The provider did not sign the person in.
+    Refused,
+    /// The provider's word did not hold, or it can't be reached.
+    Failed,
+    /// The person is known and may nothing here.
+    NoAccess,
+}
+
+impl Notice {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::None | Self::WantsTenant => StatusCode::OK,
+            Self::BadKey | Self::Again | Self::Refused => StatusCode::UNAUTHORIZED,
+            Self::Wait => StatusCode::TOO_MANY_REQUESTS,
+            Self::Failed => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoAccess => StatusCode::FORBIDDEN,
+        }
+    }
+
+    /// What happened, and what to do.
+    fn text(self) -> (&'static str, &'static str) {
+        match self {
+            Self::None | Self::WantsTenant => ("", ""),
+            Self::BadKey => (
+                "Not signed in.",
+                "The key is not valid, has come to its end or was revoked. Paste the whole of it, from vtk_ on.",
+            ),
+            Self::Wait => (
+                "Too many attempts.",
+                "Wait a moment, then try again.",
+            ),
+            Self::Again => (
+                "Not signed in.",
+                "This sign-in was not begun in this browser, was used before, or took too long. Please begin again.",
+            ),
+            Self::Refused => (
+                "Not signed in.",
+                "The identity provider did not sign you in. Please try again, or ask whoever looks after it.",
+            ),
+            Self::Failed => (
+                "Sign-in does not work at the moment.",
+                "What the identity provider answered could not be trusted, or it did not answer. The server’s log says \
+                 why; whoever looks after it should read it there.",
+            ),
+            Self::NoAccess => (
+                "You have no access here.",
+                "The identity provider knows you, but no group of yours and no account gives you a role. Somebody who \
+                 administers a tenant can make you an account.",
+            ),
+        }
+    }
+}
+
 /// The page to sign in.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage {
+struct SignInPage<'a> {
     shell: Shell,
     to: String,
-    refused: bool,
+    what: &'static str,
+    advice: &'static str,
     wants_tenant: bool,
+    /// What the provider is called, and where it is left for.
+    provider: Option<(&'a str, String)>,
 }
 
-fn page(headers: &HeaderMap, to: Option<&str>, refused: bool, wants_tenant: bool) -> Response<Body> {
-    let status = if refused { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+/// The page, with what is to be said.
+pub(super) fn page(
+    server: &Server,
+    headers: &HeaderMap,
+    to: Option<&str>,
+    notice: Notice,
+) -> Response<Body> {
+    let to = own_path(to);
+    let (what, advice) = notice.text();
+    let provider = server.oidc.as_ref().map(|oidc| {
+        let to = if to == "/" { "" } else { to };
+        (
+            oidc.name(),
+            with_parameters("/sign-in/oidc", &[("to", to)]),
+        )
+    });
     let page = SignInPage {
         shell: Shell::bare("Sign in", Theme::of(headers)),
-        to: own_path(to).to_owned(),
-        refused,
-        wants_tenant,
+        to: to.to_owned(),
+        what,
+        advice,
+        wants_tenant: notice == Notice::WantsTenant,
+        provider,
     };
-    render(status, &page)
+    render(notice.status(), &page)
 }
 
-pub(super) async fn show(headers: HeaderMap, Query(way): Query<Way>) -> Response<Body> {
-    page(&headers, way.to.as_deref(), false, false)
+pub(super) async fn show(
+    State(ui): State<Arc<Ui>>,
+    headers: HeaderMap,
+    Query(way): Query<Way>,
+) -> Response<Body> {
+    page(&ui.server, &headers, way.to(), Notice::None)
+}
+
+/// Counts an attempt; one too many is answered.
+pub(super) fn attempt(
+    server: &Server,
+    headers: &HeaderMap,
+    peer: Option<Extension<Peer>>,
+    to: Option<&str>,
+) -> Result<(), Response<Body>> {
+    let peer = peer.map(|Extension(peer)| peer);
+    let taken = server.attempts.take(peer, server.clock.monotonic());
+    taken.map_err(|seconds| {
+        refused(server, RefusalReason::TooManyAttempts);
+        let mut response = page(server, headers, to, Notice::Wait);
+        let wait = HeaderValue::from(seconds.max(1));
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+        response
+    })
+}
+
+/// Counts a refusal.
+pub(super) fn refused(server: &Server, reason: RefusalReason) {
+    server.refusals.count(reason);
+    server.metrics.refused_sign_in(reason);
 }
 
 /// Whether a form comes from another site's page: it would sign somebody in as somebody else.
 fn is_foreign(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
+    let site = headers.get("sec-fetch-site");
+    let site = site.and_then(|site| site.to_str().ok());
     site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+}
+
+/// What the browser calls itself.
+pub(super) fn agent(headers: &HeaderMap) -> &str {
+    let agent = headers.get(header::USER_AGENT);
+    agent.and_then(|agent| agent.to_str().ok()).unwrap_or("")
 }
 
 pub(super) async fn begin(
     State(ui): State<Arc<Ui>>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     Form(sent): Form<Credentials>,
 ) -> Response<Body> {
     let server = &ui.server;
     let to = sent.to.as_deref();
+    if let Err(wait) = attempt(server, &headers, peer, to) {
+        return wait;
+    }
     let refuse = |reason: RefusalReason| {
-        server.refusals.count(reason);
-        server.metrics.refused_sign_in(reason);
-        page(&headers, to, true, false)
+        refused(server, reason);
+        page(server, &headers, to, Notice::BadKey)
     };
+    if is_foreign(&headers) {
+        return refuse(RefusalReason::ForeignForm);
+    }
     let Ok(token) = Token::parse(sent.key.trim()) else {
         return refuse(RefusalReason::Malformed);
     };
-    if is_foreign(&headers) {
-        return refuse(RefusalReason::Malformed);
-    }
+    let failed = |error: crate::http::HttpError| {
+        super::problem::show(Shell::bare("", Theme::of(&headers)), &error.into())
+    };
     let key = match key_of(&token, server).await {
         Ok(Ok(key)) => key,
         Ok(Err(reason)) => return refuse(reason),
-        Err(error) => return super::problem::show(Shell::bare("", Theme::of(&headers)), &error.into()),
+        Err(error) => return failed(error),
     };
-    let named = sent.tenant.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let named = sent.tenant.as_deref().map(str::trim);
+    let named = named.filter(|name| !name.is_empty());
     let tenant = match (key.scope, named) {
         (Scope::Tenant(tenant), _) => server.store.tenant(tenant).await,
         (Scope::Platform { .. }, Some(name)) => server.store.tenant_named(name).await,
-        (Scope::Platform { .. }, None) => return page(&headers, to, false, true),
+        (Scope::Platform { .. }, None) => return page(server, &headers, to, Notice::WantsTenant),
     };
-    let Some(tenant) = tenant.ok().flatten().filter(|tenant| scope_admits(&key, tenant)) else {
+    let tenant = tenant.ok().flatten();
+    let Some(tenant) = tenant.filter(|tenant| scope_admits(&key, tenant)) else {
         return refuse(RefusalReason::Unknown);
     };
-    let (secret, _) = server.sessions.begin(key.id, tenant.record.id, server.clock.wall(), &*server.rng);
-    let mut response = redirect(own_path(to));
-    put_cookie(&mut response, &secret, server.config.tls.files().is_some());
+    match server.admit_key(&key, &tenant, agent(&headers)).await {
+        Ok(secret) => let_in(server, &headers, &secret, own_path(to)).await,
+        Err(error) => failed(error),
+    }
+}
+
+/// Has the browser hold its new session, ends the one that it had, and takes it where it wanted to be.
+pub(super) async fn let_in(
+    server: &Server,
+    headers: &HeaderMap,
+    secret: &str,
+    to: &str,
+) -> Response<Body> {
+    if let Some(before) = session_of(headers, server) {
+        server.end_session(&before.id, SessionEnd::Displaced).await;
+    }
+    let mut response = redirect(to);
+    put_cookie(&mut response, server, session_cookie(server), (secret, None));
     response
 }
 
-/// Has the browser hold the session, or forget it.
-fn put_cookie(response: &mut Response<Body>, secret: &str, secure: bool) {
-    let secure = if secure { "; Secure" } else { "" };
-    let age = if secret.is_empty() { "; Max-Age=0" } else { "" };
-    let cookie = format!("{SESSION_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
+/// Has the browser hold a value, for so many seconds or until it is closed; or forget it, if it is empty.
+pub(super) fn put_cookie(
+    response: &mut Response<Body>,
+    server: &Server,
+    name: &str,
+    (value, seconds): (&str, Option<u32>),
+) {
+    let secure = if is_secure(server) { "; Secure" } else { "" };
+    let seconds = if value.is_empty() { Some(0) } else { seconds };
+    let age = seconds.map_or(String::new(), |seconds| format!("; Max-Age={seconds}"));
+    let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -115,14 +275,22 @@ pub(super) struct Leaving {
     csrf: String,
 }
 
-pub(super) async fn end(State(ui): State<Arc<Ui>>, headers: HeaderMap, Form(sent): Form<Leaving>) -> Response<Body> {
+pub(super) async fn end(
+    State(ui): State<Arc<Ui>>,
+    headers: HeaderMap,
+    Form(sent): Form<Leaving>,
+) -> Response<Body> {
     let server = &ui.server;
-    if let Some(session) = session_of(&headers, server)
-        && session.is_own_form(&sent.csrf)
-    {
-        server.sessions.end(&session.id);
+    let Some(session) = session_of(&headers, server) else {
+        return redirect("/sign-in");
+    };
+    if !session.is_own_form(&sent.csrf) {
+        refused(server, RefusalReason::ForeignForm);
+        // Another site's page must not sign anybody out; a page of a session before this one may.
+        return redirect("/");
     }
+    server.end_session(&session.id, SessionEnd::SignedOut).await;
     let mut response = redirect("/sign-in");
-    put_cookie(&mut response, "", server.config.tls.files().is_some());
+    put_cookie(&mut response, server, session_cookie(server), ("", None));
     response
 }

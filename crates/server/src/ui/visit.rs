@@ -93,6 +93,7 @@ impl Visit {
                 name: self.caller.owner().to_owned(),
                 roles: self.caller.role_names(),
                 csrf: self.session.csrf.clone(),
+                several: self.session.may_enter_several(),
                 sees_persons: self.may(Act::ReadPersons),
                 links: links.collect(),
             }),

@@ -11,6 +11,7 @@ mod bodies;
 mod bombs;
 mod care;
 mod counting;
+mod deployments;
 mod documented;
 mod events;
 mod exporting;

@@ -146,6 +146,7 @@ impl World {
             Arc::clone(&self.clock) as Arc<dyn Clock>,
             self.rng(),
             vec![],
+            None,
             Listener::plain(listener),
             async {
                 _ = stopped.await;

@@ -2,9 +2,10 @@
 
 use ledger::json::Value;
 use ledger::vocabulary::Additions;
-use store::{SourceRecord, SourceSecret, TenantSettings};
+use ledger::time::Micros;
+use store::{AccountName, AccountRecord, Role, SourceRecord, SourceSecret, TenantSettings};
 
-use super::{list, object, string, strings, text, time};
+use super::{list, object, roles, string, strings, text, time};
 
 pub(super) fn value(settings: &TenantSettings) -> Value<'static> {
     let TenantSettings {
@@ -12,8 +13,9 @@ pub(super) fn value(settings: &TenantSettings) -> Value<'static> {
         known_countries,
         vocabulary,
         sources,
+        accounts,
     } = settings;
-    object(vec![
+    let mut members = vec![
         ("revision", text(revision.to_string())),
         (
             "known_countries",
@@ -24,16 +26,28 @@ pub(super) fn value(settings: &TenantSettings) -> Value<'static> {
             "sources",
             Value::Array(sources.iter().map(source).collect()),
         ),
-    ])
+    ];
+    // As they were written before there were accounts.
+    if !accounts.is_empty() {
+        let accounts = accounts.iter().map(account).collect();
+        members.push(("accounts", Value::Array(accounts)));
+    }
+    object(members)
 }
 
 pub(super) fn read(value: &Value<'_>) -> Option<TenantSettings> {
     let sources = value.member("sources")?.as_array()?;
+    // Settings that were written before there were accounts have none.
+    let accounts = match value.member("accounts") {
+        None => &[],
+        Some(accounts) => accounts.as_array()?,
+    };
     Some(TenantSettings {
         revision: string(value, "revision")?.parse().ok()?,
         known_countries: strings(value, "known_countries")?,
         vocabulary: Additions::parse(string(value, "vocabulary")?.as_bytes()).ok()?,
         sources: sources.iter().map(read_source).collect::<Option<_>>()?,
+        accounts: accounts.iter().map(read_account).collect::<Option<_>>()?,
     })
 }
 
@@ -73,6 +87,54 @@ fn read_source(value: &Value<'_>) -> Option<SourceRecord> {
         created_at: time(value, "created_at")?,
         closed_at: time(value, "closed_at"),
     })
+}
+
+fn account(account: &AccountRecord) -> Value<'static> {
+    let AccountRecord {
+        id,
+        name,
+        roles: may,
+        created_at,
+        ends_at,
+        ended_at,
+    } = account;
+    let name = match name {
+        AccountName::Email(email) => ("email", text(email)),
+        AccountName::Subject(subject) => ("subject", text(subject)),
+    };
+    let mut members = vec![
+        ("id", text(id)),
+        name,
+        ("roles", list(may.iter().map(Role::name))),
+        ("created_at", text(created_at.to_string())),
+    ];
+    members.extend(ends_at.map(|at| ("ends_at", text(at.to_string()))));
+    members.extend(ended_at.map(|at| ("ended_at", text(at.to_string()))));
+    object(members)
+}
+
+fn read_account(value: &Value<'_>) -> Option<AccountRecord> {
+    let name = match (string(value, "email"), string(value, "subject")) {
+        (Some(email), None) => AccountName::Email(email),
+        (None, Some(subject)) => AccountName::Subject(subject),
+        _ => return None,
+    };
+    Some(AccountRecord {
+        id: string(value, "id")?,
+        name,
+        roles: roles(value)?,
+        created_at: time(value, "created_at")?,
+        ends_at: end(value, "ends_at")?,
+        ended_at: end(value, "ended_at")?,
+    })
+}
+
+/// An end that may be missing. One that can't be read must not become none: the account would go on for ever.
+fn end(value: &Value<'_>, name: &str) -> Option<Option<Micros>> {
+    match value.member(name) {
+        None => Some(None),
+        Some(_) => time(value, name).map(Some),
+    }
 }
 
 fn secret(secret: &SourceSecret) -> Value<'static> {

@@ -7,7 +7,7 @@ use crate::contract::LedgerStore;
 use crate::error::StoreError;
 use crate::record::LogRef;
 use crate::registry::{
-    ApiKey, Change, Role, Roles, Scope, SourceRecord, SourceSecret, TenantRecord, TenantSettings,
+    AccountName, AccountRecord, ApiKey, Change, Role, Roles, Scope, SourceRecord, SourceSecret, TenantRecord, TenantSettings,
 };
 use ledger::name::{LogId, TenantId};
 use ledger::time::Micros;
@@ -369,6 +369,7 @@ pub(super) async fn a_tenants_settings_change_one_revision_at_a_time(
         }])
         .unwrap_or_default(),
         sources: vec![source("a"), source("b")],
+        accounts: vec![account("a"), account("b")],
     };
     let update = |record: &TenantRecord| Change::UpdateTenant(record.clone());
     let record = own_event(&own, "veritrail.tenant.created")?;
@@ -428,6 +429,20 @@ fn source(name: &str) -> SourceRecord {
         rules: "{}".to_owned(),
         created_at: Micros::from_micros(1_700_000_000_000_000),
         closed_at: (name == "b").then(|| Micros::from_micros(1_800_000_000_000_002)),
+    }
+}
+
+fn account(name: &str) -> AccountRecord {
+    AccountRecord {
+        id: format!("id-{name}"),
+        name: match name {
+            "a" => AccountName::Email("ana@example.com".to_owned()),
+            other => AccountName::Subject(other.to_owned()),
+        },
+        roles: Roles::of(&[Role::Auditor, Role::Analyst]),
+        created_at: Micros::from_micros(1_700_000_000_000_000),
+        ends_at: (name == "a").then(|| Micros::from_micros(1_800_000_000_000_003)),
+        ended_at: (name == "b").then(|| Micros::from_micros(1_800_000_000_000_004)),
     }
 }
 

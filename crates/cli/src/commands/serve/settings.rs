@@ -78,6 +78,9 @@ pub(crate) struct Serve {
     anchor: AnchorFlags,
 
     #[command(flatten)]
+    people: PeopleFlags,
+
+    #[command(flatten)]
     limits: LimitFlags,
 
     #[command(flatten)]
@@ -111,6 +114,79 @@ struct AnchorFlags {
     /// How often, in seconds
     #[arg(long, value_name = "N")]
     anchor_interval_seconds: Option<String>,
+}
+
+/// People's browsers, and the identity provider that they sign in with.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Sign-in of people")]
+struct PeopleFlags {
+    /// Where browsers find this server, such as <https://audit.example.com>
+    #[arg(long, value_name = "URL")]
+    ui_url: Option<String>,
+
+    /// How long a browser stays signed in without a request, in minutes
+    #[arg(long, value_name = "N")]
+    ui_session_idle_minutes: Option<String>,
+
+    /// How long a browser stays signed in at all, in hours
+    #[arg(long, value_name = "N")]
+    ui_session_hours: Option<String>,
+
+    /// The OpenID Connect provider, as it names itself
+    #[arg(long, value_name = "URL")]
+    oidc_issuer: Option<String>,
+
+    /// What people read on the button
+    #[arg(long, value_name = "NAME")]
+    oidc_name: Option<String>,
+
+    /// What the provider calls this server
+    #[arg(long, value_name = "ID")]
+    oidc_client_id: Option<String>,
+
+    /// File with the secret that the provider knows this server by
+    #[arg(long, value_name = "FILE")]
+    oidc_client_secret_file: Option<String>,
+
+    /// Certificates of the authority that signed the provider's, in PEM
+    #[arg(long, value_name = "FILE")]
+    oidc_ca_file: Option<String>,
+
+    /// What is asked of the provider [default: openid profile email]
+    #[arg(long, value_name = "SCOPES")]
+    oidc_scopes: Option<String>,
+
+    /// The claim with a person's groups [default: groups]
+    #[arg(long, value_name = "CLAIM")]
+    oidc_groups_claim: Option<String>,
+
+    /// What members of a group may do, as GROUP=TENANT:ROLE; may be given several times
+    #[arg(long, value_name = "RULE")]
+    oidc_roles: Vec<String>,
+}
+
+impl PeopleFlags {
+    fn given(&self) -> Vec<(&'static str, String)> {
+        let roles = server::config::list(self.oidc_roles.iter().map(String::as_str));
+        let roles = (!self.oidc_roles.is_empty()).then_some(roles);
+        let flags = [
+            ("--ui-url", &self.ui_url),
+            ("--ui-session-idle-minutes", &self.ui_session_idle_minutes),
+            ("--ui-session-hours", &self.ui_session_hours),
+            ("--oidc-issuer", &self.oidc_issuer),
+            ("--oidc-name", &self.oidc_name),
+            ("--oidc-client-id", &self.oidc_client_id),
+            ("--oidc-client-secret-file", &self.oidc_client_secret_file),
+            ("--oidc-ca-file", &self.oidc_ca_file),
+            ("--oidc-scopes", &self.oidc_scopes),
+            ("--oidc-groups-claim", &self.oidc_groups_claim),
+            ("--oidc-roles", &roles),
+        ];
+        let flags = flags.into_iter();
+        flags
+            .filter_map(|(name, value)| Some((name, value.clone()?)))
+            .collect()
+    }
 }
 
 /// Bounds.
@@ -164,6 +240,10 @@ struct LimitFlags {
     /// Streams of each tenant open at once
     #[arg(long, value_name = "N")]
     limits_tenant_streams: Option<String>,
+
+    /// Events that one question about deployments looks at
+    #[arg(long, value_name = "N")]
+    limits_deployment_events: Option<String>,
 
     /// Tenants up to which platform keys make new ones
     #[arg(long, value_name = "N")]
@@ -234,12 +314,17 @@ impl Serve {
             ),
             ("--limits-tenant-searches", &limits.limits_tenant_searches),
             ("--limits-tenant-streams", &limits.limits_tenant_streams),
+            (
+                "--limits-deployment-events",
+                &limits.limits_deployment_events,
+            ),
             ("--limits-tenants", &limits.limits_tenants),
             ("--log-format", &log.log_format),
             ("--log-level", &log.log_level),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.clone()?)))
+        .chain(self.people.given())
         .collect();
         Config::load(self.config.as_deref(), &environment, &flags).map_err(|error| {
             let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));

@@ -96,7 +96,7 @@ pub(crate) async fn stream(
         beside: Beside::of(&server, &caller),
     };
     let reader = Reader {
-        key_id: caller.key_id().to_owned(),
+        standing: caller.standing(),
         keys: caller.shared_keys(),
     };
     let feed = Feed::new(server, reader, asked, mark, in_use, slot);

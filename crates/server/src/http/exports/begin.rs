@@ -270,8 +270,7 @@ async fn plan(
     };
     let asked = CutExport {
         id,
-        key: caller.key_id().to_owned(),
-        owner: caller.owner().to_owned(),
+        standing: caller.standing(),
         log,
         destination: caller.destination(log, &server.instance),
         rows: 0,

@@ -1,7 +1,8 @@
 //! One export as the body of an answer, and its end: the manifest, signed and recorded before the last byte is announced.
 //!
 //! Promises: no more is made ahead than one portion; a body that ends has a manifest that can be fetched, and one that
-//! has none is cut, so that no reader takes a part for the whole; a key that was revoked gets nothing more.
+//! has none is cut, so that no reader takes a part for the whole; a key that was revoked or a session that has
+//! ended gets nothing more.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -92,7 +93,11 @@ impl Feed {
         if *self.ending.borrow() {
             return Err(StoreError::Closed.into());
         }
-        check_key(&self.server, &self.plan.asked.key).await?;
+        let asked = &self.plan.asked;
+        if self.server.ended(&asked.standing).await?.is_some() {
+            let why = "the key was revoked or has expired, or the session or what it may do has ended";
+            return Err(HttpError::unauthenticated().because(why));
+        }
         match std::mem::replace(&mut self.making, Making::Ended) {
             Making::Portion(portion) => {
                 let Made { maker, pieces } = portion.await?;
@@ -152,19 +157,6 @@ impl Feed {
             .exports
             .keep(self.plan.asked.id, tenant, note, now);
         Ok(())
-    }
-}
-
-/// Whether the key still counts.
-async fn check_key(server: &Server, id: &str) -> Result<(), HttpError> {
-    let key = server.store.api_key(id).await?;
-    let now = server.clock.wall();
-    let counts = key
-        .is_some_and(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now));
-    if counts {
-        Ok(())
-    } else {
-        Err(HttpError::unauthenticated().because("the key was revoked or has expired"))
     }
 }
 

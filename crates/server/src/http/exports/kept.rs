@@ -13,7 +13,7 @@ use ledger::name::{TenantId, from_hex, to_hex};
 use ledger::source::Rng;
 use store::LogRef;
 
-use crate::auth::Destination;
+use crate::auth::{Destination, Standing};
 use crate::http::HttpError;
 use crate::http::rate_limit::RateLimit;
 use crate::shares::{Held, TenantShares};
@@ -63,10 +63,8 @@ impl fmt::Debug for ExportId {
 pub(crate) struct CutExport {
     /// Its name.
     pub(crate) id: ExportId,
-    /// Id of the key that asked.
-    pub(crate) key: String,
-    /// Whose key it is.
-    pub(crate) owner: String,
+    /// Who asked, and whether they still may.
+    pub(crate) standing: Standing,
     /// The log.
     pub(crate) log: LogRef,
     /// Where it is recorded.

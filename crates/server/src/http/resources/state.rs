@@ -132,7 +132,7 @@ fn until_now(now: Micros) -> (Micros, Filter) {
 }
 
 /// The time by the log's clock, which stands still while ours was put back: what was acknowledged isn't in the future.
-async fn now_of(
+pub(in crate::http) async fn now_of(
     server: &Server,
     log: LogRef,
     size: u64,
@@ -214,7 +214,8 @@ fn add(resource: &mut Resource, hit: &Hit, viewer: Viewer) -> Result<(), HttpErr
     Ok(())
 }
 
-fn actor(kind: &str, person: Option<&Value<'_>>) -> api::Actor {
+/// Who acted, as far as `person` says it.
+pub(in crate::http) fn actor(kind: &str, person: Option<&Value<'_>>) -> api::Actor {
     let said = person.and_then(|person| person.member("actor"));
     let member = |name| Some(said?.member(name)?.as_str()?.to_owned());
     api::Actor {

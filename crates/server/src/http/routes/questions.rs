@@ -7,10 +7,17 @@ use serde_json::json;
 use super::{ASKED, RECORDED};
 use crate::auth::Act;
 use crate::http::route::{Parameter, Route, json, reads};
-use crate::http::{fields, producers, resources, stats};
+use crate::http::{deployments, fields, producers, resources, stats};
 
 pub(super) fn routes() -> Vec<Route> {
-    let routes = vec![count(), list_fields(), list_producers(), state()];
+    let routes = vec![
+        count(),
+        list_fields(),
+        list_producers(),
+        state(),
+        list_deployments(),
+        deployment_figures(),
+    ];
     let asked = |route: Route| {
         route
             .needs(Act::ReadEvents)
@@ -92,4 +99,30 @@ fn state() -> Route {
         })
         .query::<resources::state::StateParameters>()
         .answers(200, "The state.", "application/json", json::<api::ResourceState>())
+}
+
+fn list_deployments() -> Route {
+    reads("/v1/deployments", deployments::list::list)
+        .named(
+            "list_deployments",
+            "List deployments",
+            "Deployments as their events tell them, the latest first: how each ended, who asked for it, and what changed before \
+             it. `definitions` says what counts.",
+        )
+        .query::<deployments::list::DeploymentParameters>()
+        .answers(200, "The deployments.", "application/json", json::<api::Deployments>())
+        .refuses(&[code::BAD_QUERY])
+}
+
+fn deployment_figures() -> Route {
+    reads("/v1/deployments/figures", deployments::figures::figures)
+        .named(
+            "deployment_figures",
+            "Figures of deployments",
+            "Deployment frequency, change failure rate, rollback rate, median time to restore and median duration: of the window, by \
+             project and environment, and by day or week. `definitions` says what counts.",
+        )
+        .query::<deployments::figures::FigureParameters>()
+        .answers(200, "The figures.", "application/json", json::<api::DeploymentTrends>())
+        .refuses(&[code::BAD_QUERY])
 }

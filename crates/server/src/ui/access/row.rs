@@ -127,6 +127,7 @@ fn what(event: &Event) -> String {
             Some("values") => "looked up values",
             Some("state") => "looked at a state",
             Some("producers") => "looked at producers",
+            Some("deployments") => "looked at deployments",
             Some("reviews") => "looked at reviews",
             Some("search") | None => "searched",
             Some(other) => other,

@@ -2,7 +2,7 @@
 //!
 //! Promises: each event that the query accepts once: below the size that the log had at the start by time, from there on
 //! by seq. Nothing is read before the reader took what was read before, but for one piece; a key that was revoked or
-//! has expired gets nothing more. Must never: hold a lock or a permit while a reader is slow.
+//! has expired, or a session that has ended, gets nothing more. Must never: hold a lock or a permit while a reader is slow.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -20,6 +20,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use super::chunk::Chunk;
 use crate::access::InUse;
+use crate::auth::{Ended, Standing};
 use crate::http::HttpError;
 use crate::http::asked::Texts;
 use crate::http::cursor::{Bound, Mark, Position};
@@ -66,8 +67,8 @@ pub(super) struct Feed {
 /// Whose stream it is. Not the caller: a stream is no request in flight.
 #[derive(Debug)]
 pub(super) struct Reader {
-    /// The API key's id.
-    pub(super) key_id: String,
+    /// Who they are, and whether they still may.
+    pub(super) standing: Standing,
     /// The tenant's keys.
     pub(super) keys: Arc<TenantKeys>,
 }
@@ -147,7 +148,7 @@ impl Feed {
             if *self.ending.borrow() {
                 return Err(shutting_down());
             }
-            self.check_key().await?;
+            self.check_standing().await?;
             let text = self.written().map_err(|error| ended_by(&error))?;
             if !text.is_empty() {
                 self.idle_ticks = 0;
@@ -168,24 +169,25 @@ impl Feed {
         }
     }
 
-    /// Whether the key still counts.
-    async fn check_key(&self) -> Result<(), StreamEnd> {
-        let key = self.server.store.api_key(&self.reader.key_id).await;
-        let key = key.map_err(|error| ended_by(&error.into()))?;
-        let now = self.server.clock.wall();
-        match key {
-            Some(key) if key.revoked_at.is_none() => match key.expires_at {
-                Some(end) if end <= now => Err(StreamEnd {
-                    code: StreamEnd::KEY_EXPIRED.to_owned(),
-                    detail: "the API key has expired; go on with another".to_owned(),
-                }),
-                _ => Ok(()),
-            },
-            _ => Err(StreamEnd {
-                code: StreamEnd::KEY_REVOKED.to_owned(),
-                detail: "the API key was revoked".to_owned(),
-            }),
-        }
+    /// Whether the key or the session still counts.
+    async fn check_standing(&self) -> Result<(), StreamEnd> {
+        let ended = self.server.ended(&self.reader.standing).await;
+        let (code, detail) = match ended.map_err(|error| ended_by(&error))? {
+            None => return Ok(()),
+            Some(Ended::KeyExpired) => (
+                StreamEnd::KEY_EXPIRED,
+                "the API key has expired; go on with another",
+            ),
+            Some(Ended::KeyRevoked) => (StreamEnd::KEY_REVOKED, "the API key was revoked"),
+            Some(Ended::Session) => (
+                StreamEnd::SESSION_ENDED,
+                "the session or what it may do here has ended; sign in again",
+            ),
+        };
+        Err(StreamEnd {
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+        })
     }
 
     /// What is at hand, up to [`FRAME_BYTES`]; counted before it leaves.

@@ -1,0 +1,7 @@
+//! Deployments: what their events say together.
+
+pub(super) mod figures;
+pub(super) mod list;
+
+mod changes;
+mod walk;

@@ -1,0 +1,363 @@
+//! `/t/{tenant}/deployments`: how often and how well is deployed, when, and what changed before.
+//!
+//! Promises: every number is one of `GET /v1/deployments` or `/v1/deployments/figures`, with its definition beside it;
+//! links lead to absolute times. Must never: say more than was covered.
+
+mod charts;
+mod lanes;
+mod rows;
+mod words;
+
+use api::{Definition, DeploymentFigures, DeploymentTrends, Deployments};
+use askama::Template;
+use axum::body::Body;
+use axum::extract::Query;
+use axum::http::{Response, StatusCode};
+use serde::Deserialize;
+
+use charts::{Chart, Scale};
+use lanes::Lane;
+use rows::{GroupRow, Row, TrendRow};
+
+use super::moment::Moment;
+use super::page::render;
+use super::problem::Refused;
+use super::shell::{Section, Shell};
+use super::visit::Visit;
+
+/// Deployments on the timeline.
+const MARKS: &str = "200";
+/// Deployments that are listed, each with the changes before it.
+const LISTED: usize = 50;
+/// Projects and environments that are listed.
+const GROUPS: usize = 30;
+/// Lanes of the timeline.
+const LANES: usize = 12;
+const DAY_SECONDS: i64 = 86_400;
+/// Windows to choose from, in days.
+const WINDOWS: [(i64, &str); 4] = [
+    (7, "7 days"),
+    (28, "28 days"),
+    (90, "90 days"),
+    (364, "52 weeks"),
+];
+
+/// What the page is of, as its address says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    since: String,
+    until: String,
+    project: String,
+    environment: String,
+    outcome: String,
+    bucket: String,
+}
+
+/// A link with words.
+struct Choice {
+    href: String,
+    label: String,
+    current: bool,
+}
+
+/// One figure: its number, how it came about, its trend, its definitions.
+struct Card {
+    title: &'static str,
+    value: String,
+    note: String,
+    chart: Option<Chart>,
+    definitions: Vec<Definition>,
+}
+
+#[derive(Template)]
+#[template(path = "deployments.html")]
+struct DeploymentsPage {
+    shell: Shell,
+    asked: Asked,
+    action: String,
+    since: Moment,
+    until: Moment,
+    /// The same for fields of forms.
+    since_field: String,
+    until_field: String,
+    length: String,
+    /// From when on, where not the whole window was looked at.
+    covered: Option<Moment>,
+    events: u64,
+    windows: Vec<Choice>,
+    buckets: Vec<Choice>,
+    outcomes: Vec<(&'static str, &'static str)>,
+    earlier: String,
+    later: String,
+    everything: String,
+    here: String,
+    is_filtered: bool,
+    /// Whether anything was told at all.
+    is_empty: bool,
+    bucket: String,
+    cards: Vec<Card>,
+    trend: Vec<TrendRow>,
+    groups: Vec<GroupRow>,
+    groups_more: u64,
+    lanes: Vec<Lane>,
+    lanes_more: usize,
+    ticks: Vec<String>,
+    rows: Vec<Row>,
+    listed: usize,
+    marked: usize,
+    total: u64,
+    definitions: Vec<Definition>,
+}
+
+pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response<Body> {
+    let page = page(&visit, asked).await;
+    visit.finish(page)
+}
+
+async fn page(visit: &Visit, asked: Asked) -> Result<Response<Body>, Refused> {
+    let ask = visit.ask();
+    let which = [
+        ("since", asked.since.as_str()),
+        ("until", &asked.until),
+        ("project", &asked.project),
+        ("environment", &asked.environment),
+    ];
+    let of_figures = [&which[..], &[("bucket", asked.bucket.as_str())]].concat();
+    let of_list = [
+        ("outcome", asked.outcome.as_str()),
+        ("limit", MARKS),
+        ("changes", "true"),
+    ];
+    let of_list = [&which[..], &of_list].concat();
+    let (figures, list) = tokio::join!(
+        ask.get::<DeploymentTrends>("/v1/deployments/figures", &of_figures),
+        ask.get::<Deployments>("/v1/deployments", &of_list),
+    );
+    let page = DeploymentsPage::new(visit, asked, &figures?, &list?);
+    Ok(render(StatusCode::OK, &page))
+}
+
+impl DeploymentsPage {
+    fn new(visit: &Visit, asked: Asked, figures: &DeploymentTrends, list: &Deployments) -> Self {
+        let moment = |text: &str| {
+            Moment::read(text, visit.now).unwrap_or_else(|| Moment::new(visit.now, visit.now))
+        };
+        let window = &figures.window;
+        let (since, until) = (moment(&window.since), moment(&window.until));
+        let scale = Scale::new(since.at, until.at, &figures.bucket);
+        let address = Address { visit, asked: &asked };
+        let lanes = lanes::lanes(&address, list, figures, scale);
+        let total = &figures.total;
+        let beside = total.cancelled + total.running + total.undecided + total.refused;
+        Self {
+            shell: visit.shell("Deployments", Section::Deployments),
+            action: visit.path("/deployments"),
+            length: words::days((until.at.as_micros() - since.at.as_micros()) / 1_000_000),
+            covered: (!window.complete).then(|| moment(&window.covered_since)),
+            events: window.events,
+            windows: windows(&address, &since, &until),
+            buckets: buckets(&address, &since, &until, &figures.bucket),
+            outcomes: words::OUTCOMES.to_vec(),
+            earlier: address.shifted(&since, &until, -1),
+            later: address.shifted(&since, &until, 1),
+            everything: visit.link(
+                "/deployments",
+                &[("since", &since.iso), ("until", &until.iso)],
+            ),
+            here: address.of(&[("since", &since.iso), ("until", &until.iso)]),
+            is_filtered: !(asked.project.is_empty()
+                && asked.environment.is_empty()
+                && asked.outcome.is_empty()),
+            is_empty: total.finished + beside + list.total == 0,
+            bucket: figures.bucket.clone(),
+            cards: cards(figures, scale),
+            trend: figures.trend.iter().map(TrendRow::new).collect(),
+            groups: figures
+                .groups
+                .iter()
+                .take(GROUPS)
+                .map(|group| GroupRow::new(&address, group, (&since.iso, &until.iso), scale))
+                .collect(),
+            groups_more: figures.groups_left_out
+                + figures.groups.len().saturating_sub(GROUPS) as u64,
+            lanes_more: lanes.len().saturating_sub(LANES),
+            lanes: lanes.into_iter().take(LANES).collect(),
+            ticks: scale.ticks(),
+            rows: list
+                .deployments
+                .iter()
+                .take(LISTED)
+                .map(|deployment| Row::new(visit, deployment))
+                .collect(),
+            listed: list.deployments.len().min(LISTED),
+            marked: list.deployments.len(),
+            total: list.total,
+            definitions: figures.definitions.clone(),
+            since_field: since.iso.get(..19).unwrap_or_default().to_owned(),
+            until_field: until.iso.get(..19).unwrap_or_default().to_owned(),
+            since,
+            until,
+            asked,
+        }
+    }
+
+    /// Whether a choice of a form is the one that is made.
+    fn is_outcome(&self, name: &str) -> bool {
+        self.asked.outcome == name
+    }
+}
+
+/// Addresses of this page with something else asked for.
+struct Address<'a> {
+    visit: &'a Visit,
+    asked: &'a Asked,
+}
+
+impl Address<'_> {
+    /// The page with these parameters in the place of those that were asked for.
+    fn of(&self, changed: &[(&str, &str)]) -> String {
+        let asked = self.asked;
+        let mut parameters = [
+            ("since", asked.since.as_str()),
+            ("until", asked.until.as_str()),
+            ("project", asked.project.as_str()),
+            ("environment", asked.environment.as_str()),
+            ("outcome", asked.outcome.as_str()),
+            ("bucket", asked.bucket.as_str()),
+        ];
+        for (name, value) in changed {
+            for known in parameters.iter_mut().filter(|known| known.0 == *name) {
+                known.1 = value;
+            }
+        }
+        self.visit.link("/deployments", &parameters)
+    }
+
+    /// The window as long as this one, right before or behind it.
+    fn shifted(&self, since: &Moment, until: &Moment, by: i64) -> String {
+        let micros = (until.at.as_micros() - since.at.as_micros()).saturating_mul(by);
+        let (since, until) = (since.at.plus(micros), until.at.plus(micros));
+        if since > self.visit.now {
+            return String::new();
+        }
+        let (since, until) = (since.to_string(), until.to_string());
+        self.of(&[("since", &since), ("until", &until)])
+    }
+}
+
+fn windows(address: &Address<'_>, since: &Moment, until: &Moment) -> Vec<Choice> {
+    let seconds = (until.at.as_micros() - since.at.as_micros()) / 1_000_000;
+    let choices = WINDOWS.iter().map(|(days, label)| {
+        let begin = until.at.plus(-days * DAY_SECONDS * 1_000_000).to_string();
+        Choice {
+            href: address.of(&[("since", &begin), ("until", &until.iso), ("bucket", "")]),
+            label: (*label).to_owned(),
+            current: days * DAY_SECONDS == seconds,
+        }
+    });
+    choices.collect()
+}
+
+fn buckets(address: &Address<'_>, since: &Moment, until: &Moment, bucket: &str) -> Vec<Choice> {
+    let choices = [("day", "by day"), ("week", "by week")];
+    let choices = choices.iter().map(|(name, label)| Choice {
+        href: address.of(&[
+            ("since", &since.iso),
+            ("until", &until.iso),
+            ("bucket", name),
+        ]),
+        label: (*label).to_owned(),
+        current: *name == bucket,
+    });
+    choices.collect()
+}
+
+fn cards(figures: &DeploymentTrends, scale: Scale) -> Vec<Card> {
+    let total = &figures.total;
+    let defined = |names: &[&str]| {
+        let known = figures.definitions.iter();
+        known
+            .filter(|known| names.contains(&known.name.as_str()))
+            .cloned()
+            .collect()
+    };
+    let of = |part: u64| format!("{part} of {}", total.finished);
+    let chart = |title: &'static str, value: fn(&DeploymentFigures) -> (u64, u64), tell| {
+        Chart::new(title, &figures.trend, scale, value, tell)
+    };
+    let rate = |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), words::percent);
+    let seconds = |seconds: Option<u64>| seconds.map_or_else(|| "–".to_owned(), words::length);
+    vec![
+        Card {
+            title: "Deployment frequency",
+            value: words::frequency(total.per_day),
+            note: format!("{} finished", total.finished),
+            chart: chart(
+                "Finished deployments",
+                |it| (it.succeeded, it.failed + it.rolled_back),
+                |it| format!("{} finished, {} of them failed or rolled back", it.finished, it.failed + it.rolled_back),
+            ),
+            definitions: defined(&["deployment", "retry", "finished", "deployment frequency"]),
+        },
+        Card {
+            title: "Change failure rate",
+            value: rate(total.change_failure_rate),
+            note: format!(
+                "{}: {} failed, {} rolled back",
+                of(total.failed + total.rolled_back),
+                total.failed,
+                total.rolled_back
+            ),
+            chart: chart(
+                "Change failure rate",
+                |it| (0, charts::parts(it.change_failure_rate)),
+                |it| words::rate(it.change_failure_rate),
+            ),
+            definitions: defined(&["failed", "change failure rate"]),
+        },
+        Card {
+            title: "Rollback rate",
+            value: rate(total.rollback_rate),
+            note: of(total.rolled_back),
+            chart: chart(
+                "Rollback rate",
+                |it| (0, charts::parts(it.rollback_rate)),
+                |it| words::rate(it.rollback_rate),
+            ),
+            definitions: defined(&["rolled back", "rollback", "rollback rate"]),
+        },
+        Card {
+            title: "Median time to restore",
+            value: seconds(total.restore_seconds_median),
+            note: format!("{} restored, {} not yet", total.restored, total.unrestored),
+            chart: chart(
+                "Median time to restore",
+                |it| (it.restore_seconds_median.unwrap_or(0), 0),
+                |it| it.restore_seconds_median.map_or_else(|| "nothing restored".to_owned(), words::length),
+            ),
+            definitions: defined(&["time to restore", "target", "median"]),
+        },
+        Card {
+            title: "Median duration",
+            value: seconds(total.duration_seconds_median),
+            note: format!("of {} that succeeded", total.durations),
+            chart: chart(
+                "Median duration",
+                |it| (it.duration_seconds_median.unwrap_or(0), 0),
+                |it| it.duration_seconds_median.map_or_else(|| "no duration known".to_owned(), words::length),
+            ),
+            definitions: defined(&["duration", "median"]),
+        },
+        Card {
+            title: "In no rate",
+            value: (total.cancelled + total.running + total.undecided).to_string(),
+            note: format!(
+                "{} cancelled, {} running, {} undecided; {} refused before",
+                total.cancelled, total.running, total.undecided, total.refused
+            ),
+            chart: None,
+            definitions: defined(&["running, undecided, cancelled", "refused", "window"]),
+        },
+    ]
+}

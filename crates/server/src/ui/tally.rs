@@ -1,0 +1,29 @@
+//! Values with how often they stand, each with the search that finds them.
+
+use api::Statistics;
+
+use super::term::term;
+use super::visit::Visit;
+
+/// One value.
+#[derive(Clone, Debug)]
+pub(super) struct Count {
+    /// The value, in lower case, or what it is called.
+    pub(super) label: String,
+    /// Events that have it.
+    pub(super) count: u64,
+    /// The search that finds them.
+    pub(super) href: String,
+}
+
+/// The values of one field, the most frequent first.
+pub(super) fn counts(visit: &Visit, counted: &Statistics, field: &str, within: &str) -> Vec<Count> {
+    let top = counted.top.iter().find(|top| top.field == field);
+    let values = top.into_iter().flat_map(|top| &top.values);
+    let count = |found: &api::ValueCount| Count {
+        label: found.value.clone(),
+        count: found.count,
+        href: visit.link("/search", &[("q", &format!("{within} {}", term(field, &found.value)))]),
+    };
+    values.map(count).collect()
+}

@@ -1,0 +1,44 @@
+// Every page, at 1440 and 380 px, light and dark: photographed into target/screens for people to look at, and nothing may be
+// wider than a telephone.
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { THEMES, WIDTHS } from './harness/chromium.mjs';
+import { pages, story } from './harness/pages.mjs';
+import { ROOT } from './harness/server.mjs';
+import { world } from './harness/world.mjs';
+
+const SCREENS = path.join(ROOT, 'target/screens');
+
+let all;
+let listed;
+const people = new Map();
+before(async () => {
+  await mkdir(SCREENS, { recursive: true });
+  all = await world();
+  listed = pages(await story(all.server));
+  for (const width of WIDTHS) {
+    people.set(`nobody ${width}`, await all.person({ width }));
+    const reader = await all.person({ width });
+    await reader.signIn(all.server.demoKey, '/t/demo/');
+    people.set(`reader ${width}`, reader);
+  }
+});
+after(() => all?.stop());
+
+test('pages', async (t) => {
+  for (const { name, path: address, as, status = [200] } of listed) {
+    await t.test(`${name} fits, in both widths and themes`, async () => {
+      for (const width of WIDTHS) {
+        const person = people.get(`${as === null ? 'nobody' : 'reader'} ${width}`);
+        await person.visit(address, { status });
+        for (const theme of THEMES) {
+          await person.page.emulateMedia({ colorScheme: theme });
+          await person.page.screenshot({ path: path.join(SCREENS, `${name}-${width}-${theme}.png`), fullPage: true });
+        }
+        assert.equal(await person.isTooWide(), null, `${name} at ${width} px`);
+      }
+    });
+  }
+});
