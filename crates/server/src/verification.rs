@@ -30,8 +30,8 @@ const PORTION: u64 = 256;
 /// Most results that are kept; the oldest makes room. Older ones are found in the access log.
 const KEPT_MAX: usize = 10_000;
 /// What a result rests on.
-pub(crate) const RESTS_ON: &str = "The server hashed every entry again and held the root against its own signed checkpoint; \
-                                   it vouches for itself here, and a check from outside is veritrail verify with a pinned key.";
+pub(crate) const RESTS_ON: &str = "The server hashes every entry again and holds the root against its own signed checkpoint: \
+                                   it vouches for itself. A check from outside is veritrail verify, with a pinned key.";
 
 /// A check that somebody asked for.
 #[derive(Clone, Debug)]
