@@ -6,6 +6,7 @@
 //! Hashes named `…_hash` are lower-case hex; hashes of a `proof` and the bytes of [`proof::Disclosures`] are standard,
 //! padded base64; times are RFC 3339 in UTC with six digits after the second.
 
+pub mod account;
 pub mod code;
 pub mod deployment;
 pub mod event;
@@ -26,7 +27,9 @@ pub mod source;
 pub mod statistics;
 pub mod tenant;
 pub mod verification;
+pub mod view;
 
+pub use account::{Account, Accounts, NewAccount};
 pub use deployment::{
     ChangeCounts, ChangesBefore, Definition, DeployedResource, Deployment, DeploymentBucket,
     DeploymentEvent, DeploymentFigures, DeploymentGroup, DeploymentTrends, DeploymentWindow,
@@ -52,3 +55,4 @@ pub use source::{
 pub use statistics::{Bucket, Statistics, TopValues, ValueCount};
 pub use tenant::{NewTenant, OwnOperation, Tenant, TenantChange, TenantLogs, Tenants};
 pub use verification::Verification;
+pub use view::{NewView, View, Views};

@@ -18,12 +18,14 @@ mod health;
 mod histogram;
 mod home;
 mod hours;
+mod later;
 mod moment;
 mod page;
 mod problem;
 mod provider;
 mod resource;
 mod reviews;
+mod search;
 mod sessions;
 mod shell;
 mod sign_in;
@@ -62,11 +64,23 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
         .merge(care())
+        .route("/t/{tenant}/timeline.md", get(changes::timeline))
+        .route("/t/{tenant}/search", get(search::show))
+        .route("/t/{tenant}/search/live", get(search::live::show))
+        .route("/t/{tenant}/search/export", get(search::export::show))
+        .route("/t/{tenant}/search/manifest", get(search::export::manifest))
+        .route("/t/{tenant}/search/views", post(search::views::save))
+        .route("/t/{tenant}/search/views/delete", post(search::views::delete))
         .route("/t/{tenant}/deployments", get(deployments::show))
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
         .route("/t/{tenant}/events/{id}", get(event::show))
         .route("/t/{tenant}/sessions", get(sessions::show).post(sessions::end))
+        .route(
+            "/t/{tenant}/sessions",
+            get(sessions::show).post(sessions::end),
+        )
+        .merge(care())
         .with_state(ui)
 }
 

@@ -183,6 +183,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         aliases: &[],
     },
     Operation {
+        name: "veritrail.view.created",
+        category: Category::AuditLog,
+        severity: Severity::Info,
+        description: "A view was saved: a query with a name",
+        sentence: "{actor} saved the view[ {resource}]",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.view.deleted",
+        category: Category::AuditLog,
+        severity: Severity::Info,
+        description: "A saved view was deleted",
+        sentence: "{actor} deleted the view[ {resource}]",
+        aliases: &[],
+    },
+    Operation {
         name: "veritrail.source.created",
         category: Category::AuditLog,
         severity: Severity::Warning,

@@ -63,10 +63,10 @@ pub(crate) enum QuestionKind {
     State,
     /// What producers counted.
     Producers,
-    /// What was marked as reviewed.
-    Reviews,
     /// Deployments and their figures.
     Deployments,
+    /// What was marked as reviewed.
+    Reviews,
 }
 
 impl QuestionKind {
@@ -78,8 +78,8 @@ impl QuestionKind {
             Self::Values => "values",
             Self::State => "state",
             Self::Producers => "producers",
-            Self::Reviews => "reviews",
             Self::Deployments => "deployments",
+            Self::Reviews => "reviews",
         }
     }
 }

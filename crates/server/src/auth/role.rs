@@ -26,10 +26,14 @@ pub enum Act {
     ReviewEvents,
     /// Make and list tenants.
     ManageTenants,
+    /// Save and delete views that everybody of the tenant sees.
+    ManageViews,
     /// Make, list and revoke keys: an operator anyone's, an admin those of the own tenant.
     ManageKeys,
     /// Make, list, change and close sources: an operator anyone's, an admin those of the own tenant.
     ManageSources,
+    /// Give people accounts, list and end them: an operator anyone's, an admin those of the own tenant.
+    ManageAccounts,
     /// Change a tenant's settings: an operator anyone's, an admin the own tenant's.
     ManageSettings,
     /// Vouch for the clock.
@@ -40,7 +44,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -50,8 +54,10 @@ impl Act {
         Self::Export,
         Self::ReviewEvents,
         Self::ManageTenants,
+        Self::ManageViews,
         Self::ManageKeys,
         Self::ManageSources,
+        Self::ManageAccounts,
         Self::ManageSettings,
         Self::ConfirmClock,
         Self::ManageIndex,
@@ -67,7 +73,11 @@ impl Act {
             Self::ReadAccessLog | Self::TakeProofs | Self::Export | Self::ReviewEvents => {
                 &[Auditor, Admin, Operator]
             }
-            Self::ManageKeys | Self::ManageSources | Self::ManageSettings => &[Admin, Operator],
+            Self::ManageKeys
+            | Self::ManageSources
+            | Self::ManageAccounts
+            | Self::ManageSettings => &[Admin, Operator],
+            Self::ManageViews => &[Reader, Auditor, Admin],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
     }
@@ -89,9 +99,9 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, Export, ListLogs, ManageIndex, ManageKeys, ManageSettings,
-        ManageSources, ManageTenants, ReadAccessLog, ReadEvents, ReadPersons, ReviewEvents,
-        TakeProofs,
+        AppendEvents, ConfirmClock, Export, ListLogs, ManageAccounts, ManageIndex, ManageKeys,
+        ManageSettings, ManageSources, ManageTenants, ManageViews, ReadAccessLog, ReadEvents,
+        ReadPersons, ReviewEvents, TakeProofs,
     };
 
     #[test]
@@ -109,7 +119,7 @@ mod tests {
         let expect = vec![
             (Role::Writer, vec![AppendEvents]),
             (Role::Analyst, vec![ReadEvents]),
-            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs]),
+            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs, ManageViews]),
             (
                 Role::Auditor,
                 vec![
@@ -120,6 +130,7 @@ mod tests {
                     TakeProofs,
                     Export,
                     ReviewEvents,
+                    ManageViews,
                 ],
             ),
             (
@@ -132,8 +143,10 @@ mod tests {
                     TakeProofs,
                     Export,
                     ReviewEvents,
+                    ManageViews,
                     ManageKeys,
                     ManageSources,
+                    ManageAccounts,
                     ManageSettings,
                 ],
             ),
@@ -150,6 +163,7 @@ mod tests {
                     ManageTenants,
                     ManageKeys,
                     ManageSources,
+                    ManageAccounts,
                     ManageSettings,
                     ConfirmClock,
                     ManageIndex,

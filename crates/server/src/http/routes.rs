@@ -8,6 +8,7 @@ mod questions;
 mod reviews;
 mod service;
 mod sources;
+mod views;
 
 use api::code;
 use ledger::rejection::Reason;
@@ -27,6 +28,11 @@ pub(super) fn rooms() -> Vec<(&'static str, &'static str, Vec<Route>)> {
             "Questions",
             "What events say together.",
             questions::routes(),
+        ),
+        (
+            "Views",
+            "Queries with a name.",
+            views::routes(),
         ),
         (
             "Exports",
