@@ -63,6 +63,7 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
+        .merge(care())
         .route("/t/{tenant}/timeline.md", get(changes::timeline))
         .route("/t/{tenant}/search", get(search::show))
         .route("/t/{tenant}/search/live", get(search::live::show))
@@ -74,6 +75,7 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
         .route("/t/{tenant}/events/{id}", get(event::show))
+        .route("/t/{tenant}/sessions", get(sessions::show).post(sessions::end))
         .route(
             "/t/{tenant}/sessions",
             get(sessions::show).post(sessions::end),

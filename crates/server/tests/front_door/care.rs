@@ -98,7 +98,7 @@ async fn log_health_says_what_is_signed_and_what_wants_a_person() {
     let root = world.store.inner.head(LogRef::main(&tenant)).await.unwrap().signed.unwrap().root;
     assert!(page.contains(&root.to_hex()), "{page}");
     assert!(page.contains("No place outside takes anchors"));
-    assert!(page.contains("The server hashed every entry again"));
+    assert!(page.contains("The server hashes every entry again"));
     assert!(!page.contains("free where the data lies"), "the disk is not an auditor's");
     // Without proofs, neither root nor button.
     let reader = Browser::of(&world, "reader").await;
@@ -150,7 +150,7 @@ async fn access_history_tells_who_searched_what_and_links_to_the_same() {
     let none = browser.get("/t/acme/access?reader=nobody").await;
     assert!(none.text().contains("Nobody read anything"));
     let only = browser.get("/t/acme/access?kind=event&reader=Ana+Souza").await;
-    assert!(only.text().contains("opened an event") && !only.text().contains("1 event shown"));
+    assert!(only.text().contains("Opened the event") && !only.text().contains("1 event shown"));
     let relative = browser.get("/t/acme/access?since=7d").await;
     assert!(relative.header("location").contains("since=2026-11-14T09%3A00%3A00"), "{}", relative.header("location"));
     let bad = browser.get("/t/acme/access?q=(").await;
