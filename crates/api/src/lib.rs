@@ -21,10 +21,13 @@ pub mod producer;
 pub mod proof;
 pub mod receipt;
 pub mod resource;
+pub mod review;
 pub mod search;
 pub mod source;
 pub mod statistics;
 pub mod tenant;
+pub mod verification;
+pub mod view;
 
 pub use account::{Account, Accounts, NewAccount};
 pub use deployment::{
@@ -34,7 +37,7 @@ pub use deployment::{
 };
 pub use event::{Event, Ingest, Parts};
 pub use field::{Completions, Field, Fields, Shorthand};
-pub use health::Ready;
+pub use health::{AnchorPlace, Figures, Health, Ready};
 pub use index::{Index, Progress};
 pub use key::{CreatedKey, Key, Keys, NewKey};
 pub use location::{Location, PlaceDatabase};
@@ -44,9 +47,12 @@ pub use producer::{Gap, Producer, Producers};
 pub use proof::{Disclosures, Proof};
 pub use receipt::{BatchAnswer, Item, Outcome, Preview, Receipt, Refused, Warning};
 pub use resource::{Actor, FieldState, Inconsistency, ResourceName, ResourceState};
+pub use review::{NewReview, Review, Reviews};
 pub use search::{Events, Searched, StreamEnd};
 pub use source::{
     CreatedSource, Delivered, NewSource, NoiseRule, NoiseRules, RefusedItem, Source, Sources,
 };
 pub use statistics::{Bucket, Statistics, TopValues, ValueCount};
 pub use tenant::{NewTenant, OwnOperation, Tenant, TenantChange, TenantLogs, Tenants};
+pub use verification::Verification;
+pub use view::{NewView, View, Views};

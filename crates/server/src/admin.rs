@@ -22,6 +22,7 @@ use crate::own::{Actor, OWN_SOURCE, OwnEvent};
 mod accounts;
 mod settings;
 mod sources;
+mod views;
 
 pub(crate) use sources::old_secret_until;
 

@@ -21,5 +21,5 @@ pub use index::EventIndex;
 pub use record::{LogHead, LogRef, Record, SignedHead};
 pub use registry::{
     AccountName, AccountRecord, ApiKey, Change, Instance, Role, Roles, Scope, SourceRecord,
-    SourceSecret, Tenant, TenantRecord, TenantSettings,
+    SourceSecret, Tenant, TenantRecord, TenantSettings, ViewRecord,
 };

@@ -22,8 +22,12 @@ pub enum Act {
     TakeProofs,
     /// Take events away as a file.
     Export,
+    /// Mark what was looked through as reviewed, and see what others marked.
+    ReviewEvents,
     /// Make and list tenants.
     ManageTenants,
+    /// Save and delete views that everybody of the tenant sees.
+    ManageViews,
     /// Make, list and revoke keys: an operator anyone's, an admin those of the own tenant.
     ManageKeys,
     /// Make, list, change and close sources: an operator anyone's, an admin those of the own tenant.
@@ -40,7 +44,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -48,7 +52,9 @@ impl Act {
         Self::ListLogs,
         Self::TakeProofs,
         Self::Export,
+        Self::ReviewEvents,
         Self::ManageTenants,
+        Self::ManageViews,
         Self::ManageKeys,
         Self::ManageSources,
         Self::ManageAccounts,
@@ -64,11 +70,14 @@ impl Act {
             Self::AppendEvents => &[Writer],
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
-            Self::ReadAccessLog | Self::TakeProofs | Self::Export => &[Auditor, Admin, Operator],
+            Self::ReadAccessLog | Self::TakeProofs | Self::Export | Self::ReviewEvents => {
+                &[Auditor, Admin, Operator]
+            }
             Self::ManageKeys
             | Self::ManageSources
             | Self::ManageAccounts
             | Self::ManageSettings => &[Admin, Operator],
+            Self::ManageViews => &[Reader, Auditor, Admin],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
     }
@@ -91,8 +100,8 @@ mod tests {
     use super::*;
     use Act::{
         AppendEvents, ConfirmClock, Export, ListLogs, ManageAccounts, ManageIndex, ManageKeys,
-        ManageSettings, ManageSources, ManageTenants, ReadAccessLog, ReadEvents, ReadPersons,
-        TakeProofs,
+        ManageSettings, ManageSources, ManageTenants, ManageViews, ReadAccessLog, ReadEvents,
+        ReadPersons, ReviewEvents, TakeProofs,
     };
 
     #[test]
@@ -110,7 +119,7 @@ mod tests {
         let expect = vec![
             (Role::Writer, vec![AppendEvents]),
             (Role::Analyst, vec![ReadEvents]),
-            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs]),
+            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs, ManageViews]),
             (
                 Role::Auditor,
                 vec![
@@ -120,6 +129,8 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
+                    ManageViews,
                 ],
             ),
             (
@@ -131,6 +142,8 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
+                    ManageViews,
                     ManageKeys,
                     ManageSources,
                     ManageAccounts,
@@ -146,6 +159,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                     ManageTenants,
                     ManageKeys,
                     ManageSources,

@@ -6,13 +6,17 @@
 )]
 
 mod access;
+mod actor_page;
 mod accounts;
 mod administration;
 mod bodies;
 mod bombs;
+mod changes_page;
+mod care;
 mod counting;
 mod deployments;
 mod documented;
+mod event_page;
 mod events;
 mod exporting;
 mod faulty;
@@ -27,6 +31,7 @@ mod producers;
 mod proofs;
 mod provider;
 mod quotas;
+mod reviews;
 mod roles;
 mod searching;
 mod serving;
@@ -37,3 +42,5 @@ mod state;
 mod streaming;
 mod support;
 mod timing;
+mod visitor;
+mod verifying;

@@ -221,6 +221,11 @@ impl World {
         self.server.record_due_totals().await;
     }
 
+    /// What a job does when somebody asked for a check of a log.
+    pub(crate) async fn verify_wanted(&self) {
+        self.server.verify_wanted().await;
+    }
+
     /// What shutdown does.
     pub(crate) async fn record_all_totals(&self) {
         self.server.record_all_totals().await;
@@ -437,4 +442,13 @@ pub(crate) fn event(id: &str) -> String {
     format!(
         r#"{{"id":"{id}","operation":"deployment.created","actor":{{"id":"42"}},"resource":{{"type":"deployment","id":"dpl_1"}}}}"#
     )
+}
+
+/// A text as a value in an address or a form.
+pub(crate) fn escaped(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
 }
