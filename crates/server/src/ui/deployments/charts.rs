@@ -58,7 +58,7 @@ impl Scale {
     }
 
     /// How far into the window, in hundredths of a per cent.
-    fn place(self, at: Micros) -> i64 {
+    pub(super) fn place(self, at: Micros) -> i64 {
         let whole = (self.until.as_micros() - self.since.as_micros()).max(1);
         let part = at.as_micros() - self.since.as_micros();
         let place = i128::from(part) * 10_000 / i128::from(whole);
