@@ -75,7 +75,6 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
         .route("/t/{tenant}/events/{id}", get(event::show))
-        .route("/t/{tenant}/sessions", get(sessions::show).post(sessions::end))
         .route(
             "/t/{tenant}/sessions",
             get(sessions::show).post(sessions::end),
