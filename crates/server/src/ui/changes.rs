@@ -173,7 +173,9 @@ impl ChangesPage {
         let presets = Window::presets(visit.now)
             .map(|(label, preset)| Choice::of(label, asked.at(preset), preset == window));
         let only = Only::ALL.iter().map(|(only, _, label)| {
-            let href = asked.with(|other| other.only = *only);
+            let href = asked.with(|other| {
+                other.only = *only;
+            });
             Choice::of(label, href, *only == asked.only)
         });
         let at = |window: Option<Window>| window.map(|window| asked.at(window)).unwrap_or_default();
@@ -208,7 +210,9 @@ impl ChangesPage {
             projects: Vec::new(),
             environments: Vec::new(),
             t0: asked.t0.map(plain).unwrap_or_default(),
-            unpin: asked.with(|other| other.t0 = None),
+            unpin: asked.with(|other| {
+                other.t0 = None;
+            }),
             around: asked
                 .t0
                 .map(|t0| asked.at(Window::around(t0)))
@@ -264,32 +268,26 @@ impl ChangesPage {
                 if !current.is_empty() && !names.iter().any(|(name, _)| name == current) {
                     names.insert(0, (current.to_owned(), 0));
                 }
-                let choice = |(name, count): (String, u64)| Choice {
-                    count: if count == 0 {
-                        String::new()
-                    } else {
-                        grouped(count)
-                    },
-                    current: name == current,
-                    href: asked.with(|other| {
-                        choose(
-                            other,
-                            if name == current {
-                                String::new()
-                            } else {
-                                name.clone()
-                            },
-                        )
-                    }),
-                    label: name,
+                let choice = |(name, count): (String, u64)| {
+                    let current = name == current;
+                    let chosen = if current { String::new() } else { name.clone() };
+                    Choice {
+                        count: Some(count)
+                            .filter(|count| *count > 0)
+                            .map(grouped)
+                            .unwrap_or_default(),
+                        current,
+                        href: asked.with(|other| choose(other, chosen)),
+                        label: name,
+                    }
                 };
                 names.into_iter().map(choice).collect::<Vec<Choice>>()
             };
         self.projects = choices(&found.projects, &asked.project, |asked, name| {
-            asked.project = name
+            asked.project = name;
         });
         self.environments = choices(&found.environments, &asked.environment, |asked, name| {
-            asked.environment = name
+            asked.environment = name;
         });
         self.more = found.rest.and_then(|(until, below)| {
             let window = Window::between(asked.window.since, until)?;

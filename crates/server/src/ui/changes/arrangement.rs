@@ -138,11 +138,11 @@ mod tests {
         happened(second, "workload.updated", "system/platform", json!({}))
     }
 
-    fn pin(second: i64) -> Option<Pin> {
-        Some(Pin {
+    fn pin(second: i64) -> Pin {
+        Pin {
             at: changed(second).at,
             list_is_whole: true,
-        })
+        }
     }
 
     fn shape(parts: &[Part]) -> String {
@@ -166,11 +166,11 @@ mod tests {
             (-86_400, "day 3 T0"),
             (86_400, "T0 day 3"),
         ] {
-            assert_eq!(shape(&arrange(&events, pin(t0))), expected, "{t0}");
+            assert_eq!(shape(&arrange(&events, Some(pin(t0)))), expected, "{t0}");
         }
         let cut = Pin {
             list_is_whole: false,
-            ..pin(5).unwrap()
+            ..pin(5)
         };
         assert_eq!(shape(&arrange(&events, Some(cut))), "day 3");
         assert_eq!(shape(&arrange(&[], None)), "");
@@ -180,7 +180,7 @@ mod tests {
     fn no_fold_reaches_over_t0_or_midnight() {
         let events: Vec<Happening> = (0..10).rev().map(machine).collect();
         assert_eq!(shape(&arrange(&events, None)), "day 1");
-        let parts = arrange(&events, pin(4));
+        let parts = arrange(&events, Some(pin(4)));
         assert_eq!(shape(&parts), "day 1 T0 1");
         let above = Part::Items(vec![Item::Line(Line::Fold(vec![0, 1, 2, 3, 4]))]);
         assert_eq!(parts[1], above);

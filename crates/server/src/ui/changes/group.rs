@@ -150,6 +150,10 @@ mod tests {
         )
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "tests write what they send where they send it"
+    )]
     fn of_deployment(second: i64, operation: &str, actor: &str, more: Value) -> Happening {
         let mut said = json!({ "resource": {"type": "deployment", "id": "dpl_1"} });
         for (name, value) in more.as_object().unwrap() {

@@ -337,6 +337,10 @@ pub(super) mod tests {
     use serde_json::json;
 
     /// An event of so many seconds after a moment, as the API shows it.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "tests write what they send where they send it"
+    )]
     pub(in crate::ui::changes) fn happened(
         second: i64,
         operation: &str,

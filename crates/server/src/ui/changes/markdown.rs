@@ -115,18 +115,13 @@ impl Writer {
 
     fn fold(&self, fold: &Fold, indent: &str, text: &mut String) {
         let count = format!("{}: {}, {}", fold.actor, fold.what, fold.span);
-        match &fold.lead {
-            Some(lead) => self.row(lead, indent, &count, text),
-            None => {
-                let clock = fold.span.split('–').next().unwrap_or_default();
-                _ = writeln!(
-                    text,
-                    "{indent}* {clock}{} {}",
-                    self.offset(&fold.iso),
-                    escaped(&count)
-                );
-            }
+        if let Some(lead) = &fold.lead {
+            self.row(lead, indent, &count, text);
+            return;
         }
+        let clock = fold.span.split('–').next().unwrap_or_default();
+        let offset = self.offset(&fold.iso);
+        _ = writeln!(text, "{indent}* {clock}{offset} {}", escaped(&count));
     }
 
     fn offset(&self, iso: &str) -> String {

@@ -96,6 +96,10 @@ mod tests {
 
     const ANA: &str = "user/ana";
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "tests write what they send where they send it"
+    )]
     fn failed(second: i64, more: Value) -> Happening {
         let mut said = json!({
             "resource": {"type": "deployment", "id": "dpl_1", "name": "1.4.2", "project_id": "shop"},
