@@ -24,10 +24,20 @@ function closeMenus() {
   });
 }
 
+/** Whether somebody turned off keys that act without Ctrl or Alt (the search page has the switch). */
+function singleKeysAreOff() {
+  try {
+    return localStorage.getItem("veritrail-keys-off") === "1";
+  } catch {
+    return false;
+  }
+}
+
 /** `/` goes to the search box. */
 function listenForSlash() {
   addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (event.key === "/" && singleKeysAreOff()) return;
     if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     const box = document.querySelector('[data-key="/"]');
     if (!box) return;

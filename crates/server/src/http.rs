@@ -8,6 +8,7 @@ pub(crate) mod conflicts;
 pub(crate) mod quota;
 pub(crate) mod searches;
 
+mod accounts;
 mod body;
 mod clock;
 mod collector;
@@ -31,6 +32,7 @@ mod producers;
 mod pulled;
 mod rate_limit;
 mod resources;
+mod reviews;
 mod route;
 mod router;
 mod routes;
@@ -38,6 +40,7 @@ mod schema;
 mod sources;
 mod stats;
 mod tenants;
+mod views;
 
 pub use error::HttpError;
 pub use openapi::openapi;
@@ -48,3 +51,4 @@ pub(crate) use cursor::CURSOR_MICROS;
 pub(crate) use error::{Internal, chain};
 pub(crate) use events::stream::OpenStreams;
 pub(crate) use exports::{CutExport, Exports};
+pub(crate) use pulled::{Pieces, PulledBody};

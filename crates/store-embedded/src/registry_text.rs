@@ -6,6 +6,7 @@ use ledger::time::Micros;
 use store::{ApiKey, Change, Role, Roles, Scope, TenantRecord, TenantSettings};
 
 mod settings;
+mod views;
 
 /// A change as one line.
 pub(crate) fn encode(change: &Change) -> Vec<u8> {
@@ -264,6 +265,12 @@ mod tests {
         let change = decode(rich.as_bytes()).unwrap();
         assert!(matches!(change, Change::UpdateTenant(_)));
         assert_eq!(encode(&change), rich.as_bytes());
+        let views = r#""views":[{"name":"n","q":"a b","created_at":"2026-11-21T08:00:00.000000Z"}]}}}"#;
+        let viewed = rich.replace("}]}}}", &format!("}}],{views}"));
+        assert_ne!(viewed, rich);
+        let change = decode(viewed.as_bytes()).unwrap();
+        assert_eq!(encode(&change), viewed.as_bytes());
+        assert_eq!(decode(viewed.replace("a b", "a\u{0}").as_bytes()), None);
         let accounts = r#"}],"accounts":[{"id":"a","email":"ana@example.com","roles":["auditor"],"created_at":"2026-11-21T08:00:00.000000Z","ends_at":"2026-12-01T00:00:00.000000Z"},{"id":"b","subject":"42","roles":["reader"],"created_at":"2026-11-21T08:00:00.000000Z","ended_at":"2026-11-21T09:00:00.000000Z"}]}"#;
         let richer = rich.replace("}]}}}", &format!("{accounts}}}}}"));
         let change = decode(richer.as_bytes()).unwrap();
@@ -271,7 +278,10 @@ mod tests {
         // An end that can't be read is not none.
         for (from, to) in [
             ("2026-12-01T00:00:00.000000Z", "soon"),
-            (r#""ended_at":"2026-11-21T09:00:00.000000Z""#, r#""ended_at":null"#),
+            (
+                r#""ended_at":"2026-11-21T09:00:00.000000Z""#,
+                r#""ended_at":null"#,
+            ),
             (r#""subject""#, r#""name""#),
         ] {
             assert!(richer.contains(from) && decode(richer.replace(from, to).as_bytes()).is_none());

@@ -20,6 +20,6 @@ pub use health::Health;
 pub use index::EventIndex;
 pub use record::{LogHead, LogRef, Record, SignedHead};
 pub use registry::{
-    AccountName, AccountRecord, ApiKey, Change, Instance, Role, Roles, Scope, SourceRecord, SourceSecret, Tenant, TenantRecord,
-    TenantSettings,
+    AccountName, AccountRecord, ApiKey, Change, Instance, Role, Roles, Scope, SourceRecord,
+    SourceSecret, Tenant, TenantRecord, TenantSettings, ViewRecord,
 };

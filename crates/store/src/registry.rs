@@ -60,6 +60,19 @@ pub struct TenantSettings {
     pub sources: Vec<SourceRecord>,
     /// People who may sign in, beside those whose groups say so.
     pub accounts: Vec<AccountRecord>,
+    /// Saved views, by name.
+    pub views: Vec<ViewRecord>,
+}
+
+/// A query with a name, shared by everybody of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewRecord {
+    /// Its name within the tenant.
+    pub name: String,
+    /// The query.
+    pub q: String,
+    /// When it was saved.
+    pub created_at: Micros,
 }
 
 /// A person who may sign in.

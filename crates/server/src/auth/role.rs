@@ -22,12 +22,18 @@ pub enum Act {
     TakeProofs,
     /// Take events away as a file.
     Export,
+    /// Mark what was looked through as reviewed, and see what others marked.
+    ReviewEvents,
     /// Make and list tenants.
     ManageTenants,
+    /// Save and delete views that everybody of the tenant sees.
+    ManageViews,
     /// Make, list and revoke keys: an operator anyone's, an admin those of the own tenant.
     ManageKeys,
     /// Make, list, change and close sources: an operator anyone's, an admin those of the own tenant.
     ManageSources,
+    /// Give people accounts, list and end them: an operator anyone's, an admin those of the own tenant.
+    ManageAccounts,
     /// Change a tenant's settings: an operator anyone's, an admin the own tenant's.
     ManageSettings,
     /// Vouch for the clock.
@@ -38,7 +44,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -46,9 +52,12 @@ impl Act {
         Self::ListLogs,
         Self::TakeProofs,
         Self::Export,
+        Self::ReviewEvents,
         Self::ManageTenants,
+        Self::ManageViews,
         Self::ManageKeys,
         Self::ManageSources,
+        Self::ManageAccounts,
         Self::ManageSettings,
         Self::ConfirmClock,
         Self::ManageIndex,
@@ -61,8 +70,14 @@ impl Act {
             Self::AppendEvents => &[Writer],
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
-            Self::ReadAccessLog | Self::TakeProofs | Self::Export => &[Auditor, Admin, Operator],
-            Self::ManageKeys | Self::ManageSources | Self::ManageSettings => &[Admin, Operator],
+            Self::ReadAccessLog | Self::TakeProofs | Self::Export | Self::ReviewEvents => {
+                &[Auditor, Admin, Operator]
+            }
+            Self::ManageKeys
+            | Self::ManageSources
+            | Self::ManageAccounts
+            | Self::ManageSettings => &[Admin, Operator],
+            Self::ManageViews => &[Reader, Auditor, Admin],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
     }
@@ -84,8 +99,9 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, Export, ListLogs, ManageIndex, ManageKeys, ManageSettings,
-        ManageSources, ManageTenants, ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
+        AppendEvents, ConfirmClock, Export, ListLogs, ManageAccounts, ManageIndex, ManageKeys,
+        ManageSettings, ManageSources, ManageTenants, ManageViews, ReadAccessLog, ReadEvents,
+        ReadPersons, ReviewEvents, TakeProofs,
     };
 
     #[test]
@@ -103,7 +119,7 @@ mod tests {
         let expect = vec![
             (Role::Writer, vec![AppendEvents]),
             (Role::Analyst, vec![ReadEvents]),
-            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs]),
+            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs, ManageViews]),
             (
                 Role::Auditor,
                 vec![
@@ -113,6 +129,8 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
+                    ManageViews,
                 ],
             ),
             (
@@ -124,8 +142,11 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
+                    ManageViews,
                     ManageKeys,
                     ManageSources,
+                    ManageAccounts,
                     ManageSettings,
                 ],
             ),
@@ -138,9 +159,11 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                     ManageTenants,
                     ManageKeys,
                     ManageSources,
+                    ManageAccounts,
                     ManageSettings,
                     ConfirmClock,
                     ManageIndex,

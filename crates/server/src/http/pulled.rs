@@ -12,7 +12,7 @@ use axum::body::Bytes;
 use hyper::body::{Body, Frame};
 
 /// Who makes the pieces.
-pub(super) trait Pieces: Send + 'static {
+pub(crate) trait Pieces: Send + 'static {
     /// What cuts the body off.
     type Error;
 
@@ -21,7 +21,7 @@ pub(super) trait Pieces: Send + 'static {
 }
 
 /// The body.
-pub(super) struct PulledBody<P: Pieces>(Option<Asking<P>>);
+pub(crate) struct PulledBody<P: Pieces>(Option<Asking<P>>);
 
 /// Who makes the pieces, while the next one is made.
 type Asking<P> = Pin<Box<dyn Future<Output = (P, Piece<P>)> + Send>>;
@@ -29,7 +29,7 @@ type Asking<P> = Pin<Box<dyn Future<Output = (P, Piece<P>)> + Send>>;
 type Piece<P> = Option<Result<Bytes, <P as Pieces>::Error>>;
 
 impl<P: Pieces> PulledBody<P> {
-    pub(super) fn new(pieces: P) -> Self {
+    pub(crate) fn new(pieces: P) -> Self {
         Self(Some(ask(pieces)))
     }
 }

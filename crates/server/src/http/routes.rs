@@ -5,8 +5,10 @@ mod events;
 mod exports;
 mod logs;
 mod questions;
+mod reviews;
 mod service;
 mod sources;
+mod views;
 
 use api::code;
 use ledger::rejection::Reason;
@@ -28,14 +30,24 @@ pub(super) fn rooms() -> Vec<(&'static str, &'static str, Vec<Route>)> {
             questions::routes(),
         ),
         (
+            "Views",
+            "Queries with a name.",
+            views::routes(),
+        ),
+        (
             "Exports",
             "Taking events away, with proof.",
             exports::routes(),
         ),
         (
             "Logs",
-            "Logs, as C2SP tlog-tiles serves them.",
+            "Logs, as C2SP tlog-tiles serves them, and how they are doing.",
             logs::routes(),
+        ),
+        (
+            "Reviews",
+            "Marks that a day or a view was looked through.",
+            reviews::routes(),
         ),
         (
             "Administration",

@@ -5,17 +5,23 @@ use serde_json::{Value, json};
 use server::Config;
 
 use crate::deployments::{WINDOW, world};
-use crate::support::World;
+use crate::support::{Reply, World};
+use crate::visitor::Visitor;
+
+/// What a browser gets for a page when it signed in with this key.
+async fn page_of(world: &World, key: &str, path: &str) -> Reply {
+    Visitor::with_key(world, "acme", key).await.any(path).await
+}
 
 #[tokio::test]
 async fn the_page_shows_the_numbers_of_the_api_with_links_to_absolute_times() {
     let (world, reader) = world().await;
-    let page = world
-        .page(
-            &reader,
-            &format!("/t/acme/deployments?{WINDOW}&bucket=week"),
-        )
-        .await;
+    let page = page_of(
+        &world,
+        &reader,
+        &format!("/t/acme/deployments?{WINDOW}&bucket=week"),
+    )
+    .await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text());
     let text = page.text();
     // 16 in 21 days are 0.7619 a day, 5.3 a week; 7 and 3 of 16; 7200 s; 240 s.
@@ -37,7 +43,7 @@ async fn the_page_shows_the_numbers_of_the_api_with_links_to_absolute_times() {
     }
     assert!(!text.contains("style=") && !text.contains("onclick"));
     let one = format!("/t/acme/deployments?{WINDOW}&project=blog&environment=staging");
-    let one = world.page(&reader, &one).await;
+    let one = page_of(&world, &reader, &one).await;
     assert!(one.text().contains("<strong>50.0 %</strong>"));
     assert!(!one.text().contains("shop / production"));
 }
@@ -49,7 +55,7 @@ async fn the_page_says_when_there_is_nothing_and_when_it_does_not_know_everythin
     let world = World::with(config).await;
     let reader = world.key_of("acme", &["reader"], "x").await;
     let path = "/t/acme/deployments?since=2026-03-12&until=2026-03-13T00:00:00Z";
-    let empty = world.page(&reader, path).await;
+    let empty = page_of(&world, &reader, path).await;
     assert!(
         empty.text().contains("Nothing was deployed"),
         "{}",
@@ -63,13 +69,13 @@ async fn the_page_says_when_there_is_nothing_and_when_it_does_not_know_everythin
         })
         .collect();
     world.store(&Value::from(events).to_string()).await;
-    let cut = world.page(&reader, path).await;
+    let cut = page_of(&world, &reader, path).await;
     assert!(cut.text().contains("Not the whole window"));
     assert!(!cut.text().contains("<b>\"'&"), "{}", cut.text());
     assert!(cut.bytes.len() < 150_000, "{}", cut.bytes.len());
     // Of another tenant there is no page, nor of one that isn't there.
-    let other = world.page(&reader, "/t/umbrella/deployments").await;
-    let none = world.page(&reader, "/t/nobody/deployments").await;
+    let other = page_of(&world, &reader, "/t/umbrella/deployments").await;
+    let none = page_of(&world, &reader, "/t/nobody/deployments").await;
     assert_eq!(
         (other.status, none.status),
         (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND)
@@ -80,9 +86,7 @@ async fn the_page_says_when_there_is_nothing_and_when_it_does_not_know_everythin
 async fn the_page_of_an_analyst_names_nobody() {
     let (world, _) = world().await;
     let analyst = world.key_of("acme", &["analyst"], "x").await;
-    let page = world
-        .page(&analyst, &format!("/t/acme/deployments?{WINDOW}"))
-        .await;
+    let page = page_of(&world, &analyst, &format!("/t/acme/deployments?{WINDOW}")).await;
     assert_eq!(page.status, StatusCode::OK);
     for hidden in ["Ana", "ana@", "deployer", "/actors/"] {
         assert!(!page.text().contains(hidden), "{hidden}");

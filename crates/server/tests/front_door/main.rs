@@ -6,13 +6,18 @@
 )]
 
 mod access;
+mod actor_page;
+mod accounts;
 mod administration;
 mod bodies;
 mod bombs;
+mod changes_page;
+mod care;
 mod counting;
 mod deployments;
 mod deployments_page;
 mod documented;
+mod event_page;
 mod events;
 mod exporting;
 mod faulty;
@@ -25,13 +30,18 @@ mod places;
 mod platform;
 mod producers;
 mod proofs;
+mod provider;
 mod quotas;
+mod reviews;
 mod roles;
 mod searching;
 mod serving;
 mod settings;
+mod signing_in;
 mod sources;
 mod state;
 mod streaming;
 mod support;
 mod timing;
+mod visitor;
+mod verifying;

@@ -1,8 +1,8 @@
 //! A tenant's settings, its sources among them, as JSON.
 
 use ledger::json::Value;
-use ledger::vocabulary::Additions;
 use ledger::time::Micros;
+use ledger::vocabulary::Additions;
 use store::{AccountName, AccountRecord, Role, SourceRecord, SourceSecret, TenantSettings};
 
 use super::{list, object, roles, string, strings, text, time};
@@ -14,6 +14,7 @@ pub(super) fn value(settings: &TenantSettings) -> Value<'static> {
         vocabulary,
         sources,
         accounts,
+        views,
     } = settings;
     let mut members = vec![
         ("revision", text(revision.to_string())),
@@ -32,6 +33,10 @@ pub(super) fn value(settings: &TenantSettings) -> Value<'static> {
         let accounts = accounts.iter().map(account).collect();
         members.push(("accounts", Value::Array(accounts)));
     }
+    // Absent as in settings that were written before there were views.
+    if !views.is_empty() {
+        members.push(("views", super::views::value(views)));
+    }
     object(members)
 }
 
@@ -48,6 +53,7 @@ pub(super) fn read(value: &Value<'_>) -> Option<TenantSettings> {
         vocabulary: Additions::parse(string(value, "vocabulary")?.as_bytes()).ok()?,
         sources: sources.iter().map(read_source).collect::<Option<_>>()?,
         accounts: accounts.iter().map(read_account).collect::<Option<_>>()?,
+        views: super::views::read(value.member("views"))?,
     })
 }
 

@@ -7,7 +7,8 @@ use crate::contract::LedgerStore;
 use crate::error::StoreError;
 use crate::record::LogRef;
 use crate::registry::{
-    AccountName, AccountRecord, ApiKey, Change, Role, Roles, Scope, SourceRecord, SourceSecret, TenantRecord, TenantSettings,
+    AccountName, AccountRecord, ApiKey, Change, Role, Roles, Scope, SourceRecord, SourceSecret,
+    TenantRecord, TenantSettings, ViewRecord,
 };
 use ledger::name::{LogId, TenantId};
 use ledger::time::Micros;
@@ -370,6 +371,11 @@ pub(super) async fn a_tenants_settings_change_one_revision_at_a_time(
         .unwrap_or_default(),
         sources: vec![source("a"), source("b")],
         accounts: vec![account("a"), account("b")],
+        views: vec![ViewRecord {
+            name: "Häufig \"x\"".to_owned(),
+            q: "operation:* -outcome:success".to_owned(),
+            created_at: Micros::from_micros(1_700_000_000_000_001),
+        }],
     };
     let update = |record: &TenantRecord| Change::UpdateTenant(record.clone());
     let record = own_event(&own, "veritrail.tenant.created")?;
