@@ -13,14 +13,15 @@ async fn page_of(world: &World, key: &str, path: &str) -> Reply {
     Visitor::with_key(world, "acme", key).await.any(path).await
 }
 
-
 #[tokio::test]
 async fn the_page_shows_the_numbers_of_the_api_with_links_to_absolute_times() {
     let (world, reader) = world().await;
-    let page = page_of(&world, &reader,
-            &format!("/t/acme/deployments?{WINDOW}&bucket=week"),
-        )
-        .await;
+    let page = page_of(
+        &world,
+        &reader,
+        &format!("/t/acme/deployments?{WINDOW}&bucket=week"),
+    )
+    .await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text());
     let text = page.text();
     // 16 in 21 days are 0.7619 a day, 5.3 a week; 7 and 3 of 16; 7200 s; 240 s.
@@ -85,8 +86,7 @@ async fn the_page_says_when_there_is_nothing_and_when_it_does_not_know_everythin
 async fn the_page_of_an_analyst_names_nobody() {
     let (world, _) = world().await;
     let analyst = world.key_of("acme", &["analyst"], "x").await;
-    let page = page_of(&world, &analyst, &format!("/t/acme/deployments?{WINDOW}"))
-        .await;
+    let page = page_of(&world, &analyst, &format!("/t/acme/deployments?{WINDOW}")).await;
     assert_eq!(page.status, StatusCode::OK);
     for hidden in ["Ana", "ana@", "deployer", "/actors/"] {
         assert!(!page.text().contains(hidden), "{hidden}");
