@@ -17,6 +17,8 @@ mod shown;
 mod window;
 
 use api::code;
+use std::sync::Arc;
+
 use askama::Template;
 use axum::body::Body;
 use axum::extract::Query;
@@ -27,7 +29,8 @@ use self::found::Found;
 use self::histogram::{Histogram, grouped};
 use self::shown::{Entry, Section};
 use self::window::{Window, end_for_form, for_form, plain};
-use super::page::{guarded, render};
+use super::later::Later;
+use super::page::{guarded, in_two, render};
 use super::problem::Refused;
 use super::shell::{Section as At, Shell};
 use super::visit::Visit;
@@ -99,6 +102,7 @@ struct ChangesPage {
 }
 
 pub(super) async fn show(visit: Visit, Query(sent): Query<Parameters>) -> Response<Body> {
+    let visit = Arc::new(visit);
     let page = page(&visit, sent).await;
     visit.finish(page)
 }
@@ -109,7 +113,7 @@ pub(super) async fn timeline(visit: Visit, Query(sent): Query<Parameters>) -> Re
     visit.finish(text)
 }
 
-async fn page(visit: &Visit, sent: Parameters) -> Result<Response<Body>, Refused> {
+async fn page(visit: &Arc<Visit>, sent: Parameters) -> Result<Response<Body>, Refused> {
     let (asked, fault) = Asked::read(sent, visit.now, visit.caller.known_countries());
     if fault.is_some() {
         return Ok(render(
@@ -117,7 +121,8 @@ async fn page(visit: &Visit, sent: Parameters) -> Result<Response<Body>, Refused
             &ChangesPage::new(visit, &asked, fault),
         ));
     }
-    let found = match found::look_with_choices(visit, &asked).await {
+    let mut counted = Later::new(found::count_with_choices(visit.ask(), asked.clone()));
+    let found = match counted.beside(found::list(visit, &asked)).await {
         Ok(found) => found,
         // A query that only the API refuses, such as one that is too long with what was added to it.
         Err(refused) if refused.0.code == code::BAD_QUERY => {
@@ -129,9 +134,15 @@ async fn page(visit: &Visit, sent: Parameters) -> Result<Response<Body>, Refused
         }
         Err(refused) => return Err(refused),
     };
-    let mut page = ChangesPage::new(visit, &asked, None);
-    page.show(visit, &asked, &found);
-    Ok(render(StatusCode::OK, &page))
+    let first = ChangesPage::new(visit, &asked, None);
+    let visit = Arc::clone(visit);
+    Ok(in_two(&first, async move {
+        let mut found = found;
+        found.add(counted.wait().await);
+        let mut page = ChangesPage::new(&visit, &asked, None);
+        page.show(&visit, &asked, &found);
+        page
+    }))
 }
 
 async fn text(visit: &Visit, sent: Parameters) -> Result<Response<Body>, Refused> {

@@ -13,6 +13,7 @@ use super::histogram::{bucket_seconds, grouped};
 use super::relation::{Break, WITHIN_MICROS, breaks};
 use super::shown::{Maker, Section, changes};
 use super::window::short;
+use crate::ui::ask::Ask;
 use crate::ui::problem::Refused;
 use crate::ui::visit::Visit;
 
@@ -46,24 +47,33 @@ pub(super) struct Found {
     pub(super) log_is_empty: bool,
 }
 
-/// Asks the API, everything at once; and for what else can be chosen when it is known how much that is.
-pub(super) async fn look_with_choices(visit: &Visit, asked: &Asked) -> Result<Found, Refused> {
-    let mut found = look(visit, asked).await?;
-    found.count_values(visit, asked).await;
-    Ok(found)
+/// What was counted, which takes longer than the list.
+#[derive(Default)]
+pub(super) struct Counted {
+    all: Option<api::Statistics>,
+    wrong: Option<api::Statistics>,
+    projects: Vec<api::ValueCount>,
+    environments: Vec<api::ValueCount>,
 }
 
 /// Asks the API, everything at once.
 pub(super) async fn look(visit: &Visit, asked: &Asked) -> Result<Found, Refused> {
-    let ask = visit.ask();
+    let counting = count(visit.ask(), asked.clone());
+    let (found, counted) = tokio::join!(list(visit, asked), counting);
+    let mut found = found?;
+    found.add(counted);
+    Ok(found)
+}
+
+/// Counts what there is, and for what else can be chosen when it is known how much that is.
+pub(super) async fn count_with_choices(ask: Ask, asked: Asked) -> Counted {
+    let mut counted = count(ask.clone(), asked.clone()).await;
+    counted.count_values(&ask, &asked).await;
+    counted
+}
+
+async fn count(ask: Ask, asked: Asked) -> Counted {
     let (query, problems, (since, until)) = (asked.query(), asked.problems(), asked.times());
-    let limit = EVENTS_MAX.to_string();
-    let list = [
-        ("q", query.as_str()),
-        ("since", &since),
-        ("until", &until),
-        ("limit", &limit),
-    ];
     let interval = bucket_seconds(asked.window)
         .map_or_else(|| "none".to_owned(), |seconds| format!("{seconds}s"));
     let counting = |q| {
@@ -75,6 +85,28 @@ pub(super) async fn look(visit: &Visit, asked: &Asked) -> Result<Found, Refused>
         ]
     };
     let (all, wrong) = (counting(query.as_str()), counting(problems.as_str()));
+    let (all, wrong) = tokio::join!(
+        ask.get::<api::Statistics>("/v1/stats", &all),
+        ask.get::<api::Statistics>("/v1/stats", &wrong),
+    );
+    Counted {
+        all: all.ok(),
+        wrong: wrong.ok(),
+        ..Counted::default()
+    }
+}
+
+/// Asks for the list, and for what broke meanwhile.
+pub(super) async fn list(visit: &Visit, asked: &Asked) -> Result<Found, Refused> {
+    let ask = visit.ask();
+    let (query, (since, until)) = (asked.query(), asked.times());
+    let limit = EVENTS_MAX.to_string();
+    let list = [
+        ("q", query.as_str()),
+        ("since", &since),
+        ("until", &until),
+        ("limit", &limit),
+    ];
     let behind = short(asked.window.until.plus(WITHIN_MICROS));
     let broken = [
         ("q", BREAKS),
@@ -82,10 +114,8 @@ pub(super) async fn look(visit: &Visit, asked: &Asked) -> Result<Found, Refused>
         ("until", &behind),
         ("limit", BREAKS_MAX),
     ];
-    let (list, all, wrong, broken) = tokio::join!(
+    let (list, broken) = tokio::join!(
         ask.get::<api::Events>("/v1/events", &list),
-        ask.get::<api::Statistics>("/v1/stats", &all),
-        ask.get::<api::Statistics>("/v1/stats", &wrong),
         ask.get::<api::Events>("/v1/events", &broken),
     );
     let list = list?;
@@ -107,8 +137,8 @@ pub(super) async fn look(visit: &Visit, asked: &Asked) -> Result<Found, Refused>
         breaks: breaks(broken.iter()),
         rest: rest(&events, fit, list.cursor.is_some()),
         events,
-        all: all.ok(),
-        wrong: wrong.ok(),
+        all: None,
+        wrong: None,
         projects: Vec::new(),
         environments: Vec::new(),
         fit,
@@ -127,10 +157,9 @@ fn rest(events: &[Happening], fit: usize, goes_on: bool) -> Option<(Micros, Opti
     }
 }
 
-impl Found {
+impl Counted {
     /// Counts projects and environments, or only names them where there is too much to count.
-    async fn count_values(&mut self, visit: &Visit, asked: &Asked) {
-        let ask = visit.ask();
+    async fn count_values(&mut self, ask: &Ask, asked: &Asked) {
         let Some(total) = self.all.as_ref().map(|all| all.total) else {
             return;
         };
@@ -167,6 +196,17 @@ impl Found {
         };
         self.projects = named(projects);
         self.environments = named(environments);
+    }
+
+}
+
+impl Found {
+    /// What was counted.
+    pub(super) fn add(&mut self, counted: Counted) {
+        self.all = counted.all;
+        self.wrong = counted.wrong;
+        self.projects = counted.projects;
+        self.environments = counted.environments;
     }
 
     pub(super) fn sections(&self, visit: &Visit, asked: &Asked) -> Vec<Section> {
