@@ -12,7 +12,8 @@ use crate::running::Running;
 const LINES_MAX: usize = 100;
 
 const ANA: &str = r#"{"sub":"ana","name":"Ana Example","email":"ana@example.com","email_verified":true,"groups":["ops"]}"#;
-const BEN: &str = r#"{"sub":"ben","name":"Ben Example","email":"ben@example.com","email_verified":true}"#;
+const BEN: &str =
+    r#"{"sub":"ben","name":"Ben Example","email":"ben@example.com","email_verified":true}"#;
 
 /// The provider on a port that the system chose, and its address.
 fn provider(program: &Path) -> (Guarded, String) {
@@ -61,7 +62,9 @@ impl Browser<'_> {
 #[test]
 fn people_sign_in_with_a_real_provider_by_their_groups_and_accounts() {
     let Some(program) = std::env::var_os("VERITRAIL_OIDC_MOCK") else {
-        println!("NOT TESTED: VERITRAIL_OIDC_MOCK is not set: nobody signed in with oidc-provider-mock");
+        println!(
+            "NOT TESTED: VERITRAIL_OIDC_MOCK is not set: nobody signed in with oidc-provider-mock"
+        );
         return;
     };
     let (_provider, issuer) = provider(Path::new(&program));
@@ -96,7 +99,11 @@ fn people_sign_in_with_a_real_provider_by_their_groups_and_accounts() {
         browser.asks(&["--connect-to", &connect, &back])
     };
     let (status, to, body) = browse("ana", "ana");
-    assert_eq!((status, to.as_str()), (303, "http://127.0.0.1:1/"), "{body}");
+    assert_eq!(
+        (status, to.as_str()),
+        (303, "http://127.0.0.1:1/"),
+        "{body}"
+    );
     let ana = Browser {
         directory: server.path(),
         jar: "ana",
@@ -108,7 +115,13 @@ fn people_sign_in_with_a_real_provider_by_their_groups_and_accounts() {
     // Ben is in no group; an account lets him in, and its end out.
     assert_eq!(browse("ben", "ben").0, 403);
     let made = server.operate(&[
-        "account", "create", "Ben@Example.com", "--role", "reader", "--tenant", "default",
+        "account",
+        "create",
+        "Ben@Example.com",
+        "--role",
+        "reader",
+        "--tenant",
+        "default",
     ]);
     let id = made.ends(0).trim().to_owned();
     assert_eq!(browse("ben", "ben").0, 303);
@@ -120,16 +133,26 @@ fn people_sign_in_with_a_real_provider_by_their_groups_and_accounts() {
     assert_eq!(ben.asks(&[&page]).0, 200);
     let told = server.operate(&["account", "list"]).ends(0);
     assert!(told.contains("ben@example.com"), "{told}");
-    server.operate(&["account", "end", &id, "--tenant", "default"]).ends(0);
+    server
+        .operate(&["account", "end", &id, "--tenant", "default"])
+        .ends(0);
     assert_eq!(ben.asks(&[&page]).0, 404);
 
     // An operator named by an account in the instance's own tenant, over a restart too.
     let new = [
-        "account", "create", "ben@example.com", "--role", "operator", "--tenant", "_instance",
+        "account",
+        "create",
+        "ben@example.com",
+        "--role",
+        "operator",
+        "--tenant",
+        "_instance",
     ];
     server.operate(&new).ends(0);
     let directory = server.stop();
     let server = Running::start_in(directory, &[]);
-    let told = server.operate(&["account", "list", "--tenant", "_instance"]).ends(0);
+    let told = server
+        .operate(&["account", "list", "--tenant", "_instance"])
+        .ends(0);
     assert!(told.contains("ben@example.com"), "{told}");
 }

@@ -138,7 +138,7 @@ async fn page(visit: &Arc<Visit>, sent: Parameters) -> Result<Response<Body>, Re
     let visit = Arc::clone(visit);
     Ok(in_two(&first, async move {
         let mut found = found;
-        found.add(counted.wait().await);
+        found.add(&visit, counted.wait().await);
         let mut page = ChangesPage::new(&visit, &asked, None);
         page.show(&visit, &asked, &found);
         page

@@ -25,8 +25,9 @@ impl<T: Send> Later<T> {
     pub(super) async fn beside<U>(&mut self, other: impl Future<Output = U> + Send) -> U {
         let mut other = std::pin::pin!(other);
         if self.answer.is_none() {
-            // Both are begun before either is waited for.
+            // Both are begun before either is waited for, the other one first: what takes long must not stand in its way.
             tokio::select! {
+                biased;
                 done = &mut other => return done,
                 answer = &mut self.work => self.answer = Some(answer),
             }

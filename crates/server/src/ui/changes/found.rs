@@ -54,6 +54,8 @@ pub(super) struct Counted {
     wrong: Option<api::Statistics>,
     projects: Vec<api::ValueCount>,
     environments: Vec<api::ValueCount>,
+    /// What broke meanwhile.
+    broken: Vec<api::Event>,
 }
 
 /// Asks the API, everything at once.
@@ -61,7 +63,7 @@ pub(super) async fn look(visit: &Visit, asked: &Asked) -> Result<Found, Refused>
     let counting = count(visit.ask(), asked.clone());
     let (found, counted) = tokio::join!(list(visit, asked), counting);
     let mut found = found?;
-    found.add(counted);
+    found.add(visit, counted);
     Ok(found)
 }
 
@@ -85,18 +87,27 @@ async fn count(ask: Ask, asked: Asked) -> Counted {
         ]
     };
     let (all, wrong) = (counting(query.as_str()), counting(problems.as_str()));
-    let (all, wrong) = tokio::join!(
+    let behind = short(asked.window.until.plus(WITHIN_MICROS));
+    let broken = [
+        ("q", BREAKS),
+        ("since", &since),
+        ("until", &behind),
+        ("limit", BREAKS_MAX),
+    ];
+    let (broken, all, wrong) = tokio::join!(
+        ask.get::<api::Events>("/v1/events", &broken),
         ask.get::<api::Statistics>("/v1/stats", &all),
         ask.get::<api::Statistics>("/v1/stats", &wrong),
     );
     Counted {
+        broken: broken.map(|broken| broken.events).unwrap_or_default(),
         all: all.ok(),
         wrong: wrong.ok(),
         ..Counted::default()
     }
 }
 
-/// Asks for the list, and for what broke meanwhile.
+/// Asks for the list.
 pub(super) async fn list(visit: &Visit, asked: &Asked) -> Result<Found, Refused> {
     let ask = visit.ask();
     let (query, (since, until)) = (asked.query(), asked.times());
@@ -107,34 +118,18 @@ pub(super) async fn list(visit: &Visit, asked: &Asked) -> Result<Found, Refused>
         ("until", &until),
         ("limit", &limit),
     ];
-    let behind = short(asked.window.until.plus(WITHIN_MICROS));
-    let broken = [
-        ("q", BREAKS),
-        ("since", &since),
-        ("until", &behind),
-        ("limit", BREAKS_MAX),
-    ];
-    let (list, broken) = tokio::join!(
-        ask.get::<api::Events>("/v1/events", &list),
-        ask.get::<api::Events>("/v1/events", &broken),
-    );
-    let list = list?;
-    let tell = |events: &[api::Event]| -> Vec<Happening> {
-        let told = events.iter();
-        told.map(|event| Happening::new(event, &visit.tenant, visit.now))
-            .collect()
-    };
-    let events = tell(&list.events);
-    let broken = broken
-        .map(|broken| tell(&broken.events))
-        .unwrap_or_default();
+    let list: api::Events = ask.get("/v1/events", &list).await?;
+    let events = list.events.iter();
+    let events: Vec<Happening> = events
+        .map(|event| Happening::new(event, &visit.tenant, visit.now))
+        .collect();
     let pin = asked.t0.map(|at| Pin {
         at,
         list_is_whole: true,
     });
     let fit = fitting(&events, pin, ROWS_MAX);
     Ok(Found {
-        breaks: breaks(broken.iter()),
+        breaks: Vec::new(),
         rest: rest(&events, fit, list.cursor.is_some()),
         events,
         all: None,
@@ -202,7 +197,12 @@ impl Counted {
 
 impl Found {
     /// What was counted.
-    pub(super) fn add(&mut self, counted: Counted) {
+    pub(super) fn add(&mut self, visit: &Visit, counted: Counted) {
+        let broken = counted.broken.iter();
+        let broken: Vec<Happening> = broken
+            .map(|event| Happening::new(event, &visit.tenant, visit.now))
+            .collect();
+        self.breaks = breaks(broken.iter());
         self.all = counted.all;
         self.wrong = counted.wrong;
         self.projects = counted.projects;
