@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { api } from './harness/api.mjs';
 import { crawl, links } from './harness/crawl.mjs';
-import { hostile, hostileEvents, injected, told } from './harness/hostile.mjs';
+import { LINKS, hostile, hostileEvents, injected, told } from './harness/hostile.mjs';
 import { world } from './harness/world.mjs';
 
 let all;
@@ -72,6 +72,23 @@ test('the event page shows every hostile text as it was sent', async () => {
   await person.visit('/t/hostile/events/hostile-changed');
   const changed = await person.page.evaluate(() => document.body.textContent);
   const lost = ['change-field', 'change-before', 'change-after', 'change-line', 'line-before', 'line-after'].filter((where) => !changed.includes(told(where)));
+  assert.deepEqual(lost, []);
+  await person.close();
+});
+
+test('whatever an identifier is, the link to it leads to it, or there is none', async () => {
+  const person = await all.person();
+  await person.signIn(keys.auditor, '/t/hostile/');
+  const lost = [];
+  for (let index = 0; index < LINKS.length; index += 1) {
+    await person.visit(`/t/hostile/events/hostile-link-${index}`);
+    const heading = person.page.getByRole('heading', { level: 1 }).getByRole('link');
+    for (const path of await heading.evaluateAll((nodes) => nodes.map((node) => node.pathname + node.search))) {
+      const response = await person.page.request.get(path);
+      const text = await response.text();
+      if (response.status() !== 200 || !text.includes(`link ${index}`)) lost.push(`${JSON.stringify(LINKS[index])}: ${path} ${response.status()}`);
+    }
+  }
   assert.deepEqual(lost, []);
   await person.close();
 });
@@ -165,7 +182,6 @@ test('an analyst finds nobody: not in a page, a download, a completion or an err
   const [deletion] = await all.server.demo.search('operation:environment_variable.deleted', 1);
   const starts = [
     '/t/demo/', '/t/demo/search', '/t/demo/search?q=operation%3Asession.*', `/t/demo/events/${deletion.id}`, '/t/demo/deployments',
-    '/t/demo/resources/user/usr_111', '/t/demo/actors/user/usr_111',
   ];
   await crawl(person, starts, async (path) => {
     look(path, await person.page.content());
@@ -181,7 +197,8 @@ test('an analyst finds nobody: not in a page, a download, a completion or an err
     '/v1/fields?field=actor.email', '/v1/fields/actor.email', '/v1/complete?q=actor%3A', '/v1/complete?q=ip%3A2', `/v1/events/${deletion.id}`,
     `/v1/events/${deletion.id}/proof`, '/v1/resources/user/usr_111/state',
     '/t/demo/search?q=ip%3A2', '/t/demo/search?q=email%3Aj*', '/t/demo/search?q=actor.name%3Aj*', '/t/demo/search?q=ip%3A*',
-    '/t/demo/access', '/t/demo/health', '/t/demo/admin',
+    '/t/demo/access', '/t/demo/health', '/t/demo/admin', '/t/demo/resources/user/usr_111', '/t/demo/actors/user/usr_111', '/t/demo/search/export?format=csv&q=',
+    '/t/demo/search/export?format=ndjson', '/t/demo/timeline.md', '/t/demo/search/live?since=1h&q=email%3Aj*',
   ]) {
     look(path, await (await person.page.request.get(path)).text());
   }
