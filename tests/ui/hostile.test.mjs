@@ -17,6 +17,8 @@ before(async () => {
   await operator.post('/v1/tenants', { name: 'hostile' });
   keys.writer = await operator.key('hostile', ['writer'], 'hostile');
   keys.auditor = await operator.key('hostile', ['auditor', 'admin']);
+  // Those who administer are not trusted either.
+  await operator.post('/v1/keys', { tenant: 'hostile', roles: ['reader'], source: 'owned', owner: hostile('owner').slice(0, 128) });
   keys.analyst = await operator.key('demo', ['analyst']);
   const { results } = await api(all.url, keys.writer).post('/v1/events', hostileEvents(AT));
   const refused = results.filter(({ status }) => !['created', 'accepted', 'stored', 'recorded'].includes(status));
@@ -31,8 +33,19 @@ test('markup in every member of an event stays text on every page', async () => 
   const q = (text) => encodeURIComponent(text);
   const starts = [
     '/t/hostile/', `/t/hostile/?${window}`, `/t/hostile/search?${window}`, '/t/hostile/events/hostile-whole', '/t/hostile/deployments',
-    '/t/hostile/access', '/t/hostile/health', '/t/hostile/admin', `/t/hostile/search?q=${q(`"${hostile('query').replaceAll('"', '\\"')}"`)}`,
+    '/t/hostile/health', '/t/hostile/admin', '/t/hostile/admin/keys', '/t/hostile/reviews', `/t/hostile/search?q=${q(`"${hostile('query').replaceAll('"', '\\"')}"`)}`,
+    '/t/hostile/access',
   ];
+  await person.visit('/t/hostile/reviews');
+  await person.page.getByRole('link', { name: /^Mark/ }).first().click();
+  await person.page.getByLabel(/^Note/).fill(hostile('note'));
+  await person.page.getByRole('button', { name: 'Mark as reviewed' }).click();
+  await person.page.getByRole('status').filter({ hasText: '✓' }).waitFor();
+  await person.visit('/t/hostile/search?q=environment_variable');
+  await person.page.getByText('Save as a view').click();
+  await person.page.getByLabel('Name', { exact: false }).first().fill(hostile('view').slice(0, 60));
+  await person.page.getByRole('button', { name: /Save/ }).click();
+  await person.page.waitForLoadState('load');
   const found = [];
   const visited = await crawl(person, starts, async (path) => {
     found.push(...(await injected(person.page)).map((line) => `${path}: ${line}`));
