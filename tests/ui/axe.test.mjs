@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { violations } from './harness/axe.mjs';
 import { THEMES, WIDTHS } from './harness/chromium.mjs';
-import { pages, story } from './harness/pages.mjs';
+import { pages, story, visitors } from './harness/pages.mjs';
 import { world } from './harness/world.mjs';
 
 let all;
@@ -12,21 +12,16 @@ const people = new Map();
 before(async () => {
   all = await world();
   listed = pages(await story(all.server));
-  for (const width of WIDTHS) {
-    people.set(`nobody ${width}`, await all.person({ width }));
-    const reader = await all.person({ width });
-    await reader.signIn(all.server.demoKey, '/t/demo/');
-    people.set(`reader ${width}`, reader);
-  }
+  for (const width of WIDTHS) people.set(width, await visitors(all, { width }));
 });
 after(() => all?.stop());
 
 test('pages', async (t) => {
-  for (const { name, path, as, status = [200] } of listed) {
+  for (const { name, path, as = 'reader', status = [200] } of listed) {
     await t.test(`axe finds nothing on ${name}`, async () => {
       const found = new Map();
       for (const width of WIDTHS) {
-        const person = people.get(`${as === null ? 'nobody' : 'reader'} ${width}`);
+        const person = await people.get(width)(as);
         await person.visit(path, { status });
         for (const theme of THEMES) {
           await person.page.emulateMedia({ colorScheme: theme });

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { THEMES, WIDTHS } from './harness/chromium.mjs';
-import { pages, story } from './harness/pages.mjs';
+import { pages, story, visitors } from './harness/pages.mjs';
 import { ROOT } from './harness/server.mjs';
 import { world } from './harness/world.mjs';
 
@@ -18,20 +18,15 @@ before(async () => {
   await mkdir(SCREENS, { recursive: true });
   all = await world();
   listed = pages(await story(all.server));
-  for (const width of WIDTHS) {
-    people.set(`nobody ${width}`, await all.person({ width }));
-    const reader = await all.person({ width });
-    await reader.signIn(all.server.demoKey, '/t/demo/');
-    people.set(`reader ${width}`, reader);
-  }
+  for (const width of WIDTHS) people.set(width, await visitors(all, { width }));
 });
 after(() => all?.stop());
 
 test('pages', async (t) => {
-  for (const { name, path: address, as, status = [200] } of listed) {
+  for (const { name, path: address, as = 'reader', status = [200] } of listed) {
     await t.test(`${name} fits, in both widths and themes`, async () => {
       for (const width of WIDTHS) {
-        const person = people.get(`${as === null ? 'nobody' : 'reader'} ${width}`);
+        const person = await people.get(width)(as);
         await person.visit(address, { status });
         for (const theme of THEMES) {
           await person.page.emulateMedia({ colorScheme: theme });

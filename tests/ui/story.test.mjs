@@ -25,8 +25,8 @@ after(() => all?.stop());
 
 /// What somebody does with a mouse, and with a keyboard.
 const HANDS = {
-  mouse: { press: (person, locator) => locator.click() },
-  keyboard: { press: (person, locator) => person.press(locator) },
+  mouse: { press: (person, locator) => locator.click(), find: byBars },
+  keyboard: { press: (person, locator) => person.press(locator), find: byDeployment },
 };
 
 async function signIn(person, hand, sub) {
@@ -62,7 +62,7 @@ for (const [name, hand] of Object.entries(HANDS)) {
         await person.settle();
         person.check(`click ${clicks}`);
       };
-      await toTheDeletion(page, click, tale);
+      await hand.find(page, click, tale);
       assert.ok(clicks <= CLICKS_MAX, `${clicks} clicks`);
       assert.equal(new URL(page.url()).pathname, `/t/demo/events/${tale.deletion.id}`);
     });
@@ -132,11 +132,25 @@ for (const [name, hand] of Object.entries(HANDS)) {
   });
 }
 
-/// From the first page to the event. TODO(pages): as they are.
-async function toTheDeletion(page, click, { day, deletion }) {
-  await click(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Search' }));
-  await click(page.getByRole('link', { name: /environment_variable\.deleted/ }).first());
-  await click(page.locator(`a[href="/t/demo/events/${deletion.id}"]`).first());
+/// From the first page to the event: the bar of the week in which so much failed.
+async function byBars(page, click, { deletion }) {
+  await click(page.getByRole('navigation', { name: 'Time' }).getByRole('link', { name: '7 d' }));
+  const bars = page.locator('figure.over-time svg a');
+  const at = await bars.evaluateAll((nodes, time) => nodes.findIndex((node) => {
+    const { searchParams } = new URL(node.getAttribute('href'), window.location.href);
+    return searchParams.get('since') <= time && time < searchParams.get('until');
+  }), deletion.timestamp);
+  assert.match(await bars.nth(at).textContent(), /failed/);
+  await click(bars.nth(at));
+  await click(page.locator(`main a[href="/t/demo/events/${deletion.id}"]`).first());
+}
+
+/// The other way: what was changed just before the deployment that failed.
+async function byDeployment(page, click, { deletion }) {
+  await click(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Deployments' }));
+  const failed = page.getByRole('row').filter({ hasText: 'checkout to production' }).filter({ hasText: 'failed' });
+  await click(failed.first().getByRole('link', { name: /configuration/ }));
+  await click(page.locator(`main a[href="/t/demo/events/${deletion.id}"]`).first());
 }
 
 /// What two people see alike: the main part of a page without what differs with the moment.

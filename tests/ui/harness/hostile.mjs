@@ -11,6 +11,9 @@ export const hostile = (where) => (
 /// What is looked for in the page's text.
 export const told = (where) => `<${ELEMENT} title=${where}>`;
 
+/// Identifiers that are more than a segment of a path to a browser.
+export const LINKS = ['javascript:window.__xss=1', 'data:text/html,<script>window.__xss=1</script>', '//evil.example/', '..', '.', 'a/../b', '%2e%2e%2f', '?q=1#x', ' '];
+
 /// One event with a hostile text in each member that takes one, and events that are hostile in other ways.
 export function hostileEvents(at) {
   const h = hostile;
@@ -63,8 +66,7 @@ export function hostileEvents(at) {
     correlation_id: h('correlation'),
     changes: [{ field: 'version', before: h('version-before'), after: h('version-after') }],
   });
-  const links = ['javascript:window.__xss=1', 'data:text/html,<script>window.__xss=1</script>', '//evil.example/', '..', '.', 'a/../b', '%2e%2e%2f', '?q=1#x', ' '];
-  const linked = links.map((id, index) => ({
+  const linked = LINKS.map((id, index) => ({
     id: `hostile-link-${index}`,
     timestamp: later(at, 3),
     operation: 'environment_variable.read',

@@ -7,14 +7,33 @@ export async function story(server) {
   return { deletion, day, since: `${day}T12:00:00Z`, until: `${day}T18:00:00Z` };
 }
 
-/// `status`: what the answer has to be; `q` of a query that can't be read.
-export function pages({ deletion, since, until }) {
+/// Who looks at pages, and with which key. Nobody is signed in as `nobody`.
+export async function keysOf({ demoKey, operatorKey, operator }) {
+  return { nobody: null, reader: demoKey, admin: await operator.key('demo', ['auditor', 'admin']), operator: operatorKey };
+}
+
+/// Somebody of each kind at a browser of that width, signed in: `of(kind)`.
+export async function visitors(all, options) {
+  const keys = await keysOf(all.server);
+  const there = new Map();
+  return async (kind) => {
+    if (!there.has(kind)) {
+      const person = await all.person(options);
+      if (keys[kind]) await person.signIn(keys[kind], '/');
+      there.set(kind, person);
+    }
+    return there.get(kind);
+  };
+}
+
+/// Name, address, who looks (`reader` unless it says so), and what the status has to be (200 unless it says so).
+export function pages({ deletion, day, since, until }) {
   const { actor, resource } = deletion;
   const segment = encodeURIComponent;
   const window = `since=${segment(since)}&until=${segment(until)}`;
   const search = (q, more = '') => `/t/demo/search?q=${segment(q)}${more}`;
   return [
-    { name: 'sign-in', path: '/sign-in', as: null },
+    { name: 'sign-in', path: '/sign-in', as: 'nobody' },
     { name: 'changes', path: '/t/demo/' },
     { name: 'changes-window', path: `/t/demo/?${window}` },
     { name: 'changes-t0', path: `/t/demo/?${window}&t0=${segment(deletion.timestamp)}` },
@@ -28,6 +47,22 @@ export function pages({ deletion, since, until }) {
     { name: 'resource-user', path: '/t/demo/resources/user/usr_111' },
     { name: 'actor', path: `/t/demo/actors/${actor.type}/${segment(actor.id)}` },
     { name: 'deployments', path: '/t/demo/deployments' },
+    { name: 'sessions', path: '/t/demo/sessions' },
+    { name: 'reviews', path: '/t/demo/reviews' },
+    { name: 'review-new', path: `/t/demo/reviews/new?day=${day}` },
+    { name: 'admin', path: '/t/demo/admin', as: 'admin' },
+    { name: 'admin-keys', path: '/t/demo/admin/keys', as: 'admin' },
+    { name: 'admin-key-new', path: '/t/demo/admin/keys/new', as: 'admin' },
+    { name: 'admin-sources', path: '/t/demo/admin/sources', as: 'admin' },
+    { name: 'admin-source-new', path: '/t/demo/admin/sources/new', as: 'admin' },
+    { name: 'admin-refused', path: '/t/demo/admin', status: [403, 404] },
+    { name: 'operator', path: '/t/_instance/', as: 'operator' },
+    { name: 'operator-health', path: '/t/_instance/health', as: 'operator' },
+    { name: 'operator-admin', path: '/t/_instance/admin', as: 'operator' },
+    { name: 'operator-tenants', path: '/t/_instance/admin/tenants', as: 'operator' },
+    { name: 'operator-tenant', path: '/t/_instance/admin/tenants/demo', as: 'operator' },
+    { name: 'operator-tenant-new', path: '/t/_instance/admin/tenants/_new', as: 'operator' },
+    { name: 'operator-keys', path: '/t/_instance/admin/keys', as: 'operator' },
     { name: 'deployments-narrow', path: '/t/demo/deployments?project=checkout&environment=production&bucket=week' },
     { name: 'deployments-none', path: '/t/demo/deployments?project=nothing-of-the-kind' },
     { name: 'health', path: '/t/demo/health' },
