@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { violations } from './harness/axe.mjs';
 import { CONTEXT, browser } from './harness/chromium.mjs';
 import { crawl } from './harness/crawl.mjs';
-import { challenge, identityProvider, signInAtProvider } from './harness/oidc.mjs';
+import { challenge, identityProvider, personAtProvider } from './harness/oidc.mjs';
 import { proxy } from './harness/proxy.mjs';
 import { visitor } from './harness/visitor.mjs';
 import { WEIGHT_BYTES_MAX } from './harness/watch.mjs';
@@ -41,6 +41,8 @@ const PAGES = {
   '/heavy-asset': [html('<script src="/heavy.js"></script>')],
   '/heavy.js': [`// ${'x'.repeat(WEIGHT_BYTES_MAX)}`, 200, { 'content-type': 'text/javascript' }],
   '/wide': [html('<table><tr><td>unbroken</td></tr></table><pre>' + 'x'.repeat(500) + '</pre>')],
+  '/over': [html('<link rel="stylesheet" href="/over.css"><p class="row"><span>a word that is long</span><span>another</span></p>')],
+  '/over.css': ['.row { display: grid; grid-template-columns: 2rem 1fr; white-space: nowrap }', 200, { 'content-type': 'text/css' }],
   '/blind': [html('<img src="/icon.svg">')],
   '/unfocused': [html('<link rel="stylesheet" href="/unfocused.css"><a href="/good">Good</a>')],
   '/unfocused.css': ['a { outline: none }', 200, { 'content-type': 'text/css' }],
@@ -123,6 +125,15 @@ test('a page that is too wide is seen', async () => {
   await person.close();
 });
 
+test('texts that lie over each other are seen', async () => {
+  const person = await somebody();
+  await person.visit('/good');
+  assert.deepEqual(await person.overlapping(), []);
+  await person.visit('/over');
+  assert.match((await person.overlapping()).join(), /"a word that is long" lies over "another"/);
+  await person.close();
+});
+
 test('axe sees an image without a text, through the policy', async () => {
   const person = await somebody();
   await person.visit('/blind');
@@ -172,7 +183,7 @@ test('the identity provider signs a person in with groups, and the proxy before 
     code_challenge: challenge('a verifier'), code_challenge_method: 'S256',
   });
   await person.page.goto(`${idp.issuer}/oauth2/authorize?${query}`);
-  await signInAtProvider(person.page, 'ana');
+  await (await personAtProvider(person.page, 'ana')).click();
   await person.page.waitForURL(/[?&]code=/);
   person.check();
   const code = new URL(person.page.url()).searchParams.get('code');

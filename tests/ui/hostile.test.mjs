@@ -66,9 +66,25 @@ test('the event page shows every hostile text as it was sent', async () => {
   const text = await person.page.evaluate(() => document.body.textContent);
   const missing = [
     'actor-id', 'actor-email', 'actor-name', 'credential', 'user-agent', 'device', 'resource-id', 'resource-name', 'project', 'related-id',
-    'outcome-message', 'reason', 'environment', 'request', 'correlation', 'metadata-value', 'metadata-name', 'role-after', 'unknown-value',
+    'outcome-message', 'reason', 'environment', 'request', 'correlation', 'metadata-value', 'metadata-name', 'unknown-value',
   ].filter((where) => !text.includes(told(where)));
   assert.deepEqual(missing, []);
+  await person.visit('/t/hostile/events/hostile-changed');
+  const changed = await person.page.evaluate(() => document.body.textContent);
+  const lost = ['change-field', 'change-before', 'change-after', 'change-line', 'line-before', 'line-after'].filter((where) => !changed.includes(told(where)));
+  assert.deepEqual(lost, []);
+  await person.close();
+});
+
+test('no text makes a page wider than a telephone', async () => {
+  const person = await all.person({ width: 380 });
+  await person.signIn(keys.auditor, '/t/hostile/');
+  const wide = [];
+  await crawl(person, ['/t/hostile/', ...['whole', 'changed', 'long', 'marks', 'bidi'].map((id) => `/t/hostile/events/hostile-${id}`)], async (path) => {
+    const found = await person.isTooWide();
+    if (found) wide.push(`${path}: ${found}`);
+  }, { alike: 3 });
+  assert.ok(wide.length === 0, `\n${wide.join('\n')}`);
   await person.close();
 });
 

@@ -38,6 +38,7 @@ test('pages', async (t) => {
           await person.page.screenshot({ path: path.join(SCREENS, `${name}-${width}-${theme}.png`), fullPage: true });
         }
         assert.equal(await person.isTooWide(), null, `${name} at ${width} px`);
+        assert.deepEqual(await person.overlapping(), [], `${name} at ${width} px`);
       }
     });
   }

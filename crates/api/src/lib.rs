@@ -6,6 +6,7 @@
 //! Hashes named `…_hash` are lower-case hex; hashes of a `proof` and the bytes of [`proof::Disclosures`] are standard,
 //! padded base64; times are RFC 3339 in UTC with six digits after the second.
 
+pub mod account;
 pub mod code;
 pub mod deployment;
 pub mod event;
@@ -20,12 +21,15 @@ pub mod producer;
 pub mod proof;
 pub mod receipt;
 pub mod resource;
+pub mod review;
 pub mod search;
 pub mod source;
 pub mod statistics;
 pub mod tenant;
+pub mod verification;
 pub mod view;
 
+pub use account::{Account, Accounts, NewAccount};
 pub use deployment::{
     ChangeCounts, ChangesBefore, Definition, DeployedResource, Deployment, DeploymentBucket,
     DeploymentEvent, DeploymentFigures, DeploymentGroup, DeploymentTrends, DeploymentWindow,
@@ -33,7 +37,7 @@ pub use deployment::{
 };
 pub use event::{Event, Ingest, Parts};
 pub use field::{Completions, Field, Fields, Shorthand};
-pub use health::Ready;
+pub use health::{AnchorPlace, Figures, Health, Ready};
 pub use index::{Index, Progress};
 pub use key::{CreatedKey, Key, Keys, NewKey};
 pub use location::{Location, PlaceDatabase};
@@ -43,10 +47,12 @@ pub use producer::{Gap, Producer, Producers};
 pub use proof::{Disclosures, Proof};
 pub use receipt::{BatchAnswer, Item, Outcome, Preview, Receipt, Refused, Warning};
 pub use resource::{Actor, FieldState, Inconsistency, ResourceName, ResourceState};
+pub use review::{NewReview, Review, Reviews};
 pub use search::{Events, Searched, StreamEnd};
 pub use source::{
     CreatedSource, Delivered, NewSource, NoiseRule, NoiseRules, RefusedItem, Source, Sources,
 };
 pub use statistics::{Bucket, Statistics, TopValues, ValueCount};
 pub use tenant::{NewTenant, OwnOperation, Tenant, TenantChange, TenantLogs, Tenants};
+pub use verification::Verification;
 pub use view::{NewView, View, Views};

@@ -25,4 +25,12 @@ pub struct Log {
     pub signed_size: u64,
     /// The name that its checkpoints bear.
     pub origin: String,
+    /// When its last entry was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
+    pub recorded_at: Option<String>,
+    /// When the last entry was recorded that the newest checkpoint covers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
+    pub signed_to: Option<String>,
 }

@@ -6,9 +6,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, doctor, emit, export, fields, import, index, key, list, log, man, producers,
-    prove, reference, serve, show, source, state, stats, tail, tenant, verify, verify_export,
-    verify_proof, vocabulary,
+    account, completions, doctor, emit, export, fields, import, index, key, list, log, man,
+    producers, prove, reference, serve, show, source, state, stats, tail, tenant, verify,
+    verify_export, verify_proof, vocabulary,
 };
 use crate::printer::Colour;
 
@@ -120,6 +120,9 @@ pub(crate) enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Key),
+    /// Give people accounts, list and end them
+    #[command(subcommand)]
+    Account(account::Account),
     /// Make, list, change and close ways in for vendors' webhooks and streams
     #[command(subcommand)]
     Source(source::Source),

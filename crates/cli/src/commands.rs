@@ -1,6 +1,7 @@
 //! One file for each verb. A command checks its arguments, acts, prints through [`crate::printer`], and says how it
 //! ended; `main.rs` makes an exit code of that.
 
+pub(crate) mod account;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod emit;

@@ -82,14 +82,18 @@ impl Reached {
             value.set_sensitive(true);
             Ok(value)
         });
-        let authorization = authorization
-            .transpose()
-            .map_err(|_: ureq::http::header::InvalidHeaderValue| {
-                io::Error::other("the credential does not fit into a header")
-            })?;
+        let authorization =
+            authorization
+                .transpose()
+                .map_err(|_: ureq::http::header::InvalidHeaderValue| {
+                    io::Error::other("the credential does not fit into a header")
+                })?;
         let answer = match &request.form {
             None => {
-                let mut asked = self.agent.get(&request.url).header("Accept", "application/json");
+                let mut asked = self
+                    .agent
+                    .get(&request.url)
+                    .header("Accept", "application/json");
                 if let Some(value) = authorization {
                     asked = asked.header("Authorization", value);
                 }

@@ -120,6 +120,7 @@ fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Ending> {
         Command::Index(index) => index.run(printer),
         Command::Tenant(tenant) => tenant.run(printer),
         Command::Key(key) => key.run(printer),
+        Command::Account(account) => account.run(printer),
         Command::Source(source) => source.run(printer),
         Command::Vocabulary(vocabulary) => vocabulary.run(printer),
         Command::Completions(completions) => completions.run(printer),

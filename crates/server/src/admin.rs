@@ -1,4 +1,4 @@
-//! Making tenants and keys: the same functions for HTTP and for the first start.
+//! Making tenants, keys, sources and accounts: the same functions for HTTP and for the first start.
 //!
 //! Promises: every change is stored in one step with the entry that records it; a key's text leaves this module once,
 //! in [`NewlyMade`]. Must never: check who may (that is [`crate::auth`]'s), or keep a secret.
@@ -19,6 +19,7 @@ use crate::auth::Token;
 use crate::http::HttpError;
 use crate::own::{Actor, OWN_SOURCE, OwnEvent};
 
+mod accounts;
 mod settings;
 mod sources;
 mod views;

@@ -2,12 +2,12 @@
 
 mod publisher;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ledger::name::LogId;
 use ledger::time::Micros;
@@ -51,24 +51,56 @@ impl Anchor {
     }
 }
 
-/// The sinks whose last anchor did not get out, by kind.
+/// How the last anchors fared, by kind of sink.
 #[derive(Debug, Default)]
-pub(crate) struct FailingSinks(Mutex<BTreeSet<&'static str>>);
+pub(crate) struct SinkStates(Mutex<BTreeMap<&'static str, SinkState>>);
 
-impl FailingSinks {
-    /// Notes how the last anchor fared.
-    pub(crate) fn note(&self, kind: &'static str, result: AnchorResult) {
-        let mut failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match result {
-            AnchorResult::Published => failing.remove(kind),
-            AnchorResult::Failed | AnchorResult::Skipped => failing.insert(kind),
-        };
+/// How the last anchors fared at one sink.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SinkState {
+    /// The last one, and when.
+    pub(crate) last: Option<(AnchorResult, Micros)>,
+    /// When one last got out.
+    pub(crate) published_at: Option<Micros>,
+    /// When one last did not.
+    pub(crate) failed_at: Option<Micros>,
+}
+
+impl SinkStates {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, SinkState>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Their kinds, sorted.
-    pub(crate) fn kinds(&self) -> Vec<String> {
-        let failing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        failing.iter().map(|kind| (*kind).to_owned()).collect()
+    /// There is such a sink.
+    pub(crate) fn expect(&self, kind: &'static str) {
+        self.lock().entry(kind).or_default();
+    }
+
+    /// Notes how an anchor fared.
+    pub(crate) fn note(&self, kind: &'static str, result: AnchorResult, at: Micros) {
+        let mut states = self.lock();
+        let state = states.entry(kind).or_default();
+        state.last = Some((result, at));
+        match result {
+            AnchorResult::Published => state.published_at = Some(at),
+            AnchorResult::Failed | AnchorResult::Skipped => state.failed_at = Some(at),
+        }
+    }
+
+    /// Kinds of those whose last anchor did not get out, sorted.
+    pub(crate) fn failing(&self) -> Vec<String> {
+        let states = self.lock();
+        let failing = states.iter().filter(|(_, state)| {
+            let last = state.last.map(|(result, _)| result);
+            last.is_some_and(|result| result != AnchorResult::Published)
+        });
+        failing.map(|(kind, _)| (*kind).to_owned()).collect()
+    }
+
+    /// All of them, by kind.
+    pub(crate) fn all(&self) -> Vec<(&'static str, SinkState)> {
+        let states = self.lock();
+        states.iter().map(|(kind, state)| (*kind, *state)).collect()
     }
 }
 
@@ -94,5 +126,31 @@ impl AnchorResult {
             Self::Failed => "failed",
             Self::Skipped => "skipped",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_fails_until_an_anchor_gets_there_and_keeps_both_times() {
+        let states = SinkStates::default();
+        let at = Micros::from_micros;
+        states.expect("file");
+        states.expect("url");
+        assert_eq!(states.failing(), [""; 0]);
+        states.note("file", AnchorResult::Published, at(1));
+        states.note("url", AnchorResult::Failed, at(2));
+        states.note("file", AnchorResult::Skipped, at(3));
+        assert_eq!(states.failing(), ["file", "url"]);
+        states.note("file", AnchorResult::Published, at(4));
+        assert_eq!(states.failing(), ["url"]);
+        let file = SinkState {
+            last: Some((AnchorResult::Published, at(4))),
+            published_at: Some(at(4)),
+            failed_at: Some(at(3)),
+        };
+        assert_eq!(states.all().first(), Some(&("file", file)));
     }
 }

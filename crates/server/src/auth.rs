@@ -26,6 +26,7 @@ pub(crate) use admission::NotAdmitted;
 pub(crate) use attempts::{Attempts, Peer};
 pub(crate) use browser::{browser_cookie, cookie, is_secure, session_cookie, session_of};
 pub(crate) use caller::{Caller, Destination};
+pub(crate) use grants::is_for_persons;
 pub(crate) use identity::Identity;
 pub(crate) use refusals::{RefusalCounts, RefusalReason};
 pub(crate) use sender::Sender;

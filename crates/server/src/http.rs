@@ -8,6 +8,7 @@ pub(crate) mod conflicts;
 pub(crate) mod quota;
 pub(crate) mod searches;
 
+mod accounts;
 mod body;
 mod clock;
 mod collector;
@@ -31,6 +32,7 @@ mod producers;
 mod pulled;
 mod rate_limit;
 mod resources;
+mod reviews;
 mod route;
 mod router;
 mod routes;

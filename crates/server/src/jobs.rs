@@ -6,6 +6,7 @@ mod record_heads;
 mod renew_certificate;
 mod report_left_out;
 mod summarise_refusals;
+mod verify_logs;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub(crate) fn start(
     tasks.spawn(record_heads::run(Arc::clone(server), anchors, tasks.stop()));
     tasks.spawn(report_left_out::run(Arc::clone(server), tasks.stop()));
     tasks.spawn(summarise_refusals::run(Arc::clone(server), tasks.stop()));
+    tasks.spawn(verify_logs::run(Arc::clone(server), tasks.stop()));
     if let Some(secure) = secure {
         tasks.spawn(renew_certificate::run(secure, tasks.stop()));
     }

@@ -20,6 +20,7 @@ mod anchor;
 mod deployments;
 mod jobs;
 mod listener;
+mod recorded;
 mod resource;
 mod serve;
 mod server;
@@ -28,6 +29,7 @@ mod sources;
 mod tasks;
 mod tls;
 mod ui;
+mod verification;
 
 pub use anchor::{Anchor, AnchorSink, Publishing};
 pub use config::Config;

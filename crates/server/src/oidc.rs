@@ -231,7 +231,8 @@ impl Oidc {
     ) -> Result<Tokens, SignInFailure> {
         let failed = |why: &str| SignInFailure::Provider(format!("its tokens: {why}"));
         let secret = self.provider.client_secret().await;
-        let secret = secret.map_err(|error| failed(&format!("oidc.client_secret_file: {error}")))?;
+        let secret =
+            secret.map_err(|error| failed(&format!("oidc.client_secret_file: {error}")))?;
         let mut pairs = vec![
             ("grant_type", "authorization_code"),
             ("code", code),

@@ -77,7 +77,8 @@ pub async fn serve(
     listener: Listener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    let server = Server::with_people(Arc::clone(&store), index, config, clock, rng, provider).await?;
+    let server =
+        Server::with_people(Arc::clone(&store), index, config, clock, rng, provider).await?;
     server.record_lifecycle("veritrail.server.started").await;
     let mut background = Tasks::new();
     let Listener { socket, secure } = listener;

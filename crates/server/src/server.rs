@@ -9,7 +9,7 @@ use store::{EventIndex, LedgerStore, LogRef, StoreError, Tenant};
 use tokio::sync::Semaphore;
 
 use crate::access::{OpenSearches, ReadTotals};
-use crate::anchor::FailingSinks;
+use crate::anchor::SinkStates;
 use crate::auth::{Attempts, Caller, Destination, RefusalCounts, Sessions};
 use crate::config::Config;
 use crate::http::conflicts::ConflictBudget;
@@ -21,6 +21,7 @@ use crate::own::{Actor, OwnEvent};
 use crate::shares::{Held, TenantShares};
 use crate::sources::Sources;
 use crate::telemetry::Metrics;
+use crate::verification::Verifications;
 
 /// The service without its sockets. Fields are shared by all requests; each guards itself.
 #[derive(Debug)]
@@ -48,7 +49,10 @@ pub struct Server {
     pub(crate) conflicts: ConflictBudget,
     /// What deliveries of vendors share.
     pub(crate) sources: Sources,
-    pub(crate) failing_sinks: FailingSinks,
+    /// Checks of logs that somebody asked for.
+    pub(crate) verifications: Verifications,
+    /// How anchors fared.
+    pub(crate) sinks: SinkStates,
     /// Events that each tenant may send.
     pub(crate) quota: EventQuota,
     /// Searches of each tenant that run.
@@ -119,7 +123,8 @@ impl Server {
             open_searches: OpenSearches::default(),
             conflicts: ConflictBudget::default(),
             sources: Sources::new(),
-            failing_sinks: FailingSinks::default(),
+            verifications: Verifications::default(),
+            sinks: SinkStates::default(),
         }))
     }
 

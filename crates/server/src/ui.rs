@@ -4,21 +4,28 @@
 //! ([`ask::Ask`]), so that it can show nothing that its viewer could not ask for, and leaves the same access records.
 //! Must never: reach into the store or the index, name another host, or write a script or style into a page.
 
+mod access;
 mod actor;
+mod admin;
 mod ask;
 mod asset;
 mod changes;
-mod histogram;
-mod event;
+mod confirm;
 mod deployments;
+mod event;
+mod form;
+mod health;
+mod histogram;
 mod home;
 mod hours;
+mod later;
 mod moment;
 mod page;
 mod problem;
-mod search;
-mod resource;
 mod provider;
+mod resource;
+mod reviews;
+mod search;
 mod sessions;
 mod shell;
 mod sign_in;
@@ -56,6 +63,7 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
         .route("/t/{tenant}/", get(changes::show))
+        .route("/t/{tenant}/timeline.md", get(changes::timeline))
         .route("/t/{tenant}/search", get(search::show))
         .route("/t/{tenant}/search/live", get(search::live::show))
         .route("/t/{tenant}/search/export", get(search::export::show))
@@ -66,6 +74,32 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
         .route("/t/{tenant}/events/{id}", get(event::show))
-        .route("/t/{tenant}/sessions", get(sessions::show).post(sessions::end))
+        .route(
+            "/t/{tenant}/sessions",
+            get(sessions::show).post(sessions::end),
+        )
+        .merge(care())
         .with_state(ui)
+}
+
+/// Log health, who read, what was reviewed, administration.
+fn care() -> Router<Arc<Ui>> {
+    use admin::{keys, sources, tenants};
+    Router::new()
+        .route("/t/{tenant}/health", get(health::show))
+        .route("/t/{tenant}/health/verify", post(health::begin))
+        .route("/t/{tenant}/access", get(access::show))
+        .route("/t/{tenant}/reviews", get(reviews::show))
+        .route("/t/{tenant}/reviews/new", get(reviews::form).post(reviews::make))
+        .route("/t/{tenant}/admin", get(admin::show))
+        .route("/t/{tenant}/admin/tenants", get(tenants::list))
+        .route("/t/{tenant}/admin/tenants/_new", get(tenants::form_to_make).post(tenants::make))
+        .route("/t/{tenant}/admin/tenants/{name}", get(tenants::show).post(tenants::change))
+        .route("/t/{tenant}/admin/keys", get(keys::list))
+        .route("/t/{tenant}/admin/keys/new", get(keys::form_to_make).post(keys::make))
+        .route("/t/{tenant}/admin/keys/{id}/revoke", get(keys::form_to_revoke).post(keys::revoke))
+        .route("/t/{tenant}/admin/sources", get(sources::list))
+        .route("/t/{tenant}/admin/sources/new", get(sources::form_to_make).post(sources::make))
+        .route("/t/{tenant}/admin/sources/{of}/{name}/rotate", get(sources::form_to_rotate).post(sources::rotate))
+        .route("/t/{tenant}/admin/sources/{of}/{name}/close", get(sources::form_to_close).post(sources::close))
 }

@@ -278,7 +278,10 @@ mod tests {
         // An end that can't be read is not none.
         for (from, to) in [
             ("2026-12-01T00:00:00.000000Z", "soon"),
-            (r#""ended_at":"2026-11-21T09:00:00.000000Z""#, r#""ended_at":null"#),
+            (
+                r#""ended_at":"2026-11-21T09:00:00.000000Z""#,
+                r#""ended_at":null"#,
+            ),
             (r#""subject""#, r#""name""#),
         ] {
             assert!(richer.contains(from) && decode(richer.replace(from, to).as_bytes()).is_none());

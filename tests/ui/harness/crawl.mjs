@@ -34,8 +34,11 @@ export async function crawl(person, paths, each, { alike = ALIKE_MAX } = {}) {
 /// Addresses on this host that the page links to, without what stands behind #.
 export function links(page) {
   return page.locator('a[href]').evaluateAll((nodes) => [...new Set(nodes
-    .filter((node) => !node.hasAttribute('download') && node.origin === location.origin)
-    .map((node) => node.pathname + node.search))]);
+    .filter((node) => !node.hasAttribute('download'))
+    // Links of drawings have no `pathname`.
+    .map((node) => new URL(node.getAttribute('href'), location.href))
+    .filter(({ origin }) => origin === location.origin)
+    .map(({ pathname, search }) => pathname + search))]);
 }
 
 /// Pages are alike when they differ in identifiers and in values of their query only.

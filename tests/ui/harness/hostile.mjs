@@ -32,10 +32,7 @@ export function hostileEvents(at) {
       application: h('application'), service: h('service'), environment: h('environment'), region: h('region'), channel: h('channel'),
       source_action: h('source-action'),
     },
-    changes: [
-      { field: h('change-field'), before: h('change-before'), after: h('change-after') },
-      { field: 'role', before: { [h('change-member')]: [h('change-item')] }, after: h('role-after') },
-    ],
+    changes: [{ field: h('change-field'), before: h('change-before'), after: h('change-after') }],
     request_id: h('request'),
     correlation_id: h('correlation'),
     causation_id: h('causation'),
@@ -43,6 +40,19 @@ export function hostileEvents(at) {
     producer: { id: h('producer'), seq: 2 },
     metadata: { [h('metadata-name')]: h('metadata-value'), url: 'javascript:window.__xss=1', nested: { list: [h('metadata-item')] } },
     [h('unknown-member')]: h('unknown-value'),
+  };
+  // Values of variables are masked; these are not.
+  const changed = {
+    id: 'hostile-changed',
+    timestamp: at,
+    operation: 'user.updated',
+    actor: { type: 'user', id: h('actor-id'), name: h('actor-name') },
+    resource: { type: 'user', id: h('changed-id'), name: h('changed-name') },
+    changes: [
+      { field: h('change-field'), before: h('change-before'), after: h('change-after') },
+      { field: 'profile', before: { [h('change-member')]: [h('change-item')] }, after: `one\n${h('change-line')}\nthree` },
+      { field: 'lines', before: `one\n${h('line-before')}\nthree\nfour`, after: `one\n${h('line-after')}\nthree\nfour` },
+    ],
   };
   const deploy = (id, result, minutes) => ({
     id, timestamp: later(at, minutes), operation: result === 'failure' ? 'deployment.failed' : 'deployment.completed',
@@ -74,7 +84,7 @@ export function hostileEvents(at) {
     reason: text,
     changes: [{ field: 'name', before: text, after: `${text}!` }],
   }));
-  return [whole, deploy('hostile-deployed', 'success', 1), deploy('hostile-failed', 'failure', 2), ...linked, ...odd];
+  return [whole, changed, deploy('hostile-deployed', 'success', 1), deploy('hostile-failed', 'failure', 2), ...linked, ...odd];
 }
 
 const later = (at, minutes) => new Date(Date.parse(at) + minutes * 60_000).toISOString();

@@ -41,13 +41,10 @@ export async function identityProvider(users) {
   };
 }
 
-/// The provider's own page, in the browser: signs in as `sub`. By the mouse, or by keys alone.
-export async function signInAtProvider(page, sub, { keyboard = false } = {}) {
+/// On the provider's own page, the button that signs in as `sub`.
+export async function personAtProvider(page, sub) {
   await page.waitForURL(/\/oauth2\/authorize/);
-  const button = page.locator(`button[name="sub"][value="${sub}"]`);
-  if (!keyboard) return button.click();
-  await button.focus();
-  return page.keyboard.press('Enter');
+  return page.locator(`button[name="sub"][value="${sub}"]`);
 }
 
 /// What PKCE's S256 makes of a verifier.

@@ -4,6 +4,8 @@ import http from 'node:http';
 
 /// Requests that are remembered.
 const ASKED_MAX = 20_000;
+/// And how much of what each sent.
+const BODY_BYTES_MAX = 10_000;
 
 /// Listens on a port of its own; `to(url)` says where requests go.
 export async function proxy() {
@@ -14,7 +16,14 @@ export async function proxy() {
   const asked = [];
 
   const server = http.createServer(async (request, response) => {
-    if (asked.length < ASKED_MAX) asked.push({ method: request.method, url: request.url, headers: request.headers });
+    const { method, url, headers: sent } = request;
+    const entry = { method, url, headers: sent, body: '' };
+    if (asked.length < ASKED_MAX) asked.push(entry);
+    request.on('data', (chunk) => {
+      if (entry.body.length < BODY_BYTES_MAX) entry.body += chunk;
+    });
+    // It flows on below, once it is known where to.
+    request.pause();
     if (offline || !target) return request.socket.destroy();
     if (hold) await hold(request);
     const altering = alterations.find(({ matches }) => matches.test(request.url));
@@ -40,15 +49,27 @@ export async function proxy() {
     url: `http://127.0.0.1:${server.address().port}`,
     to: (url) => { target = new URL(url); },
     asked,
-    /// From now on answers to what `matches` are what `change(body, url)` makes of them. `undo` ends it.
+    /// From now on answers to what `matches` are what `change(body, url)` makes of them. `undo` ends it, and throws what
+    /// `change` threw.
     alter(matches, change) {
       const altering = { matches, change, times: 0 };
       alterations.push(altering);
-      return { times: () => altering.times, undo: () => alterations.splice(alterations.indexOf(altering), 1) };
+      return {
+        times: () => {
+          if (altering.failed) throw altering.failed;
+          return altering.times;
+        },
+        undo: () => {
+          alterations.splice(alterations.indexOf(altering), 1);
+          if (altering.failed) throw altering.failed;
+        },
+      };
     },
     /// `null`: no more.
     holdBack: (until) => { hold = until; },
     offline: (is) => { offline = is; },
+    /// Ends every connection that is open.
+    cut: () => server.closeAllConnections(),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -60,7 +81,13 @@ function alter(answer, altering, response) {
   const chunks = [];
   answer.on('data', (chunk) => chunks.push(chunk));
   answer.on('end', () => {
-    const body = altering.change(Buffer.concat(chunks), answer.req.path);
+    let body;
+    try {
+      body = altering.change(Buffer.concat(chunks), answer.req.path);
+    } catch (error) {
+      altering.failed = error;
+      return response.destroy();
+    }
     altering.times += 1;
     const headers = { ...answer.headers };
     delete headers['transfer-encoding'];

@@ -10,16 +10,16 @@ import { start } from './child.mjs';
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PROGRAM = process.env.VERITRAIL_BIN ?? path.join(ROOT, 'target/release/veritrail');
 
-/// Starts `serve --demo`. `args` and `env` come on top; the environment's own settings do not.
-export async function serve({ args = [], env = {} } = {}) {
+/// Starts `serve --demo`. `settings(home)` answers with arguments that come on top; the environment's own settings do not.
+export async function serve(settings = () => []) {
   const home = await mkdtemp(path.join(tmpdir(), 'veritrail-ui-'));
   const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VERITRAIL_')));
   const places = ['--data', path.join(home, 'data'), '--keys', path.join(home, 'keys')];
-  const child = await start(PROGRAM, ['serve', '--demo', '--listen', '127.0.0.1:0', ...places, ...args], {
+  const child = await start(PROGRAM, ['serve', '--demo', '--listen', '127.0.0.1:0', ...places, ...(await settings(home))], {
     // The second line comes after the demo is stored.
     ready: /listens on (http:\/\/[\d.:]+)[^]*Tenant default/,
     cwd: home,
-    env: { ...kept, XDG_STATE_HOME: home, ...env },
+    env: { ...kept, XDG_STATE_HOME: home },
   }).catch(async (error) => {
     await rm(home, { recursive: true, force: true });
     throw error;

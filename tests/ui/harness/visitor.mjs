@@ -60,10 +60,68 @@ export async function visitor(page, origin, others = []) {
       await this.tabTo(locator);
       await page.keyboard.press(key);
     },
-    /// Whether the page is wider than its window.
+    /// What makes the page wider than its window; null if nothing does.
     isTooWide: () => page.evaluate(() => {
       const { scrollWidth, clientWidth } = document.scrollingElement;
-      return scrollWidth > clientWidth ? `${scrollWidth} of ${clientWidth} px` : null;
+      if (scrollWidth <= clientWidth) return null;
+      const scrolls = (node) => /auto|scroll|hidden|clip/.test(getComputedStyle(node).overflowX);
+      // What is placed absolutely escapes boxes that are not its frame of reference.
+      const above = (node) => (getComputedStyle(node).position === 'absolute' ? node.offsetParent : node.parentElement);
+      const isHeld = (node) => node && node !== document.body && node !== document.documentElement && (scrolls(node) || isHeld(above(node)));
+      const wide = [...document.body.querySelectorAll('*')].filter((node) => {
+        const { left, right, width } = node.getBoundingClientRect();
+        // A block may fit while its text does not.
+        const reach = scrolls(node) ? right : Math.max(right, left + node.scrollWidth);
+        return width > 0 && reach + scrollX > clientWidth + 0.5 && !isHeld(above(node));
+      });
+      const named = wide.filter((node) => !wide.some((other) => other !== node && node.contains(other)));
+      const name = (node) => `${node.parentElement.localName}.${node.parentElement.className} > ${node.cloneNode(false).outerHTML.slice(0, 120)}`;
+      return `${scrollWidth} of ${clientWidth} px: ${named.slice(0, 3).map(name).join(', ')}`;
+    }),
+    /// Texts that lie over each other, side by side in a grid, a line or a row: two of each place.
+    overlapping: () => page.evaluate(() => {
+      const SLACK = 2;
+      // What is for screen readers alone is a pixel in size.
+      const isSeen = (node) => {
+        for (let above = node; above; above = above.parentElement) {
+          if (getComputedStyle(above).overflowX === 'hidden' && above.clientWidth <= 2) return false;
+        }
+        return true;
+      };
+      const box = (node) => {
+        const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+        const all = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+        while (texts.nextNode()) {
+          const text = texts.currentNode;
+          if (!text.data.trim() || !text.parentElement.checkVisibility() || !isSeen(text.parentElement)) continue;
+          const range = document.createRange();
+          range.selectNodeContents(text);
+          for (const rect of range.getClientRects()) {
+            all.left = Math.min(all.left, rect.left);
+            all.top = Math.min(all.top, rect.top);
+            all.right = Math.max(all.right, rect.right);
+            all.bottom = Math.max(all.bottom, rect.bottom);
+          }
+        }
+        return all;
+      };
+      const shown = (node) => node.checkVisibility?.() !== false && node.innerText?.trim() && !['absolute', 'fixed', 'sticky'].includes(getComputedStyle(node).position);
+      const found = [];
+      for (const parent of document.querySelectorAll('main *, header, header *')) {
+        const isLaidOut = /grid|flex/.test(getComputedStyle(parent).display) || parent.localName === 'tr';
+        if (!isLaidOut || found.length >= 5) continue;
+        const children = [...parent.children].filter(shown).slice(0, 60);
+        const boxes = children.map(box);
+        for (let one = 0; one < boxes.length; one += 1) {
+          for (let other = one + 1; other < boxes.length; other += 1) {
+            const [a, b] = [boxes[one], boxes[other]];
+            const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+            const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+            if (across > SLACK && down > SLACK) found.push(`${JSON.stringify(children[one].innerText.slice(0, 40))} lies over ${JSON.stringify(children[other].innerText.slice(0, 40))} in ${parent.localName}.${parent.className}`);
+          }
+        }
+      }
+      return found.slice(0, 5);
     }),
     close: () => page.context().close(),
   };

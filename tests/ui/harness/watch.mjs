@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 
 /// Bytes of a document with its assets, as they came over the wire with headers and an empty cache.
 export const WEIGHT_BYTES_MAX = 150 * 1024;
+const ASKED_BY_SCRIPTS = ['XHR', 'Fetch', 'EventSource'];
 /// Directives that a document's policy must have, word for word.
 const POLICY = ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"];
 
@@ -45,8 +46,12 @@ export async function watch(page, origin, others = []) {
   await cdp.send('Network.setCacheDisabled', { cacheDisabled: true });
   cdp.on('Network.requestWillBeSent', ({ type, requestId, loaderId, redirectResponse }) => {
     if (type === 'Document' && requestId === loaderId && !redirectResponse) weight = new Map();
+    // What scripts ask for when they are told to, tiles for example, is no weight of the page.
+    if (!ASKED_BY_SCRIPTS.includes(type)) weight.set(requestId, 0);
   });
-  cdp.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => weight.set(requestId, encodedDataLength));
+  cdp.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (weight.has(requestId)) weight.set(requestId, encodedDataLength);
+  });
   await page.exposeFunction('__violated', (what) => faults.push(`policy: ${what}`));
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {

@@ -207,7 +207,7 @@ fn ending(block: &Block) -> Result<Over, Failure> {
         detail: "the server ended the stream".to_owned(),
     });
     match end.code.as_str() {
-        StreamEnd::KEY_REVOKED | StreamEnd::KEY_EXPIRED => {
+        StreamEnd::KEY_REVOKED | StreamEnd::KEY_EXPIRED | StreamEnd::SESSION_ENDED => {
             Err(Failure::unreachable(end.detail).hint(OTHER_KEY))
         }
         code::DAMAGED => Err(Failure::tampered(end.detail)

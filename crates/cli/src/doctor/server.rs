@@ -58,6 +58,8 @@ mod tests {
             kind: "main".into(),
             size: 1,
             signed_size: 1,
+            recorded_at: None,
+            signed_to: None,
             origin: format!("{origin}/1"),
         };
         Answers {

@@ -286,4 +286,20 @@ pub(super) const OPERATIONS: &[Operation] = &[
         sentence: "{actor} changed the names of operations[ of {resource}]",
         aliases: &[],
     },
+    Operation {
+        name: "veritrail.log.verified",
+        category: Category::AuditLog,
+        severity: Severity::Notice,
+        description: "The server checked a log against its signed checkpoint; outcome failure where it did not hold",
+        sentence: "{actor} had the log[ {resource}] verified",
+        aliases: &[],
+    },
+    Operation {
+        name: "veritrail.review.recorded",
+        category: Category::AuditLog,
+        severity: Severity::Notice,
+        description: "A day or a view of the log was marked as reviewed",
+        sentence: "{actor} reviewed[ {resource}| the log]",
+        aliases: &[],
+    },
 ];

@@ -65,6 +65,8 @@ pub(crate) enum QuestionKind {
     Producers,
     /// Deployments and their figures.
     Deployments,
+    /// What was marked as reviewed.
+    Reviews,
 }
 
 impl QuestionKind {
@@ -77,6 +79,7 @@ impl QuestionKind {
             Self::State => "state",
             Self::Producers => "producers",
             Self::Deployments => "deployments",
+            Self::Reviews => "reviews",
         }
     }
 }

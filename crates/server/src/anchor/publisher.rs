@@ -31,6 +31,7 @@ impl Publisher {
     pub(crate) fn new(server: Arc<Server>, sinks: Vec<Arc<dyn AnchorSink>>) -> Self {
         for sink in &sinks {
             server.metrics.expect_anchors(sink.kind());
+            server.sinks.expect(sink.kind());
         }
         let idle = |sink| Sink { sink, busy: None };
         Self {
@@ -99,5 +100,5 @@ impl Publisher {
 
 fn settle(server: &Server, kind: &'static str, result: AnchorResult) {
     server.metrics.anchored(kind, result);
-    server.failing_sinks.note(kind, result);
+    server.sinks.note(kind, result, server.clock.wall());
 }

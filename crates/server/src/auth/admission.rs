@@ -143,7 +143,10 @@ impl Server {
         let mut event = session.event("veritrail.session.ended");
         event.metadata = vec![
             ("why", Value::string(why.name())),
-            ("seconds", number(u64::try_from(seconds / 1_000_000).unwrap_or(0))),
+            (
+                "seconds",
+                number(u64::try_from(seconds / 1_000_000).unwrap_or(0)),
+            ),
         ];
         let mut recorded = Ok(());
         if session.told.is_empty() {

@@ -6,9 +6,6 @@
 
 use std::sync::Arc;
 
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, header};
-use ledger::name::TenantId;
 use super::caller::Caller;
 use super::grants::Member;
 use super::identity::Person;
@@ -17,6 +14,9 @@ use super::sign_in::{TENANT_HEADER, scope_admits, standing};
 use crate::http::HttpError;
 use crate::oidc::Now;
 use crate::server::Server;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Method, header};
+use ledger::name::TenantId;
 
 /// What the cookie of a session is called, and what the one of a sign-in that was begun. With the prefix a browser
 /// takes them from us over HTTPS only, never from a neighbour's host.

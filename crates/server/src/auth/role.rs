@@ -22,6 +22,8 @@ pub enum Act {
     TakeProofs,
     /// Take events away as a file.
     Export,
+    /// Mark what was looked through as reviewed, and see what others marked.
+    ReviewEvents,
     /// Make and list tenants.
     ManageTenants,
     /// Save and delete views that everybody of the tenant sees.
@@ -30,6 +32,8 @@ pub enum Act {
     ManageKeys,
     /// Make, list, change and close sources: an operator anyone's, an admin those of the own tenant.
     ManageSources,
+    /// Give people accounts, list and end them: an operator anyone's, an admin those of the own tenant.
+    ManageAccounts,
     /// Change a tenant's settings: an operator anyone's, an admin the own tenant's.
     ManageSettings,
     /// Vouch for the clock.
@@ -40,7 +44,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::AppendEvents,
         Self::ReadEvents,
         Self::ReadPersons,
@@ -48,10 +52,12 @@ impl Act {
         Self::ListLogs,
         Self::TakeProofs,
         Self::Export,
+        Self::ReviewEvents,
         Self::ManageTenants,
         Self::ManageViews,
         Self::ManageKeys,
         Self::ManageSources,
+        Self::ManageAccounts,
         Self::ManageSettings,
         Self::ConfirmClock,
         Self::ManageIndex,
@@ -64,9 +70,14 @@ impl Act {
             Self::AppendEvents => &[Writer],
             Self::ReadEvents => &[Analyst, Reader, Auditor, Admin, Operator],
             Self::ReadPersons | Self::ListLogs => &[Reader, Auditor, Admin, Operator],
-            Self::ReadAccessLog | Self::TakeProofs | Self::Export => &[Auditor, Admin, Operator],
+            Self::ReadAccessLog | Self::TakeProofs | Self::Export | Self::ReviewEvents => {
+                &[Auditor, Admin, Operator]
+            }
+            Self::ManageKeys
+            | Self::ManageSources
+            | Self::ManageAccounts
+            | Self::ManageSettings => &[Admin, Operator],
             Self::ManageViews => &[Reader, Auditor, Admin],
-            Self::ManageKeys | Self::ManageSources | Self::ManageSettings => &[Admin, Operator],
             Self::ManageTenants | Self::ConfirmClock | Self::ManageIndex => &[Operator],
         }
     }
@@ -88,8 +99,9 @@ pub fn may(roles: &Roles, of_instance: bool, act: Act) -> bool {
 mod tests {
     use super::*;
     use Act::{
-        AppendEvents, ConfirmClock, Export, ListLogs, ManageIndex, ManageKeys, ManageSettings,
-        ManageSources, ManageTenants, ManageViews, ReadAccessLog, ReadEvents, ReadPersons, TakeProofs,
+        AppendEvents, ConfirmClock, Export, ListLogs, ManageAccounts, ManageIndex, ManageKeys,
+        ManageSettings, ManageSources, ManageTenants, ManageViews, ReadAccessLog, ReadEvents,
+        ReadPersons, ReviewEvents, TakeProofs,
     };
 
     #[test]
@@ -117,6 +129,7 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                     ManageViews,
                 ],
             ),
@@ -129,9 +142,11 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                     ManageViews,
                     ManageKeys,
                     ManageSources,
+                    ManageAccounts,
                     ManageSettings,
                 ],
             ),
@@ -144,9 +159,11 @@ mod tests {
                     ListLogs,
                     TakeProofs,
                     Export,
+                    ReviewEvents,
                     ManageTenants,
                     ManageKeys,
                     ManageSources,
+                    ManageAccounts,
                     ManageSettings,
                     ConfirmClock,
                     ManageIndex,

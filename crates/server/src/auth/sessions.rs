@@ -146,7 +146,9 @@ impl Sessions {
         let mut kept = self.lock();
         let mut displaced = Vec::new();
         let theirs = kept.sessions.values();
-        let theirs = theirs.filter(|other| other.whose.is(&session.whose)).count();
+        let theirs = theirs
+            .filter(|other| other.whose.is(&session.whose))
+            .count();
         if theirs >= SESSIONS_OF_ONE_MAX {
             displaced.extend(kept.remove_idlest(|other| other.whose.is(&session.whose)));
         }
@@ -183,8 +185,7 @@ impl Sessions {
     pub(crate) fn of(&self, whose: &Whose, now: i64) -> Vec<Session> {
         let kept = self.lock();
         let theirs = kept.sessions.values();
-        let theirs =
-            theirs.filter(|one| one.whose.is(whose) && self.end_of(one, now).is_none());
+        let theirs = theirs.filter(|one| one.whose.is(whose) && self.end_of(one, now).is_none());
         let mut theirs: Vec<_> = theirs.cloned().collect();
         theirs.sort_by(|left, right| (right.seen, &left.id).cmp(&(left.seen, &right.id)));
         theirs
@@ -373,6 +374,9 @@ mod tests {
         let (_, _, displaced) = begun(&sessions, SESSIONS_MAX + 1, 60, &rng);
         assert_eq!(displaced, 1);
         let kept = sessions.lock();
-        assert_eq!((kept.sessions.len(), kept.hashes.len()), (SESSIONS_MAX, SESSIONS_MAX));
+        assert_eq!(
+            (kept.sessions.len(), kept.hashes.len()),
+            (SESSIONS_MAX, SESSIONS_MAX)
+        );
     }
 }

@@ -3,6 +3,7 @@
 pub(super) mod checkpoint;
 pub(super) mod list;
 pub(super) mod tile;
+pub(super) mod verify;
 pub(super) mod vkey;
 
 use ledger::entry::Opening;

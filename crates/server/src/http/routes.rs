@@ -5,6 +5,7 @@ mod events;
 mod exports;
 mod logs;
 mod questions;
+mod reviews;
 mod service;
 mod sources;
 mod views;
@@ -40,8 +41,13 @@ pub(super) fn rooms() -> Vec<(&'static str, &'static str, Vec<Route>)> {
         ),
         (
             "Logs",
-            "Logs, as C2SP tlog-tiles serves them.",
+            "Logs, as C2SP tlog-tiles serves them, and how they are doing.",
             logs::routes(),
+        ),
+        (
+            "Reviews",
+            "Marks that a day or a view was looked through.",
+            reviews::routes(),
         ),
         (
             "Administration",

@@ -145,8 +145,18 @@ mod tests {
         }
         let long = format!("/{}", "a".repeat(TO_BYTES_MAX));
         for foreign in [
-            "", "//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "evil.example",
-            "/\t/evil.example", "/\n/evil.example", "javascript:alert(1)", "/é", " /", &long,
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "https://evil.example",
+            "evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "javascript:alert(1)",
+            "/é",
+            " /",
+            &long,
         ] {
             assert_eq!(own_path(foreign), None, "{foreign:?}");
         }
@@ -165,7 +175,9 @@ mod tests {
         assert_eq!((ended.to.as_str(), ended.nonce), ("/", other.begun.nonce));
         assert!(waiting.end(&other.state, Some(&other.browser), 1).is_none());
         assert!(
-            waiting.end(&late.state, Some(&late.browser), WAIT_MICROS).is_none()
+            waiting
+                .end(&late.state, Some(&late.browser), WAIT_MICROS)
+                .is_none()
         );
     }
 

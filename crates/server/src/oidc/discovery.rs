@@ -87,7 +87,8 @@ impl Discovery {
         } else if takes("client_secret_post") {
             Ok(ClientProof::Post)
         } else {
-            let why = "it takes no client secret: leave oidc.client_secret_file away for a public client";
+            let why =
+                "it takes no client secret: leave oidc.client_secret_file away for a public client";
             Err(SignInFailure::Provider(why.to_owned()))
         }
     }

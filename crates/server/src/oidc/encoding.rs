@@ -36,6 +36,9 @@ mod tests {
 
     #[test]
     fn nothing_of_a_value_can_be_taken_for_the_form() {
-        assert_eq!(form(&[("a", "b c&d=é"), ("e", "")]), "a=b%20c%26d%3D%C3%A9&e=");
+        assert_eq!(
+            form(&[("a", "b c&d=é"), ("e", "")]),
+            "a=b%20c%26d%3D%C3%A9&e="
+        );
     }
 }

@@ -68,10 +68,11 @@ pub(super) fn head(token: &str) -> Result<Header, SignInFailure> {
         return Err(SignInFailure::Token("it is too long"));
     }
     // An algorithm that the crate does not know, `none` among them, is no header to it.
-    let head =
-        decode_header(token).map_err(|_| SignInFailure::Token("it can't be read"))?;
+    let head = decode_header(token).map_err(|_| SignInFailure::Token("it can't be read"))?;
     if !ALGORITHMS.contains(&head.alg) {
-        return Err(SignInFailure::Token("expected a signature with a public key"));
+        return Err(SignInFailure::Token(
+            "expected a signature with a public key",
+        ));
     }
     if head.crit.is_some() {
         return Err(SignInFailure::Token("it asks for more than we know"));
@@ -87,7 +88,9 @@ pub(super) fn read(
     expected: &Expected<'_>,
 ) -> Result<Claims, SignInFailure> {
     if keys.is_empty() {
-        return Err(SignInFailure::Token("none of the provider's keys signed it"));
+        return Err(SignInFailure::Token(
+            "none of the provider's keys signed it",
+        ));
     }
     let mut validation = Validation::new(head.alg);
     // Its times are checked below, by our clock.

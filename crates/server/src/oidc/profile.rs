@@ -42,7 +42,8 @@ pub(super) fn of(
     let mut said = said.into_iter().flatten();
     let text = |claims: &Map<String, Value>, name| {
         let text = claims.get(name)?.as_str()?.trim();
-        let fits = (1..=TEXT_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control);
+        let fits =
+            (1..=TEXT_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control);
         fits.then(|| text.to_owned())
     };
     // Address and verification belong together: both of one document.
@@ -70,7 +71,9 @@ fn claim<'c>(claims: &'c Map<String, Value>, name: &str) -> Option<&'c Value> {
     let Some(pointer) = name.strip_prefix('/') else {
         return claims.get(name);
     };
-    let mut pieces = pointer.split('/').map(|piece| piece.replace("~1", "/").replace("~0", "~"));
+    let mut pieces = pointer
+        .split('/')
+        .map(|piece| piece.replace("~1", "/").replace("~0", "~"));
     let first = claims.get(&pieces.next()?)?;
     pieces.try_fold(first, |value, piece| value.get(piece))
 }

@@ -18,6 +18,8 @@ const JS: &str = "text/javascript; charset=utf-8";
 const ASSETS: &[Asset] = &[
     ("app.css", CSS, include_bytes!("../../assets/app.css")),
     ("app.js", JS, include_bytes!("../../assets/app.js")),
+    ("brush.js", JS, include_bytes!("../../assets/brush.js")),
+    ("timeline.js", JS, include_bytes!("../../assets/timeline.js")),
     ("complete.js", JS, include_bytes!("../../assets/complete.js")),
     ("live.js", JS, include_bytes!("../../assets/live.js")),
     ("search.js", JS, include_bytes!("../../assets/search.js")),
@@ -34,6 +36,7 @@ const ASSETS: &[Asset] = &[
     ("shown.js", JS, include_bytes!("../../assets/shown.js")),
     ("tiles.js", JS, include_bytes!("../../assets/tiles.js")),
     ("tlog_proof.js", JS, include_bytes!("../../assets/tlog_proof.js")),
+    ("health.js", JS, include_bytes!("../../assets/health.js")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
 ];
 

@@ -146,7 +146,10 @@ impl DeploymentsPage {
         let window = &figures.window;
         let (since, until) = (moment(&window.since), moment(&window.until));
         let scale = Scale::new(since.at, until.at, &figures.bucket);
-        let address = Address { visit, asked: &asked };
+        let address = Address {
+            visit,
+            asked: &asked,
+        };
         let lanes = lanes::lanes(&address, list, figures, scale);
         let total = &figures.total;
         let beside = total.cancelled + total.running + total.undecided + total.refused;
@@ -296,7 +299,13 @@ fn cards(figures: &DeploymentTrends, scale: Scale) -> Vec<Card> {
             chart: chart(
                 "Finished deployments",
                 |it| (it.succeeded, it.failed + it.rolled_back),
-                |it| format!("{} finished, {} of them failed or rolled back", it.finished, it.failed + it.rolled_back),
+                |it| {
+                    format!(
+                        "{} finished, {} of them failed or rolled back",
+                        it.finished,
+                        it.failed + it.rolled_back
+                    )
+                },
             ),
             definitions: defined(&["deployment", "retry", "finished", "deployment frequency"]),
         },
@@ -334,7 +343,10 @@ fn cards(figures: &DeploymentTrends, scale: Scale) -> Vec<Card> {
             chart: chart(
                 "Median time to restore",
                 |it| (it.restore_seconds_median.unwrap_or(0), 0),
-                |it| it.restore_seconds_median.map_or_else(|| "nothing restored".to_owned(), words::length),
+                |it| {
+                    it.restore_seconds_median
+                        .map_or_else(|| "nothing restored".to_owned(), words::length)
+                },
             ),
             definitions: defined(&["time to restore", "target", "median"]),
         },
@@ -345,7 +357,10 @@ fn cards(figures: &DeploymentTrends, scale: Scale) -> Vec<Card> {
             chart: chart(
                 "Median duration",
                 |it| (it.duration_seconds_median.unwrap_or(0), 0),
-                |it| it.duration_seconds_median.map_or_else(|| "no duration known".to_owned(), words::length),
+                |it| {
+                    it.duration_seconds_median
+                        .map_or_else(|| "no duration known".to_owned(), words::length)
+                },
             ),
             definitions: defined(&["duration", "median"]),
         },

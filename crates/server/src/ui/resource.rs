@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query};
 use axum::http::{Response, StatusCode};
 use ledger::time::Micros;
+use query::visibility::is_person_type;
 use serde::Deserialize;
 
 use super::ask::segment;
@@ -20,6 +21,7 @@ use super::telling::Told;
 use super::term::term;
 use super::visit::Visit;
 use crate::auth::Act;
+use crate::http::HttpError;
 
 /// Events that are listed.
 const LISTED: &str = "60";
@@ -98,6 +100,11 @@ fn time(text: Option<&str>, otherwise: Micros) -> Option<Micros> {
 }
 
 async fn page(visit: &Visit, kind: &str, id: &str, times: &Times) -> Result<Response<Body>, Refused> {
+    // Asked before anything is looked for: that there is one tells of a person, too.
+    if is_person_type(kind) && !visit.may(Act::ReadPersons) {
+        let persons = "pages of persons are for accounts that may see persons";
+        return Err(HttpError::new(api::code::FORBIDDEN, persons).into());
+    }
     let q = format!("{} {}", term("resource.type", kind), term("resource.id", id));
     let state = format!("/v1/resources/{}/{}/state", segment(kind), segment(id));
     let by = if visit.may(Act::ReadPersons) {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::Form;
 use axum::body::Body;
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use axum::Form;
 use serde::Deserialize;
 use store::Scope;
 
@@ -81,10 +81,7 @@ impl Notice {
                 "Not signed in.",
                 "The key is not valid, has come to its end or was revoked. Paste the whole of it, from vtk_ on.",
             ),
-            Self::Wait => (
-                "Too many attempts.",
-                "Wait a moment, then try again.",
-            ),
+            Self::Wait => ("Too many attempts.", "Wait a moment, then try again."),
             Self::Again => (
                 "Not signed in.",
                 "This sign-in was not begun in this browser, was used before, or took too long. Please begin again.",
@@ -131,10 +128,7 @@ pub(super) fn page(
     let (what, advice) = notice.text();
     let provider = server.oidc.as_ref().map(|oidc| {
         let to = if to == "/" { "" } else { to };
-        (
-            oidc.name(),
-            with_parameters("/sign-in/oidc", &[("to", to)]),
-        )
+        (oidc.name(), with_parameters("/sign-in/oidc", &[("to", to)]))
     });
     let page = SignInPage {
         shell: Shell::bare("Sign in", Theme::of(headers)),
@@ -249,7 +243,12 @@ pub(super) async fn let_in(
         server.end_session(&before.id, SessionEnd::Displaced).await;
     }
     let mut response = redirect(to);
-    put_cookie(&mut response, server, session_cookie(server), (secret, None));
+    put_cookie(
+        &mut response,
+        server,
+        session_cookie(server),
+        (secret, None),
+    );
     response
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Faulty {
     pub(crate) records_read: AtomicU64,
     /// A log into which every search looks, and again when it found something: what must never be.
     leak: Mutex<Option<LogRef>>,
+    /// An entry that is read otherwise than it was written, and whether it is its details.
+    tampered: Mutex<Option<(u64, bool)>>,
 }
 
 impl Faulty {
@@ -40,7 +42,13 @@ impl Faulty {
             fault: Mutex::default(),
             records_read: AtomicU64::new(0),
             leak: Mutex::default(),
+            tampered: Mutex::default(),
         }
+    }
+
+    /// Makes an entry, or its details, read otherwise than it was written.
+    pub(crate) fn tamper(&self, seq: u64, details: bool) {
+        *self.tampered.lock().unwrap() = Some((seq, details));
     }
 
     /// Makes every search look at the events of another tenant, too.
@@ -122,7 +130,21 @@ impl LedgerStore for Faulty {
     fn records(&self, log: LogRef, range: Range<u64>) -> Answer<'_, Vec<Record>> {
         self.records_read
             .fetch_add(range.end - range.start, Ordering::Relaxed);
-        self.inner.records(log, range)
+        let tampered = *self.tampered.lock().unwrap();
+        Box::pin(async move {
+            let mut records = self.inner.records(log, range).await?;
+            let changed = |record: &&mut Record| tampered.is_some_and(|(seq, _)| seq == record.seq);
+            if let Some(record) = records.iter_mut().find(changed) {
+                let (bytes, from, to) = match tampered {
+                    Some((_, true)) => (record.details.as_mut().unwrap(), "dpl_1", "dpl_2"),
+                    _ => (&mut record.entry, "deployment", "deploymemt"),
+                };
+                let text = String::from_utf8(std::mem::take(bytes)).unwrap();
+                assert!(text.contains(from));
+                *bytes = text.replace(from, to).into_bytes();
+            }
+            Ok(records)
+        })
     }
 
     fn nodes<'a>(&'a self, log: LogRef, nodes: &'a [(u8, u64)]) -> Answer<'a, Vec<Hash>> {

@@ -6,12 +6,17 @@
 )]
 
 mod access;
+mod actor_page;
+mod accounts;
 mod administration;
 mod bodies;
 mod bombs;
+mod changes_page;
+mod care;
 mod counting;
 mod deployments;
 mod documented;
+mod event_page;
 mod events;
 mod exporting;
 mod faulty;
@@ -24,15 +29,19 @@ mod places;
 mod platform;
 mod producers;
 mod proofs;
+mod provider;
 mod quotas;
+mod reviews;
 mod roles;
 mod search_page;
 mod searching;
 mod serving;
 mod settings;
+mod signing_in;
 mod sources;
 mod state;
 mod streaming;
 mod support;
 mod timing;
 mod visitor;
+mod verifying;

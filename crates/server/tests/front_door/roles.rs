@@ -82,14 +82,27 @@ async fn each_role_reaches_what_it_may_and_nothing_else() {
             r#"{"mask_exceptions":[]}"#.into(),
         ),
         (Method::GET, "/v1/export".into(), String::new()),
+        (Method::GET, "/v1/health".into(), String::new()),
+        (Method::GET, format!("/v1/logs/{log}/verify"), String::new()),
+        (
+            Method::POST,
+            format!("/v1/logs/{log}/verify"),
+            String::new(),
+        ),
+        (Method::GET, "/v1/reviews".into(), String::new()),
+        (
+            Method::POST,
+            "/v1/reviews".into(),
+            r#"{"q":"outcome:failure"}"#.into(),
+        ),
     ];
     // y: answered, n: 403.
     let table = [
-        ("writer", "ynnnnnnnnnnnnnnnnnnnnnnnnnn"),
-        ("analyst", "nynnnnnnnnnnnyyyyynnnnnnnnn"),
-        ("reader", "nynynnnnnnnnnyyyyynnnnnnnnn"),
-        ("auditor", "nyyyyyyynnnnnyyyyyynnnnnnny"),
-        ("admin", "nyyyyyyyyynnnyyyyyynnyyyyny"),
+        ("writer", "ynnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"),
+        ("analyst", "nynnnnnnnnnnnyyyyynnnnnnnnnnnnnn"),
+        ("reader", "nynynnnnnnnnnyyyyynnnnnnnnnynnnn"),
+        ("auditor", "nyyyyyyynnnnnyyyyyynnnnnnnyyyyyy"),
+        ("admin", "nyyyyyyyyynnnyyyyyynnyyyynyyyyyy"),
     ];
     for (role, row) in table {
         let key = world.key_of("acme", &[role], "s").await;

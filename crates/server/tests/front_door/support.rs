@@ -13,6 +13,7 @@ use ledger::time::Micros;
 use query::{Nowhere, Places};
 use serde_json::Value;
 use server::admin::{Administration, KeyOwner};
+use server::oidc::IdentityProvider;
 use server::own::Actor;
 use server::{Config, Listener, ServeError, Server, router, serve};
 use store::conformance::places::ExamplePlaces;
@@ -27,7 +28,7 @@ use crate::documented;
 use crate::faulty::{Fault, Faulty};
 
 /// 2026-11-21T08:00:00Z.
-const START: i64 = 1_795_248_000_000_000;
+pub(crate) const START: i64 = 1_795_248_000_000_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct TestClock(AtomicI64);
@@ -160,26 +161,36 @@ impl World {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
-        Self::made_of(config, Arc::new(Nowhere)).await
+        Self::made_of(config, Arc::new(Nowhere), None).await
     }
 
     /// A world where the addresses of documentation are somewhere.
     pub(crate) async fn located() -> Self {
-        Self::made_of(Config::default(), Arc::new(ExamplePlaces::default())).await
+        Self::made_of(Config::default(), Arc::new(ExamplePlaces::default()), None).await
     }
 
-    async fn made_of(config: Config, places: Arc<dyn Places>) -> Self {
+    /// A world where people sign in.
+    pub(crate) async fn with_people(config: Config, provider: Arc<dyn IdentityProvider>) -> Self {
+        Self::made_of(config, Arc::new(Nowhere), Some(provider)).await
+    }
+
+    async fn made_of(
+        config: Config,
+        places: Arc<dyn Places>,
+        provider: Option<Arc<dyn IdentityProvider>>,
+    ) -> Self {
         let clock = Arc::new(TestClock::default());
         let rng = Arc::new(TestRng::default());
         let (wall, random) = (Arc::clone(&clock), Arc::clone(&rng));
         let inner = MemoryStore::new(wall as Arc<dyn Clock>, random as Arc<dyn Rng>);
         let store = Arc::new(Faulty::new(inner.unwrap().with_places(places)));
-        let server = Server::new(
+        let server = Server::with_people(
             Arc::clone(&store) as Arc<dyn LedgerStore>,
             Arc::clone(&store) as Arc<dyn EventIndex>,
             config,
             Arc::clone(&clock) as Arc<dyn Clock>,
             Arc::clone(&rng) as Arc<dyn Rng>,
+            provider,
         );
         let server = server.await.unwrap();
         let routes = router(Arc::clone(&server));
@@ -210,6 +221,11 @@ impl World {
         self.server.record_due_totals().await;
     }
 
+    /// What a job does when somebody asked for a check of a log.
+    pub(crate) async fn verify_wanted(&self) {
+        self.server.verify_wanted().await;
+    }
+
     /// What shutdown does.
     pub(crate) async fn record_all_totals(&self) {
         self.server.record_all_totals().await;
@@ -224,6 +240,17 @@ impl World {
             documented::hold((&asked.0, &asked.1), answered, None);
         }
         response
+    }
+
+    /// A page: none of the API.
+    pub(crate) async fn page(&self, request: Request<Body>) -> Reply {
+        let response = self.routes.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            bytes: body.collect().await.unwrap().to_bytes().to_vec(),
+        }
     }
 
     /// Stores events of `acme`.
@@ -431,4 +458,13 @@ pub(crate) fn event(id: &str) -> String {
     format!(
         r#"{{"id":"{id}","operation":"deployment.created","actor":{{"id":"42"}},"resource":{{"type":"deployment","id":"dpl_1"}}}}"#
     )
+}
+
+/// A text as a value in an address or a form.
+pub(crate) fn escaped(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
 }

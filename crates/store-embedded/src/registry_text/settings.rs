@@ -1,8 +1,8 @@
 //! A tenant's settings, its sources among them, as JSON.
 
 use ledger::json::Value;
-use ledger::vocabulary::Additions;
 use ledger::time::Micros;
+use ledger::vocabulary::Additions;
 use store::{AccountName, AccountRecord, Role, SourceRecord, SourceSecret, TenantSettings};
 
 use super::{list, object, roles, string, strings, text, time};

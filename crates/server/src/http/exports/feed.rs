@@ -95,7 +95,8 @@ impl Feed {
         }
         let asked = &self.plan.asked;
         if self.server.ended(&asked.standing).await?.is_some() {
-            let why = "the key was revoked or has expired, or the session or what it may do has ended";
+            let why =
+                "the key was revoked or has expired, or the session or what it may do has ended";
             return Err(HttpError::unauthenticated().because(why));
         }
         match std::mem::replace(&mut self.making, Making::Ended) {

@@ -28,7 +28,7 @@ pub(crate) async fn ready(State(server): State<Arc<Server>>) -> Result<Response<
         disk_free_bytes: health.disk_free_bytes,
         geolocation: databases(&**server.index.places()),
         index: crate::http::index::shown(&server.index.index_health()),
-        anchors_failing: server.failing_sinks.kinds(),
+        anchors_failing: server.sinks.failing(),
         signed_at: health.signed_at.map(|at| at.to_string()),
     };
     json::answer(status, &answer)

@@ -6,13 +6,14 @@ use serde_json::json;
 use super::{SMALL_BODY, UNREADABLE, WRITING, codes};
 use crate::auth::Act;
 use crate::http::route::{Parameter, Route, ends, json, makes, reads};
-use crate::http::{clock, index, keys, tenants};
+use crate::http::{accounts, clock, index, keys, tenants};
 
 const JSON: &str = "application/json";
 
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::from(of_tenants());
     routes.extend(of_keys());
+    routes.extend(of_accounts());
     routes.extend(of_server());
     routes
 }
@@ -65,6 +66,58 @@ fn tenant_name() -> Parameter {
         schema: super::plain_text(),
         example: "acme",
     }
+}
+
+fn of_accounts() -> [Route; 3] {
+    let example = json!({
+        "tenant": "default",
+        "email": "auditor@example.com",
+        "roles": ["auditor"],
+        "ends_at": "2999-12-31",
+    });
+    [
+        makes("/v1/accounts", accounts::create::create)
+            .named(
+                "create_account",
+                "Give a person an account",
+                "They sign in with the identity provider; what groups give them, they have besides. Operators give accounts \
+                 of any tenant, admins those of their own.",
+            )
+            .needs(Act::ManageAccounts)
+            .takes::<api::NewAccount>(example)
+            .answers(201, "The account.", JSON, json::<api::Account>())
+            .refuses(WRITING)
+            .refuses(SMALL_BODY)
+            .refuses(&codes(&UNREADABLE))
+            .refuses(&[code::EXISTS]),
+        reads("/v1/accounts", accounts::list::list)
+            .named(
+                "list_accounts",
+                "List people's accounts",
+                "Those that have ended, too. Without parameters an operator gets all of them, an admin the own tenant's.",
+            )
+            .needs(Act::ManageAccounts)
+            .query::<accounts::TenantParameters>()
+            .answers(200, "The accounts.", JSON, json::<api::Accounts>()),
+        ends("/v1/accounts/{id}", accounts::end::end)
+            .named(
+                "end_account",
+                "End a person's account",
+                "At once: whoever is signed in by it may nothing from their next request on, and streams and exports end. \
+                 One that has ended before is answered alike.",
+            )
+            .needs(Act::ManageAccounts)
+            .segment(Parameter {
+                name: "id",
+                description: "The account's public id, as `GET /v1/accounts` says.",
+                schema: super::plain_text(),
+                example: "A1b2C3d4E5f6",
+            })
+            .query::<accounts::TenantParameters>()
+            .answer(204, "It has ended.", Vec::new())
+            .refuses(WRITING)
+            .refuses(&[code::BAD_FIELD, code::EXISTS]),
+    ]
 }
 
 fn of_keys() -> [Route; 3] {

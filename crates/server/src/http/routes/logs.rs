@@ -5,12 +5,54 @@ use serde_json::json;
 
 use super::{RECORDED, log_id};
 use crate::auth::Act;
-use crate::http::logs;
-use crate::http::route::{Content, Parameter, Route, json, reads};
+use crate::http::route::{Content, Parameter, Route, json, makes, reads};
+use crate::http::{health, logs};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
 pub(super) fn routes() -> Vec<Route> {
+    let mut routes = of_service();
+    routes.extend(of_care());
+    routes
+}
+
+fn of_care() -> Vec<Route> {
+    const JSON: &str = "application/json";
+    vec![
+        reads("/v1/health", health::show::show)
+            .named(
+                "health",
+                "How the server is doing",
+                "Writing, signing, searching, and the places outside that take anchors. Admins see the disk, operators \
+                 figures of all tenants together.",
+            )
+            .needs(Act::ListLogs)
+            .answers(200, "How it is doing.", JSON, json::<api::Health>()),
+        makes("/v1/logs/{log}/verify", logs::verify::begin)
+            .named(
+                "verify_log",
+                "Have the server check a log",
+                "Every entry is hashed again, the root rebuilt and held against the signed checkpoint, parts against the \
+                 digests in their entries. Answers at once; one log at a time. The server checks itself: whoever does not \
+                 trust it runs `veritrail verify`.",
+            )
+            .needs(Act::TakeProofs)
+            .segment(log_id())
+            .answers(202, "It has begun, or was going on already.", JSON, json::<api::Verification>())
+            .refuses(&[code::NOT_SIGNED_YET]),
+        reads("/v1/logs/{log}/verify", logs::verify::show)
+            .named(
+                "show_log_verification",
+                "How the last check of a log went",
+                "How far it is while it runs. The result is an event, too: `veritrail.log.verified`.",
+            )
+            .needs(Act::TakeProofs)
+            .segment(log_id())
+            .answers(200, "The check.", JSON, json::<api::Verification>()),
+    ]
+}
+
+fn of_service() -> Vec<Route> {
     vec![
         reads("/v1/logs", logs::list::list)
             .named("list_logs", "List logs", "The logs that the key may look at.")

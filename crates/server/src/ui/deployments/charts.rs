@@ -189,7 +189,11 @@ mod tests {
     }
 
     fn scale() -> Scale {
-        Scale::new(at("2026-03-02T00:00:00Z"), at("2026-03-23T00:00:00Z"), "week")
+        Scale::new(
+            at("2026-03-02T00:00:00Z"),
+            at("2026-03-23T00:00:00Z"),
+            "week",
+        )
     }
 
     #[test]
@@ -218,11 +222,20 @@ mod tests {
             bucket("2026-03-02T00:00:00Z", 3, 1),
             bucket("2026-03-09T00:00:00Z", 0, 0),
         ];
-        let chart = Chart::new("Finished", &trend, scale(), |it| (it.succeeded, it.failed), |_| String::new());
+        let chart = Chart::new(
+            "Finished",
+            &trend,
+            scale(),
+            |it| (it.succeeded, it.failed),
+            |_| String::new(),
+        );
         let bars = chart.unwrap().bars;
         assert_eq!((bars[0].good, bars[0].bad), ((14, 42), (0, 14)));
         assert_eq!((bars[1].good, bars[1].bad), ((56, 0), (56, 0)));
         let spark = Spark::new(&trend, scale());
-        assert_eq!((spark.good.as_str(), spark.bad.as_str()), ("M0 22v-12h277v12z", "M0 10v-5h277v5z"));
+        assert_eq!(
+            (spark.good.as_str(), spark.bad.as_str()),
+            ("M0 22v-12h277v12z", "M0 10v-5h277v5z")
+        );
     }
 }

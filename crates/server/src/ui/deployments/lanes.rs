@@ -78,7 +78,10 @@ pub(super) fn lanes(
 }
 
 fn mark(address: &Address<'_>, deployment: &Deployment, scale: Scale) -> Option<Mark> {
-    let at = deployment.finished.as_deref().or(deployment.started.as_deref());
+    let at = deployment
+        .finished
+        .as_deref()
+        .or(deployment.started.as_deref());
     let at = at.or(deployment.events.first().map(|event| event.at.as_str()))?;
     let when = Moment::read(at, address.visit.now)?;
     let shape = match (deployment.outcome.as_str(), &deployment.rollback) {

@@ -67,7 +67,6 @@ pub(super) struct Row {
     pub(super) rolled_back: Option<Moment>,
     pub(super) actor: String,
     pub(super) actor_href: String,
-    pub(super) events: u64,
     pub(super) resource_href: String,
     pub(super) changes: Option<Changes>,
 }
@@ -128,7 +127,11 @@ impl Row {
         let time = |text: &Option<String>| Moment::read(text.as_deref()?, visit.now);
         let named = |text: &Option<String>| text.clone().unwrap_or_default();
         let (kind, actor) = (&deployment.actor.kind, &deployment.actor);
-        let called = actor.name.as_ref().or(actor.email.as_ref()).or(actor.id.as_ref());
+        let called = actor
+            .name
+            .as_ref()
+            .or(actor.email.as_ref())
+            .or(actor.id.as_ref());
         let page = |page: &str, kind: &str, id: Option<&String>| {
             let id = id.map(|id| format!("/{page}/{}/{}", segment(kind), segment(id)));
             id.map(|path| visit.path(&path)).unwrap_or_default()
@@ -139,7 +142,10 @@ impl Row {
                 .or_else(|| time(&deployment.started))
                 .or_else(|| Moment::read(&deployment.events.first()?.at, visit.now)),
             href: event_of(visit, deployment),
-            place: place_of(deployment.project.as_deref(), deployment.environment.as_deref()),
+            place: place_of(
+                deployment.project.as_deref(),
+                deployment.environment.as_deref(),
+            ),
             service: named(&deployment.service),
             version: words::version(deployment.version.as_deref().unwrap_or_default()),
             version_whole: named(&deployment.version),
@@ -155,12 +161,14 @@ impl Row {
                 Some(_) => "Its version had served here before another one came",
                 None => "",
             },
-            took: deployment.duration_seconds.map(words::length).unwrap_or_default(),
+            took: deployment
+                .duration_seconds
+                .map(words::length)
+                .unwrap_or_default(),
             restored: time(&deployment.restored),
             rolled_back: time(&deployment.rolled_back),
             actor: called.cloned().unwrap_or_else(|| kind.replace('_', " ")),
             actor_href: page("actors", kind, actor.id.as_ref()),
-            events: deployment.events_total,
             resource_href: page("resources", &resource.kind, resource.id.as_ref()),
             changes: deployment.changes_before.as_ref().map(|before| Changes {
                 href: visit.link(
@@ -171,8 +179,12 @@ impl Row {
                         ("until", &before.until),
                     ],
                 ),
-                text: before.counts.map_or_else(|| "look".to_owned(), words::changes),
-                any: before.counts.is_some_and(|counts| counts != api::ChangeCounts::default()),
+                text: before
+                    .counts
+                    .map_or_else(|| "look".to_owned(), words::changes),
+                any: before
+                    .counts
+                    .is_some_and(|counts| counts != api::ChangeCounts::default()),
             }),
         }
     }
@@ -186,7 +198,8 @@ pub(super) fn event_of(visit: &Visit, deployment: &Deployment) -> String {
     });
     let event = ended.or_else(|| deployment.events.last());
     let id = event.map(|event| segment(&event.id));
-    id.map(|id| visit.path(&format!("/events/{id}"))).unwrap_or_default()
+    id.map(|id| visit.path(&format!("/events/{id}")))
+        .unwrap_or_default()
 }
 
 /// Where something was deployed to.

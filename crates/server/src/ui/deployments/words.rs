@@ -77,10 +77,18 @@ pub(super) fn changes(counts: api::ChangeCounts) -> String {
         said.push(format!("{} configuration", counts.configuration));
     }
     if counts.secrets > 0 {
-        said.push(format!("{} secret{}", counts.secrets, plural(counts.secrets)));
+        said.push(format!(
+            "{} secret{}",
+            counts.secrets,
+            plural(counts.secrets)
+        ));
     }
     if counts.permissions > 0 {
-        said.push(format!("{} permission{}", counts.permissions, plural(counts.permissions)));
+        said.push(format!(
+            "{} permission{}",
+            counts.permissions,
+            plural(counts.permissions)
+        ));
     }
     if said.is_empty() {
         return "none".to_owned();
@@ -122,7 +130,11 @@ mod tests {
         assert_eq!(frequency(0.1), "3.0 a month");
         assert_eq!(version(&"a".repeat(40)), "aaaaaaaaaaaa…");
         assert_eq!(version("2.41.0"), "2.41.0");
-        let counts = api::ChangeCounts { configuration: 1, secrets: 2, permissions: 0 };
+        let counts = api::ChangeCounts {
+            configuration: 1,
+            secrets: 2,
+            permissions: 0,
+        };
         assert_eq!(changes(counts), "1 configuration, 2 secrets");
     }
 }

@@ -1,0 +1,273 @@
+//! `/t/{tenant}/access`: who read the log: searched, opened events, took proofs and files.
+
+mod row;
+
+use api::{Events, Statistics};
+use askama::Template;
+use axum::body::Body;
+use axum::extract::Query;
+use axum::http::{Response, StatusCode};
+use ledger::time::Micros;
+use serde::Deserialize;
+
+use self::row::Row;
+use super::page::{redirect, render};
+use super::problem::Refused;
+use super::shell::{Section, Shell};
+use super::visit::Visit;
+use crate::auth::Act;
+use crate::http::HttpError;
+
+/// Records of a page.
+const RECORDS: usize = 100;
+/// Readers that are counted.
+const READERS: &str = "12";
+/// How far back the page looks unless it is told.
+const WINDOW_MICROS: i64 = 7 * 86_400_000_000;
+/// Windows to choose from: days, and what they are called.
+const WINDOWS: [(i64, &str); 4] = [(1, "24 hours"), (7, "7 days"), (30, "30 days"), (90, "90 days")];
+
+/// Kinds of acts: name in addresses, in words, and the query that finds them.
+const KINDS: [(&str, &str, &str); 8] = [
+    ("", "Everything", ""),
+    ("search", "Searches and counts", "operation:veritrail.search.*"),
+    ("event", "Events opened", "operation:veritrail.event.read"),
+    ("proof", "Proofs, checkpoints, tiles", "operation:(veritrail.proof.read OR veritrail.tile.read)"),
+    ("export", "Exports", "operation:veritrail.export.*"),
+    ("review", "Reviews", "operation:veritrail.review.recorded"),
+    ("verify", "Verifications", "operation:veritrail.log.verified"),
+    (
+        "admin",
+        "Administration",
+        "operation:(veritrail.key.* OR veritrail.tenant.* OR veritrail.source.* OR veritrail.vocabulary.*)",
+    ),
+];
+/// What is told with the act that it ends, and not counted again.
+const ENDS: &str = "-operation:(veritrail.search.completed OR veritrail.export.completed) -metadata.phase:totals";
+
+/// What the address says.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    reader: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    q: String,
+}
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "access.html")]
+struct AccessPage {
+    shell: Shell,
+    tabs: Vec<Choice>,
+    asked: Asked,
+    kinds: Vec<Choice>,
+    windows: Vec<Choice>,
+    /// What was refused of the question.
+    refused: String,
+    rows: Vec<Row>,
+    total: u64,
+    readers: Vec<Reader>,
+    everybody: String,
+    older: String,
+    here: String,
+}
+
+/// One of several things to choose.
+#[derive(Clone, Debug)]
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) label: String,
+    pub(super) chosen: bool,
+}
+
+/// A reader with how much was done.
+#[derive(Debug)]
+struct Reader {
+    name: String,
+    count: u64,
+    href: String,
+    chosen: bool,
+}
+
+/// The pages that tell who looked at the log.
+pub(super) fn tabs(visit: &Visit, at: &str) -> Vec<Choice> {
+    let tabs = [("/access", "Access history"), ("/reviews", "Reviews")];
+    let tab = |(page, label): (&str, &str)| Choice {
+        value: visit.path(page),
+        label: label.to_owned(),
+        chosen: page == at,
+    };
+    tabs.into_iter().map(tab).collect()
+}
+
+pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response<Body> {
+    let page = page(&visit, asked).await;
+    visit.finish(page)
+}
+
+async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused> {
+    if !visit.may(Act::ReadAccessLog) {
+        let detail = "who read the log is for auditors and administrators";
+        return Err(HttpError::new(api::code::FORBIDDEN, detail).into());
+    }
+    // A link says the same to everybody at any time.
+    if let Some(since) = absolute(&asked.since, visit.now) {
+        asked.since = since;
+        return Ok(redirect(&asked.href(visit)));
+    }
+    if asked.since.is_empty() {
+        asked.since = visit.now.plus(-WINDOW_MICROS).to_string();
+    }
+    let limit = RECORDS.to_string();
+    let ask = visit.ask();
+    let q = asked.query(true);
+    let found: Result<Events, Refused> = ask
+        .get(
+            "/v1/events",
+            &[("log", "access"), ("q", &q), ("since", &asked.since), ("until", &asked.until), ("limit", &limit)],
+        )
+        .await;
+    let mut refused = String::new();
+    let found = match found {
+        Ok(found) => Some(found),
+        Err(problem) if matches!(problem.0.status, 400 | 422) => {
+            refused = problem.0.detail.clone();
+            None
+        }
+        Err(problem) => return Err(problem),
+    };
+    let mut counted = Statistics::default();
+    if found.is_some() {
+        let q = format!("{} {ENDS}", asked.query(false));
+        let fields = [
+            ("log", "access"),
+            ("q", q.trim()),
+            ("since", &asked.since),
+            ("until", &asked.until),
+            ("by", "actor.name"),
+            ("top", READERS),
+            ("interval", "none"),
+        ];
+        counted = ask.get("/v1/stats", &fields).await?;
+    }
+    let events = found.map_or_else(Vec::new, |found| found.events);
+    let older = events.last().filter(|_| events.len() >= RECORDS);
+    let older = older.and_then(|event| event.said.get("timestamp")?.as_str());
+    let older = older.and_then(|at| Micros::parse(at).ok());
+    let rows = row::rows(&events, visit);
+    let page = AccessPage {
+        shell: visit.shell("Access history", Section::Access),
+        tabs: tabs(visit, "/access"),
+        kinds: kinds(&asked),
+        windows: windows(&asked, visit),
+        refused,
+        total: counted.total,
+        readers: readers(&counted, &rows, &asked, visit),
+        everybody: Asked { reader: String::new(), ..asked.clone() }.href(visit),
+        // The border itself comes again rather than never.
+        older: older.map_or_else(String::new, |at| {
+            Asked { until: at.plus(1).to_string(), ..asked.clone() }.href(visit)
+        }),
+        here: visit.path("/access"),
+        rows,
+        asked,
+    };
+    Ok(render(StatusCode::OK, &page))
+}
+
+impl Asked {
+    /// The page with this question.
+    fn href(&self, visit: &Visit) -> String {
+        visit.link(
+            "/access",
+            &[
+                ("reader", &self.reader),
+                ("kind", &self.kind),
+                ("since", &self.since),
+                ("until", &self.until),
+                ("q", &self.q),
+            ],
+        )
+    }
+
+    /// The question in the language of queries.
+    fn query(&self, with_reader: bool) -> String {
+        let mut conditions = Vec::new();
+        let kind = KINDS.iter().find(|(name, ..)| *name == self.kind);
+        conditions.extend(kind.map(|(.., query)| (*query).to_owned()).filter(|query| !query.is_empty()));
+        let reader = self.reader.trim();
+        if with_reader && !reader.is_empty() {
+            conditions.push(format!("actor:{}", quoted(reader)));
+        }
+        let q = self.q.trim();
+        if !q.is_empty() {
+            conditions.push(if conditions.is_empty() { q.to_owned() } else { format!("({q})") });
+        }
+        conditions.join(" ")
+    }
+}
+
+/// A value in quotes, as the language of queries has it.
+fn quoted(value: &str) -> String {
+    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{escaped}\"")
+}
+
+/// The time that `7d` or `24h` was at `now`; nothing for what is no length of time.
+fn absolute(text: &str, now: Micros) -> Option<String> {
+    let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 7 * 86_400,
+        _ => return None,
+    };
+    let count: i64 = count.parse().ok().filter(|count| (1..=1_000_000).contains(count))?;
+    Some(now.plus(-count.saturating_mul(seconds * 1_000_000)).to_string())
+}
+
+fn kinds(asked: &Asked) -> Vec<Choice> {
+    let kinds = KINDS.iter().map(|(value, label, _)| Choice {
+        value: (*value).to_owned(),
+        label: (*label).to_owned(),
+        chosen: *value == asked.kind,
+    });
+    kinds.collect()
+}
+
+fn windows(asked: &Asked, visit: &Visit) -> Vec<Choice> {
+    let windows = WINDOWS.iter().map(|(days, label)| {
+        let since = visit.now.plus(-days * 86_400_000_000).to_string();
+        let chosen = asked.until.is_empty() && asked.since == since;
+        let there = Asked { since, until: String::new(), ..asked.clone() };
+        Choice { value: there.href(visit), label: (*label).to_owned(), chosen }
+    });
+    windows.collect()
+}
+
+/// Readers by how much they did. Counted values are in lower case; a name on this page stands as it was written.
+fn readers(counted: &Statistics, rows: &[Row], asked: &Asked, visit: &Visit) -> Vec<Reader> {
+    let values = counted.top.first().map_or(&[][..], |top| &top.values[..]);
+    let reader = |value: &api::ValueCount| {
+        let written = rows.iter().map(|row| row.told.actor.as_str());
+        let written = written.into_iter().find(|name| name.to_lowercase() == value.value);
+        let name = written.unwrap_or(&value.value).to_owned();
+        let there = Asked { reader: name.clone(), ..asked.clone() };
+        Reader {
+            count: value.count,
+            href: there.href(visit),
+            chosen: asked.reader.to_lowercase() == value.value,
+            name,
+        }
+    };
+    values.iter().map(reader).collect()
+}

@@ -1,0 +1,145 @@
+//! `/t/{tenant}/admin`: tenants, keys and sources, for whoever administers one tenant or all of them.
+//!
+//! Promises: every act is asked once more in a sentence before it is done, and done by the API, which records it; a foreign
+//! tenant, key or source is answered as one that does not exist.
+
+pub(super) mod keys;
+pub(super) mod sources;
+pub(super) mod tenants;
+
+use api::Keys;
+use askama::Template;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+
+use super::access::Choice;
+use super::page::render;
+use super::problem::Refused;
+use super::shell::{Section, Shell};
+use super::visit::Visit;
+use crate::auth::Act;
+use crate::http::HttpError;
+
+/// The overview.
+#[derive(Debug, Template)]
+#[template(path = "admin.html")]
+struct AdminPage {
+    shell: Shell,
+    tabs: Vec<Choice>,
+    cards: Vec<Card>,
+}
+
+/// One thing to administer.
+#[derive(Debug)]
+struct Card {
+    title: &'static str,
+    figure: String,
+    says: &'static str,
+    href: String,
+    act: &'static str,
+    act_href: String,
+}
+
+/// Refuses who may not do `act`, before anything is looked up.
+fn require(visit: &Visit, act: Act) -> Result<(), Refused> {
+    if visit.may(act) {
+        return Ok(());
+    }
+    let detail = "this takes the role of an administrator";
+    Err(HttpError::new(api::code::FORBIDDEN, detail).into())
+}
+
+/// Whether the visitor administers every tenant.
+fn is_operator(visit: &Visit) -> bool {
+    visit.may(Act::ManageTenants)
+}
+
+/// The page's frame.
+fn shell(visit: &Visit, title: &str) -> Shell {
+    visit.shell(title, Section::Admin)
+}
+
+/// The pages of administration.
+fn tabs(visit: &Visit, at: &str) -> Vec<Choice> {
+    let own = format!("/admin/tenants/{}", visit.tenant);
+    let mut tabs = vec![("/admin", "Overview")];
+    if is_operator(visit) {
+        tabs.push(("/admin/tenants", "Tenants"));
+    } else {
+        tabs.push((own.as_str(), "Settings"));
+    }
+    tabs.push(("/admin/keys", "Keys"));
+    tabs.push(("/admin/sources", "Sources"));
+    let tab = |(page, label): (&str, &str)| Choice {
+        value: visit.path(page),
+        label: label.to_owned(),
+        chosen: page == at,
+    };
+    tabs.into_iter().map(tab).collect()
+}
+
+pub(super) async fn show(visit: Visit) -> Response<Body> {
+    let page = overview(&visit).await;
+    visit.finish(page)
+}
+
+async fn overview(visit: &Visit) -> Result<Response<Body>, Refused> {
+    require(visit, Act::ManageKeys)?;
+    let ask = visit.ask();
+    let keys: Keys = ask.get("/v1/keys", &[]).await?;
+    let standing = keys.keys.iter().filter(|key| keys::state(key, visit).is_standing());
+    let known: api::Sources = ask.get("/v1/sources", &[]).await?;
+    let open = known.sources.iter().filter(|source| source.closed_at.is_none());
+    let mut cards = Vec::new();
+    if is_operator(visit) {
+        let known: api::Tenants = ask.get("/v1/tenants", &[]).await?;
+        cards.push(Card {
+            title: "Tenants",
+            figure: known.tenants.len().to_string(),
+            says: "Each with its own logs, keys and pseudonyms; nothing reaches from one to another.",
+            href: visit.path("/admin/tenants"),
+            act: "Make a tenant",
+            act_href: visit.path("/admin/tenants/_new"),
+        });
+    } else {
+        cards.push(Card {
+            title: "Settings",
+            figure: visit.tenant.clone(),
+            says: "Known countries, whether unknown operations are refused, operations of your own.",
+            href: visit.path(&format!("/admin/tenants/{}", visit.tenant)),
+            act: "",
+            act_href: String::new(),
+        });
+    }
+    cards.push(Card {
+        title: "Keys",
+        figure: standing.count().to_string(),
+        says: "API keys that stand. Each has its roles, its source and somebody whose it is.",
+        href: visit.path("/admin/keys"),
+        act: "Make a key",
+        act_href: visit.path("/admin/keys/new"),
+    });
+    cards.push(Card {
+        title: "Sources",
+        figure: open.count().to_string(),
+        says: "Ways in for vendors: webhooks and streams of GitHub, GitLab, Kubernetes and others.",
+        href: visit.path("/admin/sources"),
+        act: "Make a source",
+        act_href: visit.path("/admin/sources/new"),
+    });
+    let page = AdminPage {
+        shell: shell(visit, "Administration"),
+        tabs: tabs(visit, "/admin"),
+        cards,
+    };
+    Ok(render(StatusCode::OK, &page))
+}
+
+/// Names of several things in a sentence: `a`, `a and b`, `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
