@@ -95,7 +95,10 @@ impl Server {
         // A page may be short where there was much to look through; each turn goes on behind the one before.
         while found.len() < limit {
             let page = self.index.search(log, &search).await?;
-            let read = page.hits.iter().filter_map(|hit| Recorded::read(&hit.record));
+            let read = page
+                .hits
+                .iter()
+                .filter_map(|hit| Recorded::read(&hit.record));
             found.extend(read.take(limit - found.len()));
             match page.next {
                 Some(next) => search.after = Some(next),

@@ -101,11 +101,10 @@ impl Verifications {
             if running.log == check.log {
                 return Ok(running.shown());
             }
-            return Err(HttpError::new(
-                code::BUSY,
-                "another log is being verified; one at a time",
-            )
-            .retry_after(10));
+            return Err(
+                HttpError::new(code::BUSY, "another log is being verified; one at a time")
+                    .retry_after(10),
+            );
         }
         let shown = check.shown();
         kept.running = Some(check);
@@ -236,7 +235,12 @@ impl Server {
         };
         let log = ended.check.log.log().to_string();
         if let Err(Failed::Fault(fault)) = &ended.result {
-            tracing::error!(log, seq = fault.seq, what = fault.what, "a log does not hold");
+            tracing::error!(
+                log,
+                seq = fault.seq,
+                what = fault.what,
+                "a log does not hold"
+            );
         }
         if let Err(error) = self
             .record(&ended.check.destination, &ended.event(&log))

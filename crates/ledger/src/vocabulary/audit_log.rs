@@ -290,7 +290,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         name: "veritrail.log.verified",
         category: Category::AuditLog,
         severity: Severity::Notice,
-        description: "The server checked a log against its signed checkpoint; outcome failure where it did not hold",
+        description: "The server checked a log against its signed checkpoint",
         sentence: "{actor} had the log[ {resource}] verified",
         aliases: &[],
     },

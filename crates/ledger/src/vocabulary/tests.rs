@@ -149,7 +149,7 @@ fn the_counts_are_pinned() {
     let expected = [
         ("access_control", 59),
         ("application_errors", 20),
-        ("audit_log", 29),
+        ("audit_log", 37),
         ("authentication", 33),
         ("billing", 29),
         ("configuration", 43),
@@ -162,9 +162,9 @@ fn the_counts_are_pinned() {
     assert_eq!(categories, BTreeMap::from(expected));
     let expected = [
         ("critical", 29),
-        ("info", 183),
-        ("notice", 267),
-        ("warning", 161),
+        ("info", 187),
+        ("notice", 270),
+        ("warning", 162),
     ];
     assert_eq!(severities, BTreeMap::from(expected));
 }

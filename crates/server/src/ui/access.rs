@@ -25,17 +25,34 @@ const READERS: &str = "12";
 /// How far back the page looks unless it is told.
 const WINDOW_MICROS: i64 = 7 * 86_400_000_000;
 /// Windows to choose from: days, and what they are called.
-const WINDOWS: [(i64, &str); 4] = [(1, "24 hours"), (7, "7 days"), (30, "30 days"), (90, "90 days")];
+const WINDOWS: [(i64, &str); 4] = [
+    (1, "24 hours"),
+    (7, "7 days"),
+    (30, "30 days"),
+    (90, "90 days"),
+];
 
 /// Kinds of acts: name in addresses, in words, and the query that finds them.
 const KINDS: [(&str, &str, &str); 8] = [
     ("", "Everything", ""),
-    ("search", "Searches and counts", "operation:veritrail.search.*"),
+    (
+        "search",
+        "Searches and counts",
+        "operation:veritrail.search.*",
+    ),
     ("event", "Events opened", "operation:veritrail.event.read"),
-    ("proof", "Proofs, checkpoints, tiles", "operation:(veritrail.proof.read OR veritrail.tile.read)"),
+    (
+        "proof",
+        "Proofs, checkpoints, tiles",
+        "operation:(veritrail.proof.read OR veritrail.tile.read)",
+    ),
     ("export", "Exports", "operation:veritrail.export.*"),
     ("review", "Reviews", "operation:veritrail.review.recorded"),
-    ("verify", "Verifications", "operation:veritrail.log.verified"),
+    (
+        "verify",
+        "Verifications",
+        "operation:veritrail.log.verified",
+    ),
     (
         "admin",
         "Administration",
@@ -43,7 +60,8 @@ const KINDS: [(&str, &str, &str); 8] = [
     ),
 ];
 /// What is told with the act that it ends, and not counted again.
-const ENDS: &str = "-operation:(veritrail.search.completed OR veritrail.export.completed) -metadata.phase:totals";
+const ENDS: &str =
+    "-operation:(veritrail.search.completed OR veritrail.export.completed) -metadata.phase:totals";
 
 /// What the address says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -131,7 +149,13 @@ async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused
     let found: Result<Events, Refused> = ask
         .get(
             "/v1/events",
-            &[("log", "access"), ("q", &q), ("since", &asked.since), ("until", &asked.until), ("limit", &limit)],
+            &[
+                ("log", "access"),
+                ("q", &q),
+                ("since", &asked.since),
+                ("until", &asked.until),
+                ("limit", &limit),
+            ],
         )
         .await;
     let mut refused = String::new();
@@ -173,7 +197,11 @@ async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused
         everybody: asked.with_reader("").href(visit),
         // The border itself comes again rather than never.
         older: older.map_or_else(String::new, |at| {
-            Asked { until: at.plus(1).to_string(), ..asked.clone() }.href(visit)
+            Asked {
+                until: at.plus(1).to_string(),
+                ..asked.clone()
+            }
+            .href(visit)
         }),
         here: visit.path("/access"),
         rows,
@@ -209,14 +237,21 @@ impl Asked {
     fn query(&self, with_reader: bool) -> String {
         let mut conditions = Vec::new();
         let kind = KINDS.iter().find(|(name, ..)| *name == self.kind);
-        conditions.extend(kind.map(|(.., query)| (*query).to_owned()).filter(|query| !query.is_empty()));
+        conditions.extend(
+            kind.map(|(.., query)| (*query).to_owned())
+                .filter(|query| !query.is_empty()),
+        );
         let reader = self.reader.trim();
         if with_reader && !reader.is_empty() {
             conditions.push(format!("actor:{}", quoted(reader)));
         }
         let q = self.q.trim();
         if !q.is_empty() {
-            conditions.push(if conditions.is_empty() { q.to_owned() } else { format!("({q})") });
+            conditions.push(if conditions.is_empty() {
+                q.to_owned()
+            } else {
+                format!("({q})")
+            });
         }
         conditions.join(" ")
     }
@@ -247,8 +282,13 @@ fn absolute(text: &str, now: Micros) -> Option<String> {
         "w" => 7 * 86_400,
         _ => return None,
     };
-    let count: i64 = count.parse().ok().filter(|count| (1..=1_000_000).contains(count))?;
-    Some(self::seconds(now.plus(-count.saturating_mul(seconds * 1_000_000))))
+    let count: i64 = count
+        .parse()
+        .ok()
+        .filter(|count| (1..=1_000_000).contains(count))?;
+    Some(self::seconds(
+        now.plus(-count.saturating_mul(seconds * 1_000_000)),
+    ))
 }
 
 fn kinds(asked: &Asked) -> Vec<Choice> {
@@ -264,8 +304,16 @@ fn windows(asked: &Asked, visit: &Visit) -> Vec<Choice> {
     let windows = WINDOWS.iter().map(|(days, label)| {
         let since = seconds(visit.now.plus(-days * 86_400_000_000));
         let chosen = asked.until.is_empty() && asked.since == since;
-        let there = Asked { since, until: String::new(), ..asked.clone() };
-        Choice { value: there.href(visit), label: (*label).to_owned(), chosen }
+        let there = Asked {
+            since,
+            until: String::new(),
+            ..asked.clone()
+        };
+        Choice {
+            value: there.href(visit),
+            label: (*label).to_owned(),
+            chosen,
+        }
     });
     windows.collect()
 }
@@ -275,7 +323,9 @@ fn readers(counted: &Statistics, rows: &[Row], asked: &Asked, visit: &Visit) -> 
     let values = counted.top.first().map_or(&[][..], |top| &top.values[..]);
     let reader = |value: &api::ValueCount| {
         let written = rows.iter().map(|row| row.told.actor.as_str());
-        let written = written.into_iter().find(|name| name.to_lowercase() == value.value);
+        let written = written
+            .into_iter()
+            .find(|name| name.to_lowercase() == value.value);
         let name = written.unwrap_or(&value.value).to_owned();
         let there = asked.with_reader(&name);
         Reader {

@@ -89,9 +89,15 @@ async fn overview(visit: &Visit) -> Result<Response<Body>, Refused> {
     require(visit, Act::ManageKeys)?;
     let ask = visit.ask();
     let keys: Keys = ask.get("/v1/keys", &[]).await?;
-    let standing = keys.keys.iter().filter(|key| keys::state(key, visit).is_standing());
+    let standing = keys
+        .keys
+        .iter()
+        .filter(|key| keys::state(key, visit).is_standing());
     let known: api::Sources = ask.get("/v1/sources", &[]).await?;
-    let open = known.sources.iter().filter(|source| source.closed_at.is_none());
+    let open = known
+        .sources
+        .iter()
+        .filter(|source| source.closed_at.is_none());
     let mut cards = Vec::new();
     if is_operator(visit) {
         let known: api::Tenants = ask.get("/v1/tenants", &[]).await?;
@@ -114,7 +120,10 @@ async fn overview(visit: &Visit) -> Result<Response<Body>, Refused> {
         });
     }
     let known: api::Accounts = ask.get("/v1/accounts", &[]).await?;
-    let people = known.accounts.iter().filter(|account| accounts::stands(account, visit.now));
+    let people = known
+        .accounts
+        .iter()
+        .filter(|account| accounts::stands(account, visit.now));
     cards.push(Card {
         title: "Accounts",
         figure: people.count().to_string(),

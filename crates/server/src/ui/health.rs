@@ -93,17 +93,26 @@ async fn page(visit: &Visit) -> Result<Response<Body>, Refused> {
         failed: moment(&place.failed_at),
     });
     let anchors: Vec<_> = anchors.collect();
-    let lossy: Vec<_> = producers.iter().filter(|producer| is_lossy(producer)).collect();
+    let lossy: Vec<_> = producers
+        .iter()
+        .filter(|producer| is_lossy(producer))
+        .collect();
     let mut page = HealthPage {
         shell: visit.shell("Log health", Section::Health),
         concerns: Vec::new(),
         signed: moment(&health.signed_at),
         interval: length_of(i64::try_from(health.anchor_interval_seconds).unwrap_or(i64::MAX)),
         disk: health.disk_free_bytes.map(bytes).unwrap_or_default(),
-        index_size: health.figures.map(|figures| bytes(figures.index_bytes)).unwrap_or_default(),
+        index_size: health
+            .figures
+            .map(|figures| bytes(figures.index_bytes))
+            .unwrap_or_default(),
         anchors,
         complete: producers.len() - lossy.len(),
-        producers: lossy.iter().map(|producer| producer_view(producer, visit)).collect(),
+        producers: lossy
+            .iter()
+            .map(|producer| producer_view(producer, visit))
+            .collect(),
         health,
         logs,
         may_prove,
@@ -120,14 +129,24 @@ fn concerns(page: &HealthPage, visit: &Visit) -> Vec<String> {
         if let Some(verified) = &log.verified
             && verified.state == "failed"
         {
-            concerns.push(format!("The {} does not hold: {}.", log.name, verified.found));
+            concerns.push(format!(
+                "The {} does not hold: {}.",
+                log.name, verified.found
+            ));
         }
         if log.signature == "broken" {
-            concerns.push(format!("The checkpoint of the {} is not signed by the log’s key.", log.name));
+            concerns.push(format!(
+                "The checkpoint of the {} is not signed by the log’s key.",
+                log.name
+            ));
         }
     }
     if !page.health.writing {
-        let why = page.health.refusing.as_deref().unwrap_or("the server does not say why");
+        let why = page
+            .health
+            .refusing
+            .as_deref()
+            .unwrap_or("the server does not say why");
         concerns.push(format!("Events are refused: {why}."));
     }
     if page.health.unsearchable.is_some() {
@@ -138,13 +157,27 @@ fn concerns(page: &HealthPage, visit: &Visit) -> Vec<String> {
         });
     }
     let late = |at: &Moment| visit.now.as_micros() - at.at.as_micros() > UNSIGNED_MICROS;
-    for log in page.logs.iter().filter(|log| log.unsigned > 0 && log.kind != "access") {
+    for log in page
+        .logs
+        .iter()
+        .filter(|log| log.unsigned > 0 && log.kind != "access")
+    {
         if log.recorded.as_ref().is_some_and(late) {
-            concerns.push(format!("No checkpoint covers the last entries of the {} yet.", log.name));
+            concerns.push(format!(
+                "No checkpoint covers the last entries of the {} yet.",
+                log.name
+            ));
         }
     }
-    for anchor in page.anchors.iter().filter(|anchor| matches!(anchor.last.as_str(), "failed" | "skipped")) {
-        concerns.push(format!("The last anchor did not get to the place outside ({}).", anchor.kind));
+    for anchor in page
+        .anchors
+        .iter()
+        .filter(|anchor| matches!(anchor.last.as_str(), "failed" | "skipped"))
+    {
+        concerns.push(format!(
+            "The last anchor did not get to the place outside ({}).",
+            anchor.kind
+        ));
     }
     if page.anchors.is_empty() {
         concerns.push(String::from(
@@ -152,7 +185,14 @@ fn concerns(page: &HealthPage, visit: &Visit) -> Vec<String> {
         ));
     }
     if !page.producers.is_empty() {
-        let (count, verb) = (page.producers.len(), if page.producers.len() == 1 { "producer counts" } else { "producers count" });
+        let (count, verb) = (
+            page.producers.len(),
+            if page.producers.len() == 1 {
+                "producer counts"
+            } else {
+                "producers count"
+            },
+        );
         concerns.push(format!("{count} {verb} events that did not arrive."));
     }
     concerns
@@ -165,14 +205,21 @@ fn is_lossy(producer: &Producer) -> bool {
 fn producer_view(producer: &Producer, visit: &Visit) -> ProducerView {
     const GAPS_SHOWN: usize = 4;
     let range = |gap: &api::Gap| {
-        if gap.from == gap.to { gap.from.to_string() } else { format!("{}–{}", gap.from, gap.to) }
+        if gap.from == gap.to {
+            gap.from.to_string()
+        } else {
+            format!("{}–{}", gap.from, gap.to)
+        }
     };
     let mut gaps: Vec<_> = producer.gaps.iter().take(GAPS_SHOWN).map(range).collect();
     if producer.gaps.len() > GAPS_SHOWN {
         gaps.push(String::from("…"));
     }
     ProducerView {
-        name: producer.id.clone().unwrap_or_else(|| producer.reference.clone()),
+        name: producer
+            .id
+            .clone()
+            .unwrap_or_else(|| producer.reference.clone()),
         missing: producer.missing,
         gaps: gaps.join(", "),
         late: producer.late,

@@ -104,8 +104,12 @@ async fn page(visit: &Visit, done: &Done) -> Result<Response<Body>, Refused> {
     let ask = visit.ask();
     let known: Reviews = ask.get("/v1/reviews", &[("since", &since)]).await?;
     let until = start_of(today + 1).to_string();
-    let counted: Statistics =
-        ask.get("/v1/stats", &[("since", &since), ("until", &until), ("interval", "1d")]).await?;
+    let counted: Statistics = ask
+        .get(
+            "/v1/stats",
+            &[("since", &since), ("until", &until), ("interval", "1d")],
+        )
+        .await?;
     let counts: BTreeMap<&str, u64> = counted
         .histogram
         .iter()
@@ -131,7 +135,11 @@ async fn page(visit: &Visit, done: &Done) -> Result<Response<Body>, Refused> {
         reviewed: of_class(&["reviewed"]),
         open: of_class(&["open", "partly"]),
         quiet: of_class(&["quiet"]),
-        marks: known.reviews.iter().map(|review| mark(visit, review)).collect(),
+        marks: known
+            .reviews
+            .iter()
+            .map(|review| mark(visit, review))
+            .collect(),
         more: known.more,
         done: match done.done.as_str() {
             "" => String::new(),
@@ -148,7 +156,11 @@ fn start_of(day: i64) -> Micros {
 
 /// The name of a day, `2026-03-12`.
 fn day_of(day: i64) -> String {
-    start_of(day).to_string().get(..10).unwrap_or_default().to_owned()
+    start_of(day)
+        .to_string()
+        .get(..10)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn weekday(day: i64) -> &'static str {
@@ -168,11 +180,19 @@ fn day(visit: &Visit, index: i64, count: u64, review: Option<&Review>) -> Day {
     Day {
         weekday: weekday(index),
         class,
-        count: if count == 1 { String::from("1 event") } else { format!("{count} events") },
+        count: if count == 1 {
+            String::from("1 event")
+        } else {
+            format!("{count} events")
+        },
         since: count.saturating_sub(covered),
-        by: review.and_then(|review| review.by.clone()).unwrap_or_default(),
+        by: review
+            .and_then(|review| review.by.clone())
+            .unwrap_or_default(),
         at: review.and_then(|review| Moment::read(&review.at, visit.now)),
-        note: review.and_then(|review| review.note.clone()).unwrap_or_default(),
+        note: review
+            .and_then(|review| review.note.clone())
+            .unwrap_or_default(),
         look: look_at_day(visit, index),
         mark: visit.link("/reviews/new", &[("day", &date)]),
         date,
@@ -257,7 +277,12 @@ pub(super) async fn form(visit: Visit, Query(what): Query<What>) -> Response<Bod
     visit.finish(page)
 }
 
-async fn form_page(visit: &Visit, what: &What, note: &str, refused: String) -> Result<Response<Body>, Refused> {
+async fn form_page(
+    visit: &Visit,
+    what: &What,
+    note: &str,
+    refused: String,
+) -> Result<Response<Body>, Refused> {
     require(visit)?;
     let (since, until) = match what.day() {
         Some(times) => times,
@@ -271,15 +296,41 @@ async fn form_page(visit: &Visit, what: &What, note: &str, refused: String) -> R
         visit.ask().get("/v1/stats", &parameters).await?
     };
     let events = counted.total;
-    let count = if events == 1 { String::from("1 event") } else { format!("{events} events") };
-    let (title, sentence) = if what.day.is_empty() {
-        let asked = if counted.query.is_empty() { "everything" } else { &counted.query };
-        (String::from("Mark a view as reviewed"), format!("You say that you looked through the {count} of this view: {asked}"))
+    let count = if events == 1 {
+        String::from("1 event")
     } else {
-        (format!("Mark {} as reviewed", what.day), format!("You say that you looked through the {count} of {}.", what.day))
+        format!("{events} events")
     };
-    let status = if refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let carried = [("day", &what.day), ("q", &what.q), ("since", &what.since), ("until", &what.until)];
+    let (title, sentence) = if what.day.is_empty() {
+        let asked = if counted.query.is_empty() {
+            "everything"
+        } else {
+            &counted.query
+        };
+        (
+            String::from("Mark a view as reviewed"),
+            format!("You say that you looked through the {count} of this view: {asked}"),
+        )
+    } else {
+        (
+            format!("Mark {} as reviewed", what.day),
+            format!(
+                "You say that you looked through the {count} of {}.",
+                what.day
+            ),
+        )
+    };
+    let status = if refused.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let carried = [
+        ("day", &what.day),
+        ("q", &what.q),
+        ("since", &what.since),
+        ("until", &what.until),
+    ];
     let carried = carried.into_iter().filter(|(_, value)| !value.is_empty());
     let page = NewReviewPage {
         shell: visit.shell(&title, Section::Access),

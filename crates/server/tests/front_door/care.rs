@@ -19,21 +19,38 @@ struct Browser<'w> {
 
 impl<'w> Browser<'w> {
     async fn with(world: &'w World, tenant: &str, key: &str) -> Browser<'w> {
-        let form = Request::post("/sign-in").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let reply = world.page(form.body(Body::from(format!("key={key}"))).unwrap()).await;
+        let form = Request::post("/sign-in")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let reply = world
+            .page(form.body(Body::from(format!("key={key}"))).unwrap())
+            .await;
         let cookies = reply.headers.get_all(header::SET_COOKIE).iter();
         let cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
-        let cookie = cookies.into_iter().find(|cookie| cookie.starts_with("veritrail_session=")).unwrap();
-        let mut browser = Browser { world, cookie: cookie.to_owned(), csrf: String::new() };
+        let cookie = cookies
+            .into_iter()
+            .find(|cookie| cookie.starts_with("veritrail_session="))
+            .unwrap();
+        let mut browser = Browser {
+            world,
+            cookie: cookie.to_owned(),
+            csrf: String::new(),
+        };
         let page = browser.get(&format!("/t/{tenant}/")).await;
         let rest = page.text().split_once("data-csrf=\"").unwrap().1;
-        rest.split('"').next().unwrap().clone_into(&mut browser.csrf);
+        rest.split('"')
+            .next()
+            .unwrap()
+            .clone_into(&mut browser.csrf);
         browser
     }
 
     /// Somebody with a role in `acme`; an operator of the instance.
     async fn of(world: &'w World, role: &str) -> Browser<'w> {
-        let tenant = if role == "operator" { INSTANCE_TENANT } else { "acme" };
+        let tenant = if role == "operator" {
+            INSTANCE_TENANT
+        } else {
+            "acme"
+        };
         let key = world.key_of(tenant, &[role], "pages").await;
         Self::with(world, tenant, &key).await
     }
@@ -51,9 +68,14 @@ impl<'w> Browser<'w> {
 
     /// Without what our pages know.
     async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let pairs = fields.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
+        let pairs = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", escaped(value)));
         let body = pairs.collect::<Vec<_>>().join("&");
-        let asked = Request::builder().method(Method::POST).uri(path).header(header::COOKIE, &self.cookie);
+        let asked = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::COOKIE, &self.cookie);
         let asked = asked.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.world.page(asked.body(Body::from(body)).unwrap()).await
     }
@@ -61,7 +83,10 @@ impl<'w> Browser<'w> {
 
 /// What stands between two texts of a page.
 fn between<'p>(page: &'p str, start: &str, end: &str) -> &'p str {
-    let rest = page.split_once(start).unwrap_or_else(|| panic!("no {start} in {page}")).1;
+    let rest = page
+        .split_once(start)
+        .unwrap_or_else(|| panic!("no {start} in {page}"))
+        .1;
     rest.split_once(end).unwrap().0
 }
 
@@ -69,20 +94,57 @@ fn between<'p>(page: &'p str, start: &str, end: &str) -> &'p str {
 async fn each_role_sees_its_pages_and_no_others() {
     let world = World::new().await;
     world.store(&event("e1")).await;
-    let pages = ["health", "access", "reviews", "reviews/new?day=2026-11-20", "admin", "admin/accounts", "admin/accounts/new", "admin/keys", "admin/keys/new", "admin/sources", "admin/sources/new", "admin/tenants/acme", "admin/tenants", "admin/tenants/_new"];
+    let pages = [
+        "health",
+        "access",
+        "reviews",
+        "reviews/new?day=2026-11-20",
+        "admin",
+        "admin/accounts",
+        "admin/accounts/new",
+        "admin/keys",
+        "admin/keys/new",
+        "admin/sources",
+        "admin/sources/new",
+        "admin/tenants/acme",
+        "admin/tenants",
+        "admin/tenants/_new",
+    ];
     // y: shown, n: not for this account.
-    for (role, row) in [("analyst", "nnnnnnnnnnnnnn"), ("reader", "ynnnnnnnnnnnnn"), ("auditor", "yyyynnnnnnnnnn"), ("admin", "yyyyyyyyyyyynn"), ("operator", "yyyyyyyyyyyyyy")] {
+    for (role, row) in [
+        ("analyst", "nnnnnnnnnnnnnn"),
+        ("reader", "ynnnnnnnnnnnnn"),
+        ("auditor", "yyyynnnnnnnnnn"),
+        ("admin", "yyyyyyyyyyyynn"),
+        ("operator", "yyyyyyyyyyyyyy"),
+    ] {
         let browser = Browser::of(&world, role).await;
-        let tenant = if role == "operator" { INSTANCE_TENANT } else { "acme" };
+        let tenant = if role == "operator" {
+            INSTANCE_TENANT
+        } else {
+            "acme"
+        };
         for (page, expect) in pages.iter().zip(row.chars()) {
             let reply = browser.get(&format!("/t/{tenant}/{page}")).await;
-            let expected = if expect == 'y' { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            let expected = if expect == 'y' {
+                StatusCode::OK
+            } else {
+                StatusCode::FORBIDDEN
+            };
             assert_eq!(reply.status, expected, "{role} {page}: {}", reply.text());
             assert_eq!(reply.header("cache-control"), "no-store");
-            assert!(reply.header("content-security-policy").contains("default-src 'none'"));
+            assert!(
+                reply
+                    .header("content-security-policy")
+                    .contains("default-src 'none'")
+            );
             let foreign = browser.get(&format!("/t/umbrella/{page}")).await;
             let unknown = browser.get(&format!("/t/nobody/{page}")).await;
-            assert_eq!((foreign.status, &foreign.bytes), (StatusCode::NOT_FOUND, &unknown.bytes), "{role} {page}");
+            assert_eq!(
+                (foreign.status, &foreign.bytes),
+                (StatusCode::NOT_FOUND, &unknown.bytes),
+                "{role} {page}"
+            );
         }
     }
 }
@@ -95,17 +157,34 @@ async fn log_health_says_what_is_signed_and_what_wants_a_person() {
     let browser = Browser::of(&world, "auditor").await;
     let page = browser.get("/t/acme/health").await;
     let page = page.text();
-    let root = world.store.inner.head(LogRef::main(&tenant)).await.unwrap().signed.unwrap().root;
+    let root = world
+        .store
+        .inner
+        .head(LogRef::main(&tenant))
+        .await
+        .unwrap()
+        .signed
+        .unwrap()
+        .root;
     assert!(page.contains(&root.to_hex()), "{page}");
     assert!(page.contains("No place outside takes anchors"));
     assert!(page.contains("The server hashes every entry again"));
-    assert!(!page.contains("free where the data lies"), "the disk is not an auditor's");
+    assert!(
+        !page.contains("free where the data lies"),
+        "the disk is not an auditor's"
+    );
     // Without proofs, neither root nor button.
     let reader = Browser::of(&world, "reader").await;
     let page = reader.get("/t/acme/health").await;
     assert!(!page.text().contains(&root.to_hex()) && !page.text().contains("health/verify"));
     let admin = Browser::of(&world, "admin").await;
-    assert!(admin.get("/t/acme/health").await.text().contains("free where the data lies"));
+    assert!(
+        admin
+            .get("/t/acme/health")
+            .await
+            .text()
+            .contains("free where the data lies")
+    );
 }
 
 #[tokio::test]
@@ -115,44 +194,99 @@ async fn a_log_is_verified_by_a_button_of_our_own_page() {
     let log = world.tenant("acme").await.record.main.to_string();
     let browser = Browser::of(&world, "auditor").await;
     let path = "/t/acme/health/verify";
-    assert_eq!(browser.post_bare(path, &[("log", &log)]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        browser.post_bare(path, &[("log", &log)]).await.status,
+        StatusCode::FORBIDDEN
+    );
     let begun = browser.post(path, &[("log", &log)]).await;
-    assert_eq!((begun.status, begun.header("location")), (StatusCode::SEE_OTHER, &*format!("/t/acme/health#log-{log}")));
-    assert!(browser.get("/t/acme/health").await.text().contains("Reload to see how far it is"));
+    assert_eq!(
+        (begun.status, begun.header("location")),
+        (StatusCode::SEE_OTHER, &*format!("/t/acme/health#log-{log}"))
+    );
+    assert!(
+        browser
+            .get("/t/acme/health")
+            .await
+            .text()
+            .contains("Reload to see how far it is")
+    );
     world.verify_wanted().await;
     let page = browser.get("/t/acme/health").await;
-    assert!(page.text().contains("All 2 entries are what the signed checkpoint covers"), "{}", page.text());
+    assert!(
+        page.text()
+            .contains("All 2 entries are what the signed checkpoint covers"),
+        "{}",
+        page.text()
+    );
     let reader = Browser::of(&world, "reader").await;
-    assert_eq!(reader.post(path, &[("log", &log)]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        reader.post(path, &[("log", &log)]).await.status,
+        StatusCode::FORBIDDEN
+    );
     let foreign = world.tenant("umbrella").await.record.main.to_string();
-    assert_eq!(browser.post(path, &[("log", &foreign)]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        browser.post(path, &[("log", &foreign)]).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
 async fn access_history_tells_who_searched_what_and_links_to_the_same() {
     let world = World::new().await;
     world.store(&event("e1")).await;
-    let reader = world.key("acme", &api::NewKey { roles: vec!["reader".into()], source: "r".into(), owner: "Ana Souza".into(), ..Default::default() }).await;
-    world.get(&reader, "/v1/events?q=operation:deployment.*&since=1h").await;
+    let reader = world
+        .key(
+            "acme",
+            &api::NewKey {
+                roles: vec!["reader".into()],
+                source: "r".into(),
+                owner: "Ana Souza".into(),
+                ..Default::default()
+            },
+        )
+        .await;
+    world
+        .get(&reader, "/v1/events?q=operation:deployment.*&since=1h")
+        .await;
     world.get(&reader, "/v1/events/e1").await;
     world.record_all_totals().await;
     world.clock.advance_seconds(3_600);
     let browser = Browser::of(&world, "auditor").await;
     let page = browser.get("/t/acme/access").await;
     let text = page.text();
-    assert!(text.contains("Ana Souza") && text.contains("1 event shown"), "{text}");
+    assert!(
+        text.contains("Ana Souza") && text.contains("1 event shown"),
+        "{text}"
+    );
     assert!(text.contains("<code>operation:deployment.* since:1h</code>"));
-    assert!(text.contains("2026-11-21T07%3A00%3A00"), "the link means the time that was meant then: {text}");
+    assert!(
+        text.contains("2026-11-21T07%3A00%3A00"),
+        "the link means the time that was meant then: {text}"
+    );
     assert!(text.contains("href=\"/t/acme/events/e1\""));
-    assert!(!text.contains("ended a search"), "an end is told with its beginning");
+    assert!(
+        !text.contains("ended a search"),
+        "an end is told with its beginning"
+    );
     let counts = between(text, "id=\"readers\"", "</aside>");
-    assert!(counts.contains("<span>Ana Souza</span><span class=\"muted\">2</span>"), "{counts}");
+    assert!(
+        counts.contains("<span>Ana Souza</span><span class=\"muted\">2</span>"),
+        "{counts}"
+    );
     let none = browser.get("/t/acme/access?reader=nobody").await;
     assert!(none.text().contains("Nobody read anything"));
-    let only = browser.get("/t/acme/access?kind=event&reader=Ana+Souza").await;
+    let only = browser
+        .get("/t/acme/access?kind=event&reader=Ana+Souza")
+        .await;
     assert!(only.text().contains("Opened the event") && !only.text().contains("1 event shown"));
     let relative = browser.get("/t/acme/access?since=7d").await;
-    assert!(relative.header("location").contains("since=2026-11-14T09%3A00%3A00"), "{}", relative.header("location"));
+    assert!(
+        relative
+            .header("location")
+            .contains("since=2026-11-14T09%3A00%3A00"),
+        "{}",
+        relative.header("location")
+    );
     let bad = browser.get("/t/acme/access?q=(").await;
     assert_eq!(bad.status, StatusCode::OK);
     assert!(bad.text().contains("can’t be read") && bad.text().contains("value=\"(\""));
@@ -163,16 +297,38 @@ async fn a_key_is_made_after_a_question_shown_once_and_revoked_by_typing_its_nam
     let world = World::new().await;
     let browser = Browser::of(&world, "admin").await;
     let path = "/t/acme/admin/keys/new";
-    let fields = [("owner", "Build <b>farm</b>"), ("source", "ci"), ("roles", "writer"), ("roles", "reader"), ("expires", "86400")];
+    let fields = [
+        ("owner", "Build <b>farm</b>"),
+        ("source", "ci"),
+        ("roles", "writer"),
+        ("roles", "reader"),
+        ("expires", "86400"),
+    ];
     let asked = browser.post(path, &fields).await;
-    assert!(asked.text().contains("Make this key?") && asked.text().contains("writer and reader"), "{}", asked.text());
+    assert!(
+        asked.text().contains("Make this key?") && asked.text().contains("writer and reader"),
+        "{}",
+        asked.text()
+    );
     assert!(asked.text().contains("Build &#60;b&#62;farm&#60;/b&#62;"));
-    let before = world.get(&world.key_of("acme", &["admin"], "a").await, "/v1/keys").await.json();
-    assert!(!before.to_string().contains("farm"), "nothing is done by asking");
+    let before = world
+        .get(&world.key_of("acme", &["admin"], "a").await, "/v1/keys")
+        .await
+        .json();
+    assert!(
+        !before.to_string().contains("farm"),
+        "nothing is done by asking"
+    );
     let confirmed = [&fields[..], &[("confirmed", "yes")]].concat();
-    assert_eq!(browser.post_bare(path, &confirmed).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        browser.post_bare(path, &confirmed).await.status,
+        StatusCode::FORBIDDEN
+    );
     let foreign = [&confirmed[..], &[("csrf", "foreign")]].concat();
-    assert_eq!(browser.post_bare(path, &foreign).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        browser.post_bare(path, &foreign).await.status,
+        StatusCode::FORBIDDEN
+    );
     let made = browser.post(path, &confirmed).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     assert_eq!(made.header("cache-control"), "no-store");
@@ -183,16 +339,37 @@ async fn a_key_is_made_after_a_question_shown_once_and_revoked_by_typing_its_nam
     assert!(!listed.text().contains(&key) && listed.text().contains("Build &#60;b&#62;"));
     let id = &key[4..12];
     let revoke = format!("/t/acme/admin/keys/{id}/revoke");
-    assert!(browser.get(&revoke).await.text().contains("at once and for good"));
-    let mistyped = browser.post(&revoke, &[("confirmed", "yes"), ("typed", "other")]).await;
+    assert!(
+        browser
+            .get(&revoke)
+            .await
+            .text()
+            .contains("at once and for good")
+    );
+    let mistyped = browser
+        .post(&revoke, &[("confirmed", "yes"), ("typed", "other")])
+        .await;
     assert_eq!(mistyped.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(world.get(&key, "/v1/events").await.status, StatusCode::OK);
-    let done = browser.post(&revoke, &[("confirmed", "yes"), ("typed", id)]).await;
-    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/t/acme/admin/keys?done=revoked"));
-    assert_eq!(world.get(&key, "/v1/events").await.status, StatusCode::UNAUTHORIZED);
-    let operations = world.operations(LogRef::access(&*world.tenant("acme").await)).await;
+    let done = browser
+        .post(&revoke, &[("confirmed", "yes"), ("typed", id)])
+        .await;
+    assert_eq!(
+        (done.status, done.header("location")),
+        (StatusCode::SEE_OTHER, "/t/acme/admin/keys?done=revoked")
+    );
+    assert_eq!(
+        world.get(&key, "/v1/events").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    let operations = world
+        .operations(LogRef::access(&*world.tenant("acme").await))
+        .await;
     for operation in ["veritrail.key.created", "veritrail.key.revoked"] {
-        assert!(operations.iter().any(|known| known == operation), "{operation}");
+        assert!(
+            operations.iter().any(|known| known == operation),
+            "{operation}"
+        );
     }
 }
 
@@ -202,19 +379,48 @@ async fn what_is_wrong_stands_at_its_field_and_what_was_typed_stays() {
     let browser = Browser::of(&world, "admin").await;
     let path = "/t/acme/admin/keys/new";
     for (fields, field, expected) in [
-        ([("owner", "Typed"), ("source", "x"), ("roles", "")], "roles", "expected one"),
-        ([("owner", ""), ("source", "x"), ("roles", "reader")], "owner", "expected a name"),
-        ([("owner", "Typed"), ("source", "UPPER"), ("roles", "reader")], "source", "expected 1 to 64"),
-        ([("owner", "Typed"), ("source", "x"), ("roles", "operator")], "roles", "expected one or more"),
+        (
+            [("owner", "Typed"), ("source", "x"), ("roles", "")],
+            "roles",
+            "expected one",
+        ),
+        (
+            [("owner", ""), ("source", "x"), ("roles", "reader")],
+            "owner",
+            "expected a name",
+        ),
+        (
+            [("owner", "Typed"), ("source", "UPPER"), ("roles", "reader")],
+            "source",
+            "expected 1 to 64",
+        ),
+        (
+            [("owner", "Typed"), ("source", "x"), ("roles", "operator")],
+            "roles",
+            "expected one or more",
+        ),
     ] {
         let fields = [&fields[..], &[("confirmed", "yes")]].concat();
         let reply = browser.post(path, &fields).await;
-        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {}", reply.text());
+        assert_eq!(
+            reply.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{field}: {}",
+            reply.text()
+        );
         let fault = between(reply.text(), &format!("id=\"{field}-fault\">"), "</p>");
         assert!(fault.contains(expected), "{field}: {fault}");
         assert!(reply.text().contains("Nothing was done."));
-        for (name, value) in fields.iter().filter(|(name, value)| matches!(*name, "owner" | "source") && !value.is_empty()) {
-            assert!(reply.text().contains(&format!("name=\"{name}\" value=\"{value}\"")), "{name}");
+        for (name, value) in fields
+            .iter()
+            .filter(|(name, value)| matches!(*name, "owner" | "source") && !value.is_empty())
+        {
+            assert!(
+                reply
+                    .text()
+                    .contains(&format!("name=\"{name}\" value=\"{value}\"")),
+                "{name}"
+            );
         }
     }
 }
@@ -225,7 +431,11 @@ async fn sources_are_made_rotated_and_closed_in_steps() {
     let browser = Browser::of(&world, "admin").await;
     let fields = [("name", "hub"), ("vendor", "github"), ("confirmed", "yes")];
     let made = browser.post("/t/acme/admin/sources/new", &fields).await;
-    assert!(made.text().contains("vts_") && made.text().contains("/v1/sources/hub?tenant=acme"), "{}", made.text());
+    assert!(
+        made.text().contains("vts_") && made.text().contains("/v1/sources/hub?tenant=acme"),
+        "{}",
+        made.text()
+    );
     let again = browser.post("/t/acme/admin/sources/new", &fields).await;
     assert!(between(again.text(), "id=\"name-fault\">", "</p>").contains("no open source"));
     let rotate = "/t/acme/admin/sources/acme/hub/rotate";
@@ -233,13 +443,34 @@ async fn sources_are_made_rotated_and_closed_in_steps() {
     let rotated = browser.post(rotate, &[("confirmed", "yes")]).await;
     assert!(rotated.text().contains("vts_") && rotated.text().contains("is taken until"));
     let close = "/t/acme/admin/sources/acme/hub/close";
-    assert_eq!(browser.post_bare(close, &[("confirmed", "yes"), ("typed", "hub")]).await.status, StatusCode::FORBIDDEN);
-    let closed = browser.post(close, &[("confirmed", "yes"), ("typed", "hub")]).await;
-    assert_eq!(closed.header("location"), "/t/acme/admin/sources?done=closed");
-    let listed = browser.get("/t/acme/admin/sources?closed=yes&done=closed").await;
+    assert_eq!(
+        browser
+            .post_bare(close, &[("confirmed", "yes"), ("typed", "hub")])
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
+    let closed = browser
+        .post(close, &[("confirmed", "yes"), ("typed", "hub")])
+        .await;
+    assert_eq!(
+        closed.header("location"),
+        "/t/acme/admin/sources?done=closed"
+    );
+    let listed = browser
+        .get("/t/acme/admin/sources?closed=yes&done=closed")
+        .await;
     assert!(listed.text().contains("closed") && !listed.text().contains("vts_"));
-    for path in ["/t/acme/admin/sources/umbrella/hub/close", "/t/acme/admin/sources/acme/none/close", close] {
-        assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    for path in [
+        "/t/acme/admin/sources/umbrella/hub/close",
+        "/t/acme/admin/sources/acme/none/close",
+        close,
+    ] {
+        assert_eq!(
+            browser.get(path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
 }
 
@@ -248,32 +479,109 @@ async fn accounts_are_given_with_an_end_and_ended_by_typing_whose() {
     let world = World::new().await;
     let browser = Browser::of(&world, "admin").await;
     let path = "/t/acme/admin/accounts/new";
-    let fields = [("email", "Auditor@Example.com"), ("roles", "auditor"), ("ends_at", "2027-03-31")];
+    let fields = [
+        ("email", "Auditor@Example.com"),
+        ("roles", "auditor"),
+        ("ends_at", "2027-03-31"),
+    ];
     let asked = browser.post(path, &fields).await;
     assert!(asked.text().contains("Auditor@Example.com may sign in and act as auditor in the tenant acme, until 2027-03-31."), "{}", asked.text());
     let confirmed = [&fields[..], &[("confirmed", "yes")]].concat();
-    assert_eq!(browser.post_bare(path, &confirmed).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        browser.post_bare(path, &confirmed).await.status,
+        StatusCode::FORBIDDEN
+    );
     let given = browser.post(path, &confirmed).await;
-    assert_eq!(given.header("location"), "/t/acme/admin/accounts?done=given", "{}", given.text());
+    assert_eq!(
+        given.header("location"),
+        "/t/acme/admin/accounts?done=given",
+        "{}",
+        given.text()
+    );
     let again = browser.post(path, &confirmed).await;
-    assert!(between(again.text(), "id=\"email-fault\">", "</p>").contains("no account in this tenant yet"), "{}", again.text());
+    assert!(
+        between(again.text(), "id=\"email-fault\">", "</p>")
+            .contains("no account in this tenant yet"),
+        "{}",
+        again.text()
+    );
     for (fields, field) in [
-        ([("email", ""), ("subject", ""), ("roles", "reader"), ("ends_at", "")], "email"),
-        ([("email", "a@example.com"), ("subject", "b"), ("roles", "reader"), ("ends_at", "")], "subject"),
-        ([("email", "nobody"), ("subject", ""), ("roles", "reader"), ("ends_at", "")], "email"),
-        ([("email", "a@example.com"), ("subject", ""), ("roles", "reader"), ("ends_at", "soon")], "ends_at"),
-        ([("email", "a@example.com"), ("subject", ""), ("roles", "operator"), ("ends_at", "")], "roles"),
+        (
+            [
+                ("email", ""),
+                ("subject", ""),
+                ("roles", "reader"),
+                ("ends_at", ""),
+            ],
+            "email",
+        ),
+        (
+            [
+                ("email", "a@example.com"),
+                ("subject", "b"),
+                ("roles", "reader"),
+                ("ends_at", ""),
+            ],
+            "subject",
+        ),
+        (
+            [
+                ("email", "nobody"),
+                ("subject", ""),
+                ("roles", "reader"),
+                ("ends_at", ""),
+            ],
+            "email",
+        ),
+        (
+            [
+                ("email", "a@example.com"),
+                ("subject", ""),
+                ("roles", "reader"),
+                ("ends_at", "soon"),
+            ],
+            "ends_at",
+        ),
+        (
+            [
+                ("email", "a@example.com"),
+                ("subject", ""),
+                ("roles", "operator"),
+                ("ends_at", ""),
+            ],
+            "roles",
+        ),
     ] {
         let fields = [&fields[..], &[("confirmed", "yes")]].concat();
         let reply = browser.post(path, &fields).await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
-        assert!(reply.text().contains(&format!("id=\"{field}-fault\"")), "{field}: {}", reply.text());
+        assert!(
+            reply.text().contains(&format!("id=\"{field}-fault\"")),
+            "{field}: {}",
+            reply.text()
+        );
     }
     let listed = browser.get("/t/acme/admin/accounts").await;
     let end = between(listed.text(), "<td class=\"acts\"><a href=\"", "\"").to_owned();
-    let ended = browser.post(&end, &[("confirmed", "yes"), ("typed", "auditor@example.com")]).await;
-    assert_eq!(ended.header("location"), "/t/acme/admin/accounts?done=ended", "{}", ended.text());
-    assert!(browser.get("/t/acme/admin/accounts").await.text().contains("Nobody has an account"));
+    let ended = browser
+        .post(
+            &end,
+            &[("confirmed", "yes"), ("typed", "auditor@example.com")],
+        )
+        .await;
+    assert_eq!(
+        ended.header("location"),
+        "/t/acme/admin/accounts?done=ended",
+        "{}",
+        ended.text()
+    );
+    assert!(
+        browser
+            .get("/t/acme/admin/accounts")
+            .await
+            .text()
+            .contains("Nobody has an account")
+    );
     let foreign = end.replace("/accounts/acme/", "/accounts/umbrella/");
     assert_eq!(browser.get(&foreign).await.status, StatusCode::NOT_FOUND);
 }
@@ -283,27 +591,116 @@ async fn operators_make_tenants_and_change_settings_of_any() {
     let world = World::new().await;
     let browser = Browser::of(&world, "operator").await;
     let path = "/t/_instance/admin/tenants/_new";
-    let bad = browser.post(path, &[("name", "Not One"), ("confirmed", "yes"), ("typed", "Not One")]).await;
+    let bad = browser
+        .post(
+            path,
+            &[
+                ("name", "Not One"),
+                ("confirmed", "yes"),
+                ("typed", "Not One"),
+            ],
+        )
+        .await;
     assert!(between(bad.text(), "id=\"name-fault\">", "</p>").contains("expected 1 to 63"));
-    let taken = browser.post(path, &[("name", "acme"), ("confirmed", "yes"), ("typed", "acme")]).await;
+    let taken = browser
+        .post(
+            path,
+            &[("name", "acme"), ("confirmed", "yes"), ("typed", "acme")],
+        )
+        .await;
     assert!(between(taken.text(), "id=\"name-fault\">", "</p>").contains("no tenant has"));
-    let made = browser.post(path, &[("name", "initech"), ("confirmed", "yes"), ("typed", "initech")]).await;
-    assert_eq!(made.header("location"), "/t/_instance/admin/tenants?done=made");
-    assert!(browser.get("/t/_instance/admin/tenants?name=init").await.text().contains("initech"));
+    let made = browser
+        .post(
+            path,
+            &[
+                ("name", "initech"),
+                ("confirmed", "yes"),
+                ("typed", "initech"),
+            ],
+        )
+        .await;
+    assert_eq!(
+        made.header("location"),
+        "/t/_instance/admin/tenants?done=made"
+    );
+    assert!(
+        browser
+            .get("/t/_instance/admin/tenants?name=init")
+            .await
+            .text()
+            .contains("initech")
+    );
     let settings = "/t/_instance/admin/tenants/initech";
     let page = browser.get(settings).await;
     let revision = between(page.text(), "name=\"revision\" value=\"", "\"").to_owned();
-    let asked = browser.post(settings, &[("known_countries", "Germany, PT"), ("strict", "yes"), ("revision", &revision)]).await;
-    assert!(asked.text().contains("Nothing is unusual from Germany and PT") && asked.text().contains("are refused from now on"), "{}", asked.text());
-    let fields = [("known_countries", "Germany, PT"), ("strict", "yes"), ("revision", &*revision), ("confirmed", "yes")];
+    let asked = browser
+        .post(
+            settings,
+            &[
+                ("known_countries", "Germany, PT"),
+                ("strict", "yes"),
+                ("revision", &revision),
+            ],
+        )
+        .await;
+    assert!(
+        asked
+            .text()
+            .contains("Nothing is unusual from Germany and PT")
+            && asked.text().contains("are refused from now on"),
+        "{}",
+        asked.text()
+    );
+    let fields = [
+        ("known_countries", "Germany, PT"),
+        ("strict", "yes"),
+        ("revision", &*revision),
+        ("confirmed", "yes"),
+    ];
     let changed = browser.post(settings, &fields).await;
-    assert_eq!(changed.header("location"), "/t/_instance/admin/tenants/initech?done=changed", "{}", changed.text());
-    assert!(browser.get(settings).await.text().contains(">DE, PT</textarea>"));
+    assert_eq!(
+        changed.header("location"),
+        "/t/_instance/admin/tenants/initech?done=changed",
+        "{}",
+        changed.text()
+    );
+    assert!(
+        browser
+            .get(settings)
+            .await
+            .text()
+            .contains(">DE, PT</textarea>")
+    );
     // Somebody else was faster.
-    let stale = browser.post(settings, &[("known_countries", "FR"), ("revision", &revision), ("confirmed", "yes")]).await;
-    assert!(stale.text().contains("somebody changed these settings meanwhile"), "{}", stale.text());
-    let wrong = browser.post(settings, &[("known_countries", "Atlantis"), ("confirmed", "yes")]).await;
-    assert!(wrong.text().contains("known_countries-fault") && wrong.text().contains(">Atlantis</textarea>"), "{}", wrong.text());
+    let stale = browser
+        .post(
+            settings,
+            &[
+                ("known_countries", "FR"),
+                ("revision", &revision),
+                ("confirmed", "yes"),
+            ],
+        )
+        .await;
+    assert!(
+        stale
+            .text()
+            .contains("somebody changed these settings meanwhile"),
+        "{}",
+        stale.text()
+    );
+    let wrong = browser
+        .post(
+            settings,
+            &[("known_countries", "Atlantis"), ("confirmed", "yes")],
+        )
+        .await;
+    assert!(
+        wrong.text().contains("known_countries-fault")
+            && wrong.text().contains(">Atlantis</textarea>"),
+        "{}",
+        wrong.text()
+    );
 }
 
 #[tokio::test]
@@ -314,12 +711,23 @@ async fn an_admin_reaches_no_other_tenant() {
     let revoke = format!("/t/acme/admin/keys/{}/revoke", &foreign[4..12]);
     let unknown = browser.get("/t/acme/admin/keys/AAAAAAAA/revoke").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
-    for reply in [browser.get(&revoke).await, browser.post(&revoke, &[("confirmed", "yes"), ("typed", &foreign[4..12])]).await] {
+    for reply in [
+        browser.get(&revoke).await,
+        browser
+            .post(&revoke, &[("confirmed", "yes"), ("typed", &foreign[4..12])])
+            .await,
+    ] {
         assert_eq!(reply.status, StatusCode::NOT_FOUND);
         assert!(!reply.text().contains("umbrella"));
     }
-    assert_eq!(world.get(&foreign, "/v1/events").await.status, StatusCode::OK);
-    assert_eq!(browser.get("/t/acme/admin/tenants/umbrella").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        world.get(&foreign, "/v1/events").await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        browser.get("/t/acme/admin/tenants/umbrella").await.status,
+        StatusCode::NOT_FOUND
+    );
     let keys = browser.get("/t/acme/admin/keys?of=umbrella").await;
     assert_eq!(keys.status, StatusCode::NOT_FOUND);
 }
@@ -331,24 +739,55 @@ async fn a_day_is_marked_on_its_page_and_the_calendar_tells_it() {
     world.store(old).await;
     let browser = Browser::of(&world, "auditor").await;
     let page = browser.get("/t/acme/reviews").await;
-    assert!(page.text().contains("○</span> 1 not reviewed") && page.text().contains("–</span> 41 without events"), "{}", page.text());
+    assert!(
+        page.text().contains("○</span> 1 not reviewed")
+            && page.text().contains("–</span> 41 without events"),
+        "{}",
+        page.text()
+    );
     let form = browser.get("/t/acme/reviews/new?day=2026-11-19").await;
     assert!(form.text().contains("the 1 event of 2026-11-19"));
     let path = "/t/acme/reviews/new";
-    assert_eq!(browser.post_bare(path, &[("day", "2026-11-19")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        browser
+            .post_bare(path, &[("day", "2026-11-19")])
+            .await
+            .status,
+        StatusCode::FORBIDDEN
+    );
     let long = "x".repeat(2_001);
-    let refused = browser.post(path, &[("day", "2026-11-19"), ("note", &long)]).await;
+    let refused = browser
+        .post(path, &[("day", "2026-11-19"), ("note", &long)])
+        .await;
     assert!(refused.text().contains("Nothing was marked.") && refused.text().contains(&long));
-    let made = browser.post(path, &[("day", "2026-11-19"), ("note", HOSTILE)]).await;
-    assert_eq!(made.header("location"), "/t/acme/reviews?done=yes", "{}", made.text());
+    let made = browser
+        .post(path, &[("day", "2026-11-19"), ("note", HOSTILE)])
+        .await;
+    assert_eq!(
+        made.header("location"),
+        "/t/acme/reviews?done=yes",
+        "{}",
+        made.text()
+    );
     let page = browser.get("/t/acme/reviews").await;
-    assert!(page.text().contains("✓</span> 1 reviewed") && page.text().contains("Test Owner"), "{}", page.text());
+    assert!(
+        page.text().contains("✓</span> 1 reviewed") && page.text().contains("Test Owner"),
+        "{}",
+        page.text()
+    );
     assert!(!page.text().contains("<script>alert"));
     // What comes later is not covered.
     world.store(&old.replace("\"old\"", "\"later\"")).await;
     let page = browser.get("/t/acme/reviews").await;
-    assert!(page.text().contains("1 since the review"), "{}", page.text());
-    assert_eq!(browser.get("/t/acme/reviews/new?day=soon").await.status, StatusCode::NOT_FOUND);
+    assert!(
+        page.text().contains("1 since the review"),
+        "{}",
+        page.text()
+    );
+    assert_eq!(
+        browser.get("/t/acme/reviews/new?day=soon").await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -359,20 +798,67 @@ async fn what_is_stored_stands_on_every_page_as_text() {
         serde_json::Value::from(HOSTILE),
     );
     world.store(&counted).await;
-    let new = api::NewKey { roles: vec!["auditor".into()], source: "r".into(), owner: HOSTILE.into(), ..Default::default() };
+    let new = api::NewKey {
+        roles: vec!["auditor".into()],
+        source: "r".into(),
+        owner: HOSTILE.into(),
+        ..Default::default()
+    };
     let key = world.key("acme", &new).await;
-    world.get(&key, &format!("/v1/events?q={}", escaped(&format!("\"{}\"", HOSTILE.replace('"', ""))))).await;
-    world.post(&key, "/v1/reviews", serde_json::json!({"since": "1d", "q": "script", "note": HOSTILE}).to_string()).await;
+    world
+        .get(
+            &key,
+            &format!(
+                "/v1/events?q={}",
+                escaped(&format!("\"{}\"", HOSTILE.replace('"', "")))
+            ),
+        )
+        .await;
+    world
+        .post(
+            &key,
+            "/v1/reviews",
+            serde_json::json!({"since": "1d", "q": "script", "note": HOSTILE}).to_string(),
+        )
+        .await;
     let admin = Browser::of(&world, "admin").await;
-    for page in ["health", "access", "reviews", "admin", "admin/keys", "admin/sources"] {
-        for asked in ["", &format!("?q={0}&reader={0}&kind={0}&of=acme&done={0}", escaped(HOSTILE))] {
+    for page in [
+        "health",
+        "access",
+        "reviews",
+        "admin",
+        "admin/keys",
+        "admin/sources",
+    ] {
+        for asked in [
+            "",
+            &format!(
+                "?q={0}&reader={0}&kind={0}&of=acme&done={0}",
+                escaped(HOSTILE)
+            ),
+        ] {
             let reply = admin.get(&format!("/t/acme/{page}{asked}")).await;
             let text = reply.text();
-            assert!(!text.contains("<script>alert") && !text.contains("\" onx="), "{page}: {text}");
+            assert!(
+                !text.contains("<script>alert") && !text.contains("\" onx="),
+                "{page}: {text}"
+            );
         }
     }
-    assert!(admin.get("/t/acme/access").await.text().contains("&#60;script&#62;alert(1)"));
-    assert!(admin.get("/t/acme/health").await.text().contains("&#60;script&#62;alert(1)"));
+    assert!(
+        admin
+            .get("/t/acme/access")
+            .await
+            .text()
+            .contains("&#60;script&#62;alert(1)")
+    );
+    assert!(
+        admin
+            .get("/t/acme/health")
+            .await
+            .text()
+            .contains("&#60;script&#62;alert(1)")
+    );
 }
 
 #[tokio::test]
@@ -380,9 +866,19 @@ async fn an_analyst_finds_no_person_on_any_of_these_pages() {
     let world = World::new().await;
     world.store(r#"{"id":"p","operation":"user.login_succeeded","actor":{"id":"7","email":"ana@example.com"},"origin":{"ip":"198.51.100.7"},"resource":{"type":"user","id":"7","name":"ana@example.com"}}"#).await;
     let browser = Browser::of(&world, "analyst").await;
-    for page in ["health", "access", "reviews", "admin", "admin/keys", "reviews/new?q=ana@example.com"] {
+    for page in [
+        "health",
+        "access",
+        "reviews",
+        "admin",
+        "admin/keys",
+        "reviews/new?q=ana@example.com",
+    ] {
         let reply = browser.get(&format!("/t/acme/{page}")).await;
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{page}");
-        assert!(!reply.text().contains("198.51") && !reply.text().contains("<td>"), "{page}");
+        assert!(
+            !reply.text().contains("198.51") && !reply.text().contains("<td>"),
+            "{page}"
+        );
     }
 }

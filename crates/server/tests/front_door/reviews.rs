@@ -43,9 +43,14 @@ async fn a_day_is_marked_with_what_it_covers_and_listed() {
     assert_eq!(listed.status, StatusCode::OK, "{}", listed.text());
     assert!(!listed.text().contains("ghp_"), "the note is masked");
     let listed: api::Reviews = serde_json::from_slice(&listed.bytes).unwrap();
-    let [review] = &listed.reviews[..] else { panic!("{listed:?}") };
+    let [review] = &listed.reviews[..] else {
+        panic!("{listed:?}")
+    };
     assert_eq!(review.id, made.id);
-    assert_eq!((review.day.as_deref(), review.events), (Some("2026-11-19"), 3));
+    assert_eq!(
+        (review.day.as_deref(), review.events),
+        (Some("2026-11-19"), 3)
+    );
     assert_eq!(review.by.as_deref(), Some("Test Owner"));
     assert!(review.note.as_deref().unwrap().contains("[masked:"));
     let query = escaped(&review.query);
@@ -54,7 +59,11 @@ async fn a_day_is_marked_with_what_it_covers_and_listed() {
     // A read of the access log is on record in the instance log.
     let instance = world.tenant("_instance").await;
     let records = world.records(LogRef::main(&instance)).await;
-    assert!(records.iter().any(|(_, details)| details["metadata"]["kind"] == "reviews"));
+    assert!(
+        records
+            .iter()
+            .any(|(_, details)| details["metadata"]["kind"] == "reviews")
+    );
 }
 
 #[tokio::test]
@@ -65,7 +74,10 @@ async fn a_view_is_marked_with_absolute_times() {
     let made = world.post(&key, "/v1/reviews", body).await.json();
     assert_eq!(made["events"], 3);
     let query = made["query"].as_str().unwrap();
-    assert!(query.contains("2026-11-18T08:00:00") && !query.contains("3d"), "{query}");
+    assert!(
+        query.contains("2026-11-18T08:00:00") && !query.contains("3d"),
+        "{query}"
+    );
     world.clock.advance_seconds(10 * 86_400);
     let asked = escaped(query);
     let again = world.get(&key, &format!("/v1/events?q={asked}")).await;
@@ -83,13 +95,20 @@ async fn what_is_no_day_and_no_view_is_refused_at_the_field() {
         (r#"{"day":"2026-11-22"}"#, "bad_field", "/day"),
         (r#"{"day":"2026-02-30"}"#, "bad_field", "/day"),
         (r#"{"day":"yesterday"}"#, "bad_field", "/day"),
-        (r#"{"day":"2026-11-19","note":"a\u0000b"}"#, "bad_field", "/note"),
+        (
+            r#"{"day":"2026-11-19","note":"a\u0000b"}"#,
+            "bad_field",
+            "/note",
+        ),
         (&long, "bad_field", "/note"),
         (r#"{"q":"("}"#, "bad_query", ""),
         (r#"{"since":"soon"}"#, "bad_request", ""),
         (r#"{"week":"2026-W11"}"#, "bad_field", ""),
     ] {
-        let (_, known, at) = world.post(&key, "/v1/reviews", body.to_owned()).await.problem();
+        let (_, known, at) = world
+            .post(&key, "/v1/reviews", body.to_owned())
+            .await
+            .problem();
         assert_eq!((known.as_str(), at.as_str()), (code, pointer), "{body}");
     }
     let listed = world.get(&key, "/v1/reviews").await.json();
@@ -101,18 +120,33 @@ async fn no_mark_without_its_record_and_no_list_without_its_own() {
     let world = world().await;
     let key = world.auditor().await;
     let tenant = world.tenant("acme").await;
-    world.fail(Some(LogRef::access(&tenant)), || store::StoreError::DiskFull);
-    let refused = world.post(&key, "/v1/reviews", r#"{"day":"2026-11-19"}"#).await;
+    world.fail(Some(LogRef::access(&tenant)), || {
+        store::StoreError::DiskFull
+    });
+    let refused = world
+        .post(&key, "/v1/reviews", r#"{"day":"2026-11-19"}"#)
+        .await;
     assert_eq!(refused.problem().1, "disk_full");
     let instance = world.tenant("_instance").await;
-    world.fail(Some(LogRef::main(&instance)), || store::StoreError::DiskFull);
-    assert_eq!(world.get(&key, "/v1/reviews").await.problem().1, "access_not_recorded");
+    world.fail(Some(LogRef::main(&instance)), || {
+        store::StoreError::DiskFull
+    });
+    assert_eq!(
+        world.get(&key, "/v1/reviews").await.problem().1,
+        "access_not_recorded"
+    );
 }
 
 #[tokio::test]
 async fn marks_of_one_tenant_are_not_seen_in_another() {
     let world = world().await;
-    world.post(&world.auditor().await, "/v1/reviews", r#"{"day":"2026-11-19"}"#).await;
+    world
+        .post(
+            &world.auditor().await,
+            "/v1/reviews",
+            r#"{"day":"2026-11-19"}"#,
+        )
+        .await;
     let foreign = world.key_of("umbrella", &["auditor"], "s").await;
     let listed = world.get(&foreign, "/v1/reviews").await.json();
     assert_eq!(listed["reviews"].as_array().unwrap().len(), 0);

@@ -48,7 +48,10 @@ async fn from_before(server: &Server, caller: &Caller, log: LogRef) -> api::Veri
     };
     let records = caller.destination(log, &server.instance).log;
     let query = format!("operation:{OPERATION} resource:{}", log.log());
-    let found = server.recorded(records, &query, 1).await.unwrap_or_default();
+    let found = server
+        .recorded(records, &query, 1)
+        .await
+        .unwrap_or_default();
     if let Some(last) = found.first() {
         tell(&mut answer, last);
     }

@@ -59,7 +59,14 @@ pub(super) fn rows(events: &[Event], there: &Asked, visit: &Visit) -> Vec<Row> {
     };
     let shown = events.iter().filter(|event| !told_elsewhere(event));
     shown
-        .map(|event| row(event, run(event).and_then(|id| ends.get(id).copied()), there, visit))
+        .map(|event| {
+            row(
+                event,
+                run(event).and_then(|id| ends.get(id).copied()),
+                there,
+                visit,
+            )
+        })
         .collect()
 }
 
@@ -105,12 +112,24 @@ fn row(event: &Event, end: Option<&Event>, there: &Asked, visit: &Visit) -> Row 
     }
     let (asked, asked_href) = question(event, visit);
     let is_event = told.resource_type == "event" && !told.resource.is_empty();
-    let opened = if is_event { told.resource.clone() } else { String::new() };
+    let opened = if is_event {
+        told.resource.clone()
+    } else {
+        String::new()
+    };
     let reader = there.with_reader(&told.actor).href(visit);
     Row {
-        reader_href: if told.actor.is_empty() { String::new() } else { reader },
+        reader_href: if told.actor.is_empty() {
+            String::new()
+        } else {
+            reader
+        },
         what: what(event),
-        event_href: if is_event { visit.path(&format!("/events/{}", segment(&opened))) } else { String::new() },
+        event_href: if is_event {
+            visit.path(&format!("/events/{}", segment(&opened)))
+        } else {
+            String::new()
+        },
         event: opened,
         more: more(event, end),
         told,
@@ -157,8 +176,10 @@ fn question(event: &Event, visit: &Visit) -> (String, String) {
         let href = visit.link("/search", &[("q", query)]);
         return (text(event, "day").unwrap_or(query).to_owned(), href);
     }
-    let searchable = matches!(text(event, "kind"), Some("search" | "statistics" | "stream"))
-        || event.operation.starts_with("veritrail.export.");
+    let searchable = matches!(
+        text(event, "kind"),
+        Some("search" | "statistics" | "stream")
+    ) || event.operation.starts_with("veritrail.export.");
     if !searchable || asked.contains("[masked:") {
         return (asked, String::new());
     }
@@ -178,7 +199,11 @@ fn question(event: &Event, visit: &Visit) -> (String, String) {
 fn more(event: &Event, end: Option<&Event>) -> String {
     let mut told = Vec::new();
     let ended = end.unwrap_or(event);
-    let outcome = ended.said.get("outcome").and_then(|outcome| outcome.get("result")).and_then(Value::as_str);
+    let outcome = ended
+        .said
+        .get("outcome")
+        .and_then(|outcome| outcome.get("result"))
+        .and_then(Value::as_str);
     match event.operation.as_str() {
         "veritrail.search.performed" | "veritrail.search.completed" => {
             if let Some(events) = number(ended, "events") {
@@ -194,9 +219,11 @@ fn more(event: &Event, end: Option<&Event>) -> String {
                 Some(events) => told.push(counted(events, "event", "events")),
                 None => told.push(String::from("not ended yet")),
             }
-            told.extend(outcome.filter(|outcome| *outcome != "success").map(|outcome| {
-                format!("cut off ({outcome})")
-            }));
+            told.extend(
+                outcome
+                    .filter(|outcome| *outcome != "success")
+                    .map(|outcome| format!("cut off ({outcome})")),
+            );
         }
         "veritrail.event.read" | "veritrail.proof.read" => {
             if outcome == Some("failure") {

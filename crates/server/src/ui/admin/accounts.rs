@@ -24,11 +24,23 @@ use crate::ui::visit::Visit;
 const SHOWN_MAX: usize = 500;
 /// Roles of people, and what they may, the least first.
 const ROLES: [(&str, &str); 5] = [
-    ("analyst", "sees events without persons: no names, e-mails or addresses"),
+    (
+        "analyst",
+        "sees events without persons: no names, e-mails or addresses",
+    ),
     ("reader", "sees events"),
-    ("auditor", "sees events and who read them, takes proofs and exports"),
-    ("admin", "the same, and looks after accounts, keys, sources and settings of the tenant"),
-    ("operator", "looks after the instance and every tenant; of _instance only"),
+    (
+        "auditor",
+        "sees events and who read them, takes proofs and exports",
+    ),
+    (
+        "admin",
+        "the same, and looks after accounts, keys, sources and settings of the tenant",
+    ),
+    (
+        "operator",
+        "looks after the instance and every tenant; of _instance only",
+    ),
 ];
 const FIELDS: [&str; 5] = ["tenant", "email", "subject", "roles", "ends_at"];
 
@@ -74,7 +86,10 @@ struct AccountView {
 
 /// Whether somebody may sign in by an account.
 pub(super) fn stands(account: &Account, now: Micros) -> bool {
-    let end = account.ends_at.as_deref().and_then(|at| Micros::parse(at).ok());
+    let end = account
+        .ends_at
+        .as_deref()
+        .and_then(|at| Micros::parse(at).ok());
     account.ended_at.is_none() && end.is_none_or(|end| end > now)
 }
 
@@ -86,7 +101,11 @@ fn person(account: &Account) -> String {
 
 fn view(account: &Account, visit: &Visit) -> AccountView {
     let moment = |at: &Option<String>| at.as_deref().and_then(|at| Moment::read(at, visit.now));
-    let end = format!("/admin/accounts/{}/{}/end", segment(&account.tenant), segment(&account.id));
+    let end = format!(
+        "/admin/accounts/{}/{}/end",
+        segment(&account.tenant),
+        segment(&account.id)
+    );
     AccountView {
         person: person(account),
         tenant: account.tenant.clone(),
@@ -106,9 +125,16 @@ pub(in crate::ui) async fn list(visit: Visit, Query(which): Query<Which>) -> Res
 
 async fn list_page(visit: &Visit, which: &Which) -> Result<Response<Body>, Refused> {
     require(visit, Act::ManageAccounts)?;
-    let known: Accounts = visit.ask().get("/v1/accounts", &[("tenant", which.of.trim())]).await?;
+    let known: Accounts = visit
+        .ask()
+        .get("/v1/accounts", &[("tenant", which.of.trim())])
+        .await?;
     let with_ended = !which.ended.is_empty();
-    let mut views: Vec<_> = known.accounts.iter().map(|account| view(account, visit)).collect();
+    let mut views: Vec<_> = known
+        .accounts
+        .iter()
+        .map(|account| view(account, visit))
+        .collect();
     let ended = views.iter().filter(|account| !account.stands).count();
     views.retain(|account| with_ended || account.stands);
     views.sort_by(|left, right| (&left.tenant, &left.person).cmp(&(&right.tenant, &right.person)));
@@ -152,7 +178,9 @@ struct NewAccountPage {
 fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
     let operator = is_operator(visit);
     let chosen = sent.all("roles");
-    let roles = ROLES.iter().filter(|(role, _)| operator || *role != "operator");
+    let roles = ROLES
+        .iter()
+        .filter(|(role, _)| operator || *role != "operator");
     let role = |(role, says): &(&str, &'static str)| {
         let choice = Choice {
             value: (*role).to_owned(),
@@ -161,7 +189,11 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
         };
         (choice, *says)
     };
-    let status = if faults.are_any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if faults.are_any() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     let text = |name| sent.get(name).to_owned();
     let page = NewAccountPage {
         shell: shell(visit, "Give an account"),
@@ -179,7 +211,8 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
 }
 
 pub(in crate::ui) async fn form_to_give(visit: Visit) -> Response<Body> {
-    let page = require(&visit, Act::ManageAccounts).map(|()| form(&visit, &Sent::default(), Faults::default()));
+    let page = require(&visit, Act::ManageAccounts)
+        .map(|()| form(&visit, &Sent::default(), Faults::default()));
     visit.finish(page)
 }
 
@@ -202,40 +235,79 @@ async fn give_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
     let nobody = new.email.is_none() && new.subject.is_none();
     let both = new.email.is_some() && new.subject.is_some();
     for (field, missing, expected) in [
-        ("email", nobody, "expected an address, or what the identity provider calls the person"),
+        (
+            "email",
+            nobody,
+            "expected an address, or what the identity provider calls the person",
+        ),
         ("subject", both, "expected an address or this, not both"),
         ("roles", new.roles.is_empty(), "expected one role at least"),
-        ("tenant", operator && new.tenant.is_none(), "expected the name of a tenant"),
+        (
+            "tenant",
+            operator && new.tenant.is_none(),
+            "expected the name of a tenant",
+        ),
     ] {
         if missing {
             return Ok(form(visit, sent, Faults::at(field, expected)));
         }
     }
-    let who = new.email.as_ref().or(new.subject.as_ref()).cloned().unwrap_or_default();
+    let who = new
+        .email
+        .as_ref()
+        .or(new.subject.as_ref())
+        .cloned()
+        .unwrap_or_default();
     let tenant = new.tenant.clone().unwrap_or_else(|| visit.tenant.clone());
     let until = match &new.ends_at {
         Some(end) => format!("until {end}"),
         None => String::from("without an end"),
     };
-    let sentence = format!("{who} may sign in and act as {} in the tenant {tenant}, {until}.", listed(&new.roles));
-    let mut confirm = Confirm::new(shell(visit, "Give this account?"), sentence, "Give the account");
+    let sentence = format!(
+        "{who} may sign in and act as {} in the tenant {tenant}, {until}.",
+        listed(&new.roles)
+    );
+    let mut confirm = Confirm::new(
+        shell(visit, "Give this account?"),
+        sentence,
+        "Give the account",
+    );
     confirm.back = visit.path("/admin/accounts/new");
     confirm.carried = sent.carried(&FIELDS);
-    confirm.points.push(String::from("They sign in with the identity provider. What its groups give them, they have besides."));
+    confirm.points.push(String::from(
+        "They sign in with the identity provider. What its groups give them, they have besides.",
+    ));
     if !confirm.is_confirmed_by(sent) {
         return Ok(confirm.show());
     }
     let made: Result<Account, Refused> = visit.ask().send(Method::POST, "/v1/accounts", &new).await;
     match made {
-        Ok(_) => Ok(redirect(&visit.link("/admin/accounts", &[("done", "given")]))),
+        Ok(_) => Ok(redirect(
+            &visit.link("/admin/accounts", &[("done", "given")]),
+        )),
         Err(refused) if refused.0.code == api::code::EXISTS => {
-            let field = if new.email.is_some() { "email" } else { "subject" };
-            Ok(form(visit, sent, Faults::at(field, "expected somebody who has no account in this tenant yet")))
+            let field = if new.email.is_some() {
+                "email"
+            } else {
+                "subject"
+            };
+            Ok(form(
+                visit,
+                sent,
+                Faults::at(
+                    field,
+                    "expected somebody who has no account in this tenant yet",
+                ),
+            ))
         }
-        Err(refused) if refused.0.status == 422 => Ok(form(visit, sent, Faults::of(&refused, &FIELDS))),
-        Err(refused) if refused.0.status == 404 => {
-            Ok(form(visit, sent, Faults::at("tenant", "expected a tenant that exists")))
+        Err(refused) if refused.0.status == 422 => {
+            Ok(form(visit, sent, Faults::of(&refused, &FIELDS)))
         }
+        Err(refused) if refused.0.status == 404 => Ok(form(
+            visit,
+            sent,
+            Faults::at("tenant", "expected a tenant that exists"),
+        )),
         Err(refused) => Err(refused),
     }
 }
@@ -255,36 +327,62 @@ async fn question(visit: &Visit, of: &str, id: &str) -> Result<Confirm, Refused>
         listed(&account.roles),
         account.tenant,
     );
-    let mut confirm = Confirm::new(shell(visit, "End this account?"), sentence, "End the account");
+    let mut confirm = Confirm::new(
+        shell(visit, "End this account?"),
+        sentence,
+        "End the account",
+    );
     confirm.danger = true;
     confirm.typed = who;
     confirm.back = visit.path("/admin/accounts");
     confirm.points.push(String::from("What groups of the identity provider give the person stays; another account may be given later."));
     if !stands(account, visit.now) {
-        confirm.points.push(String::from("It ended before: nothing changes."));
+        confirm
+            .points
+            .push(String::from("It ended before: nothing changes."));
     }
     Ok(confirm)
 }
 
-pub(in crate::ui) async fn form_to_end(visit: Visit, Path((_, of, id)): Path<Named>) -> Response<Body> {
-    let page = question(&visit, &of, &id).await.map(|confirm| confirm.show());
+pub(in crate::ui) async fn form_to_end(
+    visit: Visit,
+    Path((_, of, id)): Path<Named>,
+) -> Response<Body> {
+    let page = question(&visit, &of, &id)
+        .await
+        .map(|confirm| confirm.show());
     visit.finish(page)
 }
 
-pub(in crate::ui) async fn end(visit: Visit, Path((_, of, id)): Path<Named>, sent: Sent) -> Response<Body> {
+pub(in crate::ui) async fn end(
+    visit: Visit,
+    Path((_, of, id)): Path<Named>,
+    sent: Sent,
+) -> Response<Body> {
     let page = end_page(&visit, &of, &id, &sent).await;
     visit.finish(page)
 }
 
-async fn end_page(visit: &Visit, of: &str, id: &str, sent: &Sent) -> Result<Response<Body>, Refused> {
+async fn end_page(
+    visit: &Visit,
+    of: &str,
+    id: &str,
+    sent: &Sent,
+) -> Result<Response<Body>, Refused> {
     let mut confirm = question(visit, of, id).await?;
     sent.check(visit)?;
     if !confirm.is_confirmed_by(sent) {
         return Ok(confirm.show());
     }
     let path = with_parameters(&format!("/v1/accounts/{}", segment(id)), &[("tenant", of)]);
-    match visit.ask().tell(Method::DELETE, &path, &serde_json::Map::new()).await {
-        Ok(()) => Ok(redirect(&visit.link("/admin/accounts", &[("done", "ended")]))),
+    match visit
+        .ask()
+        .tell(Method::DELETE, &path, &serde_json::Map::new())
+        .await
+    {
+        Ok(()) => Ok(redirect(
+            &visit.link("/admin/accounts", &[("done", "ended")]),
+        )),
         Err(refused) => Ok(confirm.refused(&refused)),
     }
 }

@@ -32,14 +32,33 @@ const LIVES: [(&str, &str); 5] = [
 /// Roles, and what they may, the least first.
 const ROLES: [(&str, &str); 6] = [
     ("writer", "sends events, and sees none"),
-    ("analyst", "sees events without persons: no names, e-mails or addresses"),
+    (
+        "analyst",
+        "sees events without persons: no names, e-mails or addresses",
+    ),
     ("reader", "sees events"),
-    ("auditor", "sees events and who read them, takes proofs and exports"),
-    ("admin", "the same, and looks after keys, sources and settings of the tenant"),
-    ("operator", "looks after the instance and every tenant; of _instance only"),
+    (
+        "auditor",
+        "sees events and who read them, takes proofs and exports",
+    ),
+    (
+        "admin",
+        "the same, and looks after keys, sources and settings of the tenant",
+    ),
+    (
+        "operator",
+        "looks after the instance and every tenant; of _instance only",
+    ),
 ];
 const FIELDS: [&str; 8] = [
-    "tenant", "platform", "create_tenants", "roles", "source", "owner", "expires_in_seconds", "expires",
+    "tenant",
+    "platform",
+    "create_tenants",
+    "roles",
+    "source",
+    "owner",
+    "expires_in_seconds",
+    "expires",
 ];
 
 /// Which keys.
@@ -116,7 +135,10 @@ pub(in crate::ui) async fn list(visit: Visit, Query(which): Query<Which>) -> Res
 
 async fn list_page(visit: &Visit, which: &Which) -> Result<Response<Body>, Refused> {
     require(visit, Act::ManageKeys)?;
-    let known: Keys = visit.ask().get("/v1/keys", &[("tenant", which.of.trim())]).await?;
+    let known: Keys = visit
+        .ask()
+        .get("/v1/keys", &[("tenant", which.of.trim())])
+        .await?;
     let with_ended = !which.ended.is_empty();
     let mut views: Vec<_> = known.keys.iter().map(|key| view(key, visit)).collect();
     let ended = views.iter().filter(|key| !key.state.is_standing()).count();
@@ -137,7 +159,11 @@ async fn list_page(visit: &Visit, which: &Which) -> Result<Response<Body>, Refus
         with_ended,
         switch: visit.link("/admin/keys", &[("of", &which.of), ("ended", switched)]),
         left_out,
-        done: if which.done == "revoked" { "The key is revoked: nobody can use it any more." } else { "" },
+        done: if which.done == "revoked" {
+            "The key is revoked: nobody can use it any more."
+        } else {
+            ""
+        },
     };
     Ok(render(StatusCode::OK, &page))
 }
@@ -158,7 +184,9 @@ fn view(key: &Key, visit: &Visit) -> KeyView {
 
 /// Where a key counts.
 fn whose(key: &Key) -> String {
-    key.tenant.clone().unwrap_or_else(|| String::from("every tenant"))
+    key.tenant
+        .clone()
+        .unwrap_or_else(|| String::from("every tenant"))
 }
 
 #[derive(Debug, Template)]
@@ -181,7 +209,9 @@ struct NewKeyPage {
 fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
     let operator = is_operator(visit);
     let chosen = sent.all("roles");
-    let roles = ROLES.iter().filter(|(role, _)| operator || *role != "operator");
+    let roles = ROLES
+        .iter()
+        .filter(|(role, _)| operator || *role != "operator");
     let role = |(role, says): &(&str, &'static str)| {
         let choice = Choice {
             value: (*role).to_owned(),
@@ -192,12 +222,23 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
     };
     let life = sent.get("expires");
     let untouched = sent.get("csrf").is_empty();
-    let lives = LIVES.iter().enumerate().map(|(index, (value, label))| Choice {
-        value: (*value).to_owned(),
-        label: (*label).to_owned(),
-        chosen: if untouched { index == 0 } else { *value == life },
-    });
-    let status = if faults.are_any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let lives = LIVES
+        .iter()
+        .enumerate()
+        .map(|(index, (value, label))| Choice {
+            value: (*value).to_owned(),
+            label: (*label).to_owned(),
+            chosen: if untouched {
+                index == 0
+            } else {
+                *value == life
+            },
+        });
+    let status = if faults.are_any() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     let page = NewKeyPage {
         shell: shell(visit, "Make a key"),
         tabs: tabs(visit, "/admin/keys"),
@@ -216,7 +257,8 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
 }
 
 pub(in crate::ui) async fn form_to_make(visit: Visit) -> Response<Body> {
-    let page = require(&visit, Act::ManageKeys).map(|()| form(&visit, &Sent::default(), Faults::default()));
+    let page = require(&visit, Act::ManageKeys)
+        .map(|()| form(&visit, &Sent::default(), Faults::default()));
     visit.finish(page)
 }
 
@@ -240,10 +282,22 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         expires_in_seconds: sent.get("expires").parse().ok(),
     };
     for (field, missing, expected) in [
-        ("owner", new.owner.is_empty(), "expected a name: whose key it is"),
+        (
+            "owner",
+            new.owner.is_empty(),
+            "expected a name: whose key it is",
+        ),
         ("roles", new.roles.is_empty(), "expected one role at least"),
-        ("source", new.source.is_empty(), "expected a name, such as ci"),
-        ("tenant", operator && !platform && new.tenant.is_none(), "expected the name of a tenant"),
+        (
+            "source",
+            new.source.is_empty(),
+            "expected a name, such as ci",
+        ),
+        (
+            "tenant",
+            operator && !platform && new.tenant.is_none(),
+            "expected the name of a tenant",
+        ),
     ] {
         if missing {
             return Ok(form(visit, sent, Faults::at(field, expected)));
@@ -254,7 +308,9 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         (Some(name), _) => format!("the tenant {name}"),
         (None, _) => format!("the tenant {}", visit.tenant),
     };
-    let life = LIVES.iter().find(|(value, _)| *value == sent.get("expires"));
+    let life = LIVES
+        .iter()
+        .find(|(value, _)| *value == sent.get("expires"));
     let life = life.map_or("for as long as was chosen", |(_, label)| *label);
     let sentence = format!(
         "A key is made for {}. Whoever has it may act as {} in {tenant}, under the source {}: {life}.",
@@ -265,9 +321,13 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
     let mut confirm = Confirm::new(shell(visit, "Make this key?"), sentence, "Make the key");
     confirm.back = visit.path("/admin/keys/new");
     confirm.carried = sent.carried(&FIELDS);
-    confirm.points.push(String::from("It is shown once, on the next page."));
+    confirm
+        .points
+        .push(String::from("It is shown once, on the next page."));
     if platform {
-        confirm.points.push(String::from("It names the tenant of each request itself, and reaches all of them."));
+        confirm.points.push(String::from(
+            "It names the tenant of each request itself, and reaches all of them.",
+        ));
     }
     if !confirm.is_confirmed_by(sent) {
         return Ok(confirm.show());
@@ -280,17 +340,26 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         }
         // A tenant that is not there.
         Err(refused) if refused.0.status == 404 => {
-            return Ok(form(visit, sent, Faults::at("tenant", "expected a tenant that exists")));
+            return Ok(form(
+                visit,
+                sent,
+                Faults::at("tenant", "expected a tenant that exists"),
+            ));
         }
         Err(refused) => return Err(refused),
     };
     let page = Made {
         shell: shell(visit, "The key is made"),
-        sentence: format!("The key {} is made for {}.", made.stored.id, made.stored.owner),
+        sentence: format!(
+            "The key {} is made for {}.",
+            made.stored.id, made.stored.owner
+        ),
         label: "API key",
         secret: made.key,
         points: vec![
-            String::from("It goes into the header Authorization: Bearer …, or into a file for --key-file."),
+            String::from(
+                "It goes into the header Authorization: Bearer …, or into a file for --key-file.",
+            ),
             String::from("Lost it? Revoke it and make another."),
         ],
         back: visit.path("/admin/keys"),
@@ -302,7 +371,11 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
 async fn question(visit: &Visit, id: &str) -> Result<Confirm, Refused> {
     require(visit, Act::ManageKeys)?;
     let known: Keys = visit.ask().get("/v1/keys", &[]).await?;
-    let key = known.keys.iter().find(|key| key.id == id).ok_or_else(Refused::not_found)?;
+    let key = known
+        .keys
+        .iter()
+        .find(|key| key.id == id)
+        .ok_or_else(Refused::not_found)?;
     let sentence = format!(
         "The key {} of {} ({} in {}) is revoked at once and for good. Whatever uses it gets no answer any more.",
         key.id,
@@ -315,20 +388,31 @@ async fn question(visit: &Visit, id: &str) -> Result<Confirm, Refused> {
     confirm.typed.clone_from(&key.id);
     confirm.back = visit.path("/admin/keys");
     if key.id == visit.caller.key_id() {
-        confirm.points.push(String::from("It is the key that you are signed in with: you are signed out."));
+        confirm.points.push(String::from(
+            "It is the key that you are signed in with: you are signed out.",
+        ));
     }
     if key.revoked_at.is_some() {
-        confirm.points.push(String::from("It was revoked before: nothing changes."));
+        confirm
+            .points
+            .push(String::from("It was revoked before: nothing changes."));
     }
     Ok(confirm)
 }
 
-pub(in crate::ui) async fn form_to_revoke(visit: Visit, Path((_, id)): Path<(String, String)>) -> Response<Body> {
+pub(in crate::ui) async fn form_to_revoke(
+    visit: Visit,
+    Path((_, id)): Path<(String, String)>,
+) -> Response<Body> {
     let page = question(&visit, &id).await.map(|confirm| confirm.show());
     visit.finish(page)
 }
 
-pub(in crate::ui) async fn revoke(visit: Visit, Path((_, id)): Path<(String, String)>, sent: Sent) -> Response<Body> {
+pub(in crate::ui) async fn revoke(
+    visit: Visit,
+    Path((_, id)): Path<(String, String)>,
+    sent: Sent,
+) -> Response<Body> {
     let page = revoke_page(&visit, &id, &sent).await;
     visit.finish(page)
 }
@@ -340,7 +424,11 @@ async fn revoke_page(visit: &Visit, id: &str, sent: &Sent) -> Result<Response<Bo
         return Ok(confirm.show());
     }
     let path = format!("/v1/keys/{}", segment(id));
-    match visit.ask().tell(Method::DELETE, &path, &serde_json::Map::new()).await {
+    match visit
+        .ask()
+        .tell(Method::DELETE, &path, &serde_json::Map::new())
+        .await
+    {
         Ok(()) => Ok(redirect(&visit.link("/admin/keys", &[("done", "revoked")]))),
         Err(refused) => Ok(confirm.refused(&refused)),
     }

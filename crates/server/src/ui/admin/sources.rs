@@ -80,7 +80,11 @@ async fn list_page(visit: &Visit, which: &Which) -> Result<Response<Body>, Refus
     require(visit, Act::ManageSources)?;
     let known: Sources = visit.ask().get("/v1/sources", &[]).await?;
     let with_closed = !which.closed.is_empty();
-    let mut views: Vec<_> = known.sources.iter().map(|source| view(source, visit)).collect();
+    let mut views: Vec<_> = known
+        .sources
+        .iter()
+        .map(|source| view(source, visit))
+        .collect();
     let closed = views.iter().filter(|source| !source.is_open).count();
     views.retain(|source| with_closed || source.is_open);
     let left_out = views.len().saturating_sub(SHOWN_MAX);
@@ -95,7 +99,11 @@ async fn list_page(visit: &Visit, which: &Which) -> Result<Response<Body>, Refus
         with_closed,
         switch: visit.link("/admin/sources", &[("closed", switched)]),
         left_out,
-        done: if which.done == "closed" { "The source is closed: what is delivered to it is refused." } else { "" },
+        done: if which.done == "closed" {
+            "The source is closed: what is delivered to it is refused."
+        } else {
+            ""
+        },
     };
     Ok(render(StatusCode::OK, &page))
 }
@@ -105,14 +113,22 @@ fn view(source: &Source, visit: &Visit) -> SourceView {
     let rules = &source.rules;
     let count = rules.include.len() + rules.exclude.len() + rules.sample.len();
     let page = |act: &str| {
-        visit.path(&format!("/admin/sources/{}/{}/{act}", segment(&source.tenant), segment(&source.name)))
+        visit.path(&format!(
+            "/admin/sources/{}/{}/{act}",
+            segment(&source.tenant),
+            segment(&source.name)
+        ))
     };
     SourceView {
         name: source.name.clone(),
         tenant: source.tenant.clone(),
         vendor: source.vendor.clone(),
         path: source.path.clone(),
-        rules: if source.default_rules { format!("the vendor’s {count}") } else { format!("{count} of its own") },
+        rules: if source.default_rules {
+            format!("the vendor’s {count}")
+        } else {
+            format!("{count} of its own")
+        },
         made: Moment::read(&source.created_at, visit.now),
         old_until: moment(&source.old_secret_until),
         closed: moment(&source.closed_at),
@@ -142,7 +158,11 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
         label: (*label).to_owned(),
         chosen: *value == vendor,
     });
-    let status = if faults.are_any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if faults.are_any() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     let page = NewSourcePage {
         shell: shell(visit, "Make a source"),
         tabs: tabs(visit, "/admin/sources"),
@@ -157,7 +177,8 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
 }
 
 pub(in crate::ui) async fn form_to_make(visit: Visit) -> Response<Body> {
-    let page = require(&visit, Act::ManageSources).map(|()| form(&visit, &Sent::default(), Faults::default()));
+    let page = require(&visit, Act::ManageSources)
+        .map(|()| form(&visit, &Sent::default(), Faults::default()));
     visit.finish(page)
 }
 
@@ -177,9 +198,21 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         rules: None,
     };
     for (field, missing, expected) in [
-        ("tenant", operator && new.tenant.is_none(), "expected the name of a tenant"),
-        ("name", new.name.is_empty(), "expected a name, such as github-acme"),
-        ("vendor", new.vendor.is_empty(), "expected one of the vendors"),
+        (
+            "tenant",
+            operator && new.tenant.is_none(),
+            "expected the name of a tenant",
+        ),
+        (
+            "name",
+            new.name.is_empty(),
+            "expected a name, such as github-acme",
+        ),
+        (
+            "vendor",
+            new.vendor.is_empty(),
+            "expected one of the vendors",
+        ),
     ] {
         if missing {
             return Ok(form(visit, sent, Faults::at(field, expected)));
@@ -190,24 +223,47 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         "A source {} is made: whoever has its secret may deliver events of {} to the tenant {tenant}.",
         new.name, new.vendor,
     );
-    let mut confirm = Confirm::new(shell(visit, "Make this source?"), sentence, "Make the source");
+    let mut confirm = Confirm::new(
+        shell(visit, "Make this source?"),
+        sentence,
+        "Make the source",
+    );
     confirm.back = visit.path("/admin/sources/new");
     confirm.carried = sent.carried(&FIELDS);
-    confirm.points.push(String::from("Its secret is shown once, on the next page."));
-    confirm.points.push(String::from("The vendor’s own rules say what need not be kept; what is left out is counted."));
+    confirm
+        .points
+        .push(String::from("Its secret is shown once, on the next page."));
+    confirm.points.push(String::from(
+        "The vendor’s own rules say what need not be kept; what is left out is counted.",
+    ));
     if !confirm.is_confirmed_by(sent) {
         return Ok(confirm.show());
     }
-    let made: Result<CreatedSource, Refused> = visit.ask().send(Method::POST, "/v1/sources", &new).await;
+    let made: Result<CreatedSource, Refused> =
+        visit.ask().send(Method::POST, "/v1/sources", &new).await;
     match made {
-        Ok(made) => Ok(revealed(visit, StatusCode::CREATED, "The source is made", made)),
-        Err(refused) if refused.0.code == api::code::EXISTS => {
-            Ok(form(visit, sent, Faults::at("name", "expected a name that no open source of the tenant has")))
+        Ok(made) => Ok(revealed(
+            visit,
+            StatusCode::CREATED,
+            "The source is made",
+            made,
+        )),
+        Err(refused) if refused.0.code == api::code::EXISTS => Ok(form(
+            visit,
+            sent,
+            Faults::at(
+                "name",
+                "expected a name that no open source of the tenant has",
+            ),
+        )),
+        Err(refused) if refused.0.status == 422 => {
+            Ok(form(visit, sent, Faults::of(&refused, &FIELDS)))
         }
-        Err(refused) if refused.0.status == 422 => Ok(form(visit, sent, Faults::of(&refused, &FIELDS))),
-        Err(refused) if refused.0.status == 404 => {
-            Ok(form(visit, sent, Faults::at("tenant", "expected a tenant that exists")))
-        }
+        Err(refused) if refused.0.status == 404 => Ok(form(
+            visit,
+            sent,
+            Faults::at("tenant", "expected a tenant that exists"),
+        )),
         Err(refused) => Err(refused),
     }
 }
@@ -215,13 +271,26 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
 /// A source's secret, this once.
 fn revealed(visit: &Visit, status: StatusCode, title: &str, made: CreatedSource) -> Response<Body> {
     let source = made.source;
-    let mut points = vec![format!("Deliveries go to {} behind this server’s own address.", source.path)];
-    if let Some(until) = source.old_secret_until.as_deref().and_then(|at| Moment::read(at, visit.now)) {
-        points.push(format!("The secret before it is taken until {} {} UTC.", until.day, until.clock));
+    let mut points = vec![format!(
+        "Deliveries go to {} behind this server’s own address.",
+        source.path
+    )];
+    if let Some(until) = source
+        .old_secret_until
+        .as_deref()
+        .and_then(|at| Moment::read(at, visit.now))
+    {
+        points.push(format!(
+            "The secret before it is taken until {} {} UTC.",
+            until.day, until.clock
+        ));
     }
     let page = Made {
         shell: shell(visit, title),
-        sentence: format!("This is the secret of {} ({}) of {}.", source.name, source.vendor, source.tenant),
+        sentence: format!(
+            "This is the secret of {} ({}) of {}.",
+            source.name, source.vendor, source.tenant
+        ),
         label: "Secret",
         secret: made.secret,
         points,
@@ -243,13 +312,22 @@ async fn open_source(visit: &Visit, of: &str, name: &str) -> Result<Source, Refu
 }
 
 fn question(visit: &Visit, source: &Source, closing: bool) -> Confirm {
-    let Source { name, vendor, tenant, .. } = source;
+    let Source {
+        name,
+        vendor,
+        tenant,
+        ..
+    } = source;
     if closing {
         let sentence = format!(
             "The source {name} ({vendor}) of {tenant} is closed at once and for good. What is delivered to it is refused; \
              events that it brought stay.",
         );
-        let mut confirm = Confirm::new(shell(visit, "Close this source?"), sentence, "Close the source");
+        let mut confirm = Confirm::new(
+            shell(visit, "Close this source?"),
+            sentence,
+            "Close the source",
+        );
         confirm.danger = true;
         confirm.typed.clone_from(name);
         confirm.back = visit.path("/admin/sources");
@@ -264,44 +342,74 @@ fn question(visit: &Visit, source: &Source, closing: bool) -> Confirm {
     confirm
 }
 
-pub(in crate::ui) async fn form_to_rotate(visit: Visit, Path((_, of, name)): Path<Named>) -> Response<Body> {
+pub(in crate::ui) async fn form_to_rotate(
+    visit: Visit,
+    Path((_, of, name)): Path<Named>,
+) -> Response<Body> {
     let found = open_source(&visit, &of, &name).await;
     let page = found.map(|source| question(&visit, &source, false).show());
     visit.finish(page)
 }
 
-pub(in crate::ui) async fn form_to_close(visit: Visit, Path((_, of, name)): Path<Named>) -> Response<Body> {
+pub(in crate::ui) async fn form_to_close(
+    visit: Visit,
+    Path((_, of, name)): Path<Named>,
+) -> Response<Body> {
     let found = open_source(&visit, &of, &name).await;
     let page = found.map(|source| question(&visit, &source, true).show());
     visit.finish(page)
 }
 
-pub(in crate::ui) async fn rotate(visit: Visit, Path((_, of, name)): Path<Named>, sent: Sent) -> Response<Body> {
+pub(in crate::ui) async fn rotate(
+    visit: Visit,
+    Path((_, of, name)): Path<Named>,
+    sent: Sent,
+) -> Response<Body> {
     let page = rotate_page(&visit, &of, &name, &sent).await;
     visit.finish(page)
 }
 
-async fn rotate_page(visit: &Visit, of: &str, name: &str, sent: &Sent) -> Result<Response<Body>, Refused> {
+async fn rotate_page(
+    visit: &Visit,
+    of: &str,
+    name: &str,
+    sent: &Sent,
+) -> Result<Response<Body>, Refused> {
     let source = open_source(visit, of, name).await?;
     sent.check(visit)?;
     let mut confirm = question(visit, &source, false);
     if !confirm.is_confirmed_by(sent) {
         return Ok(confirm.show());
     }
-    let path = with_parameters(&format!("/v1/sources/{}/rotate", segment(name)), &[("tenant", of)]);
-    let made: Result<CreatedSource, Refused> = visit.ask().send(Method::POST, &path, &serde_json::Map::new()).await;
+    let path = with_parameters(
+        &format!("/v1/sources/{}/rotate", segment(name)),
+        &[("tenant", of)],
+    );
+    let made: Result<CreatedSource, Refused> = visit
+        .ask()
+        .send(Method::POST, &path, &serde_json::Map::new())
+        .await;
     match made {
         Ok(made) => Ok(revealed(visit, StatusCode::OK, "The new secret", made)),
         Err(refused) => Ok(confirm.refused(&refused)),
     }
 }
 
-pub(in crate::ui) async fn close(visit: Visit, Path((_, of, name)): Path<Named>, sent: Sent) -> Response<Body> {
+pub(in crate::ui) async fn close(
+    visit: Visit,
+    Path((_, of, name)): Path<Named>,
+    sent: Sent,
+) -> Response<Body> {
     let page = close_page(&visit, &of, &name, &sent).await;
     visit.finish(page)
 }
 
-async fn close_page(visit: &Visit, of: &str, name: &str, sent: &Sent) -> Result<Response<Body>, Refused> {
+async fn close_page(
+    visit: &Visit,
+    of: &str,
+    name: &str,
+    sent: &Sent,
+) -> Result<Response<Body>, Refused> {
     let source = open_source(visit, of, name).await?;
     sent.check(visit)?;
     let mut confirm = question(visit, &source, true);
@@ -309,8 +417,14 @@ async fn close_page(visit: &Visit, of: &str, name: &str, sent: &Sent) -> Result<
         return Ok(confirm.show());
     }
     let path = with_parameters(&format!("/v1/sources/{}", segment(name)), &[("tenant", of)]);
-    match visit.ask().tell(Method::DELETE, &path, &serde_json::Map::new()).await {
-        Ok(()) => Ok(redirect(&visit.link("/admin/sources", &[("done", "closed")]))),
+    match visit
+        .ask()
+        .tell(Method::DELETE, &path, &serde_json::Map::new())
+        .await
+    {
+        Ok(()) => Ok(redirect(
+            &visit.link("/admin/sources", &[("done", "closed")]),
+        )),
         Err(refused) => Ok(confirm.refused(&refused)),
     }
 }

@@ -66,7 +66,10 @@ async fn list_page(visit: &Visit, which: &Which) -> Result<Response<Body>, Refus
     let known: Tenants = visit.ask().get("/v1/tenants", &[]).await?;
     let sought = which.name.trim().to_lowercase();
     let total = known.tenants.len();
-    let found = known.tenants.iter().filter(|tenant| tenant.name.contains(&sought));
+    let found = known
+        .tenants
+        .iter()
+        .filter(|tenant| tenant.name.contains(&sought));
     let mut views: Vec<_> = found.map(|tenant| view(tenant, visit)).collect();
     let left_out = views.len().saturating_sub(SHOWN_MAX);
     views.truncate(SHOWN_MAX);
@@ -77,7 +80,11 @@ async fn list_page(visit: &Visit, which: &Which) -> Result<Response<Body>, Refus
         tenants: views,
         total,
         left_out,
-        done: if which.done == "made" { "The tenant is made, with its logs. It needs a key next." } else { "" },
+        done: if which.done == "made" {
+            "The tenant is made, with its logs. It needs a key next."
+        } else {
+            ""
+        },
     };
     Ok(render(StatusCode::OK, &page))
 }
@@ -91,7 +98,11 @@ fn view(tenant: &Tenant, visit: &Visit) -> TenantView {
         operations: tenant.vocabulary.len(),
         made: Moment::read(&tenant.created_at, visit.now),
         // The instance's own tenant has no settings.
-        href: if own { String::new() } else { visit.path(&format!("/admin/tenants/{}", segment(&tenant.name))) },
+        href: if own {
+            String::new()
+        } else {
+            visit.path(&format!("/admin/tenants/{}", segment(&tenant.name)))
+        },
         keys: visit.link("/admin/keys", &[("of", &tenant.name)]),
     }
 }
@@ -108,7 +119,11 @@ struct NewTenantPage {
 }
 
 fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
-    let status = if faults.are_any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if faults.are_any() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
     let page = NewTenantPage {
         shell: shell(visit, "Make a tenant"),
         tabs: tabs(visit, "/admin/tenants"),
@@ -121,7 +136,8 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
 }
 
 pub(in crate::ui) async fn form_to_make(visit: Visit) -> Response<Body> {
-    let page = require(&visit, Act::ManageTenants).map(|()| form(&visit, &Sent::default(), Faults::default()));
+    let page = require(&visit, Act::ManageTenants)
+        .map(|()| form(&visit, &Sent::default(), Faults::default()));
     visit.finish(page)
 }
 
@@ -139,19 +155,29 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         mask_exceptions: Vec::new(),
     };
     if new.name.is_empty() {
-        return Ok(form(visit, sent, Faults::at("name", "expected a name, such as acme")));
+        return Ok(form(
+            visit,
+            sent,
+            Faults::at("name", "expected a name, such as acme"),
+        ));
     }
     let sentence = format!(
         "A tenant {} is made, with a log of events and an access log of its own. It can’t be removed again.",
         new.name,
     );
-    let mut confirm = Confirm::new(shell(visit, "Make this tenant?"), sentence, "Make the tenant");
+    let mut confirm = Confirm::new(
+        shell(visit, "Make this tenant?"),
+        sentence,
+        "Make the tenant",
+    );
     confirm.back = visit.path("/admin/tenants/_new");
     confirm.carried = sent.carried(&NEW_FIELDS);
     confirm.danger = true;
     confirm.typed.clone_from(&new.name);
     if new.strict {
-        confirm.points.push(String::from("Operations outside the vocabulary are refused."));
+        confirm.points.push(String::from(
+            "Operations outside the vocabulary are refused.",
+        ));
     }
     if !confirm.is_confirmed_by(sent) {
         return Ok(confirm.show());
@@ -159,10 +185,14 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
     let made: Result<Tenant, Refused> = visit.ask().send(Method::POST, "/v1/tenants", &new).await;
     match made {
         Ok(_) => Ok(redirect(&visit.link("/admin/tenants", &[("done", "made")]))),
-        Err(refused) if refused.0.code == api::code::EXISTS => {
-            Ok(form(visit, sent, Faults::at("name", "expected a name that no tenant has")))
+        Err(refused) if refused.0.code == api::code::EXISTS => Ok(form(
+            visit,
+            sent,
+            Faults::at("name", "expected a name that no tenant has"),
+        )),
+        Err(refused) if refused.0.status == 422 => {
+            Ok(form(visit, sent, Faults::of(&refused, &NEW_FIELDS)))
         }
-        Err(refused) if refused.0.status == 422 => Ok(form(visit, sent, Faults::of(&refused, &NEW_FIELDS))),
         Err(refused) => Err(refused),
     }
 }
@@ -181,14 +211,31 @@ struct SettingsPage {
     done: &'static str,
 }
 
-fn settings(visit: &Visit, tenant: Tenant, typed: Option<&Sent>, faults: Faults, done: &'static str) -> Response<Body> {
-    let status = if faults.are_any() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let at = if is_operator(visit) { String::from("/admin/tenants") } else { format!("/admin/tenants/{}", tenant.name) };
+fn settings(
+    visit: &Visit,
+    tenant: Tenant,
+    typed: Option<&Sent>,
+    faults: Faults,
+    done: &'static str,
+) -> Response<Body> {
+    let status = if faults.are_any() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let at = if is_operator(visit) {
+        String::from("/admin/tenants")
+    } else {
+        format!("/admin/tenants/{}", tenant.name)
+    };
     let page = SettingsPage {
         shell: shell(visit, &format!("Settings of {}", tenant.name)),
         tabs: tabs(visit, &at),
         action: visit.path(&format!("/admin/tenants/{}", segment(&tenant.name))),
-        countries: typed.map_or_else(|| tenant.known_countries.join(", "), |sent| sent.get("known_countries").to_owned()),
+        countries: typed.map_or_else(
+            || tenant.known_countries.join(", "),
+            |sent| sent.get("known_countries").to_owned(),
+        ),
         strict: typed.map_or(tenant.strict, |sent| sent.ticked("strict")),
         made: Moment::read(&tenant.created_at, visit.now),
         tenant,
@@ -200,7 +247,10 @@ fn settings(visit: &Visit, tenant: Tenant, typed: Option<&Sent>, faults: Faults,
 
 async fn known(visit: &Visit, name: &str) -> Result<Tenant, Refused> {
     require(visit, Act::ManageSettings)?;
-    visit.ask().get(&format!("/v1/tenants/{}", segment(name)), &[]).await
+    visit
+        .ask()
+        .get(&format!("/v1/tenants/{}", segment(name)), &[])
+        .await
 }
 
 pub(in crate::ui) async fn show(
@@ -208,13 +258,21 @@ pub(in crate::ui) async fn show(
     Path((_, name)): Path<(String, String)>,
     Query(which): Query<Which>,
 ) -> Response<Body> {
-    let done = if which.done == "changed" { "The settings are changed." } else { "" };
+    let done = if which.done == "changed" {
+        "The settings are changed."
+    } else {
+        ""
+    };
     let page = known(&visit, &name).await;
     let page = page.map(|tenant| settings(&visit, tenant, None, Faults::default(), done));
     visit.finish(page)
 }
 
-pub(in crate::ui) async fn change(visit: Visit, Path((_, name)): Path<(String, String)>, sent: Sent) -> Response<Body> {
+pub(in crate::ui) async fn change(
+    visit: Visit,
+    Path((_, name)): Path<(String, String)>,
+    sent: Sent,
+) -> Response<Body> {
     let page = change_page(&visit, &name, &sent).await;
     visit.finish(page)
 }
@@ -223,7 +281,11 @@ async fn change_page(visit: &Visit, name: &str, sent: &Sent) -> Result<Response<
     let tenant = known(visit, name).await?;
     sent.check(visit)?;
     let countries = sent.get("known_countries").split([',', '\n', ';']);
-    let countries: Vec<_> = countries.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let countries: Vec<_> = countries
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
     let strict = sent.ticked("strict");
     let mut points = Vec::new();
     if countries != tenant.known_countries {
@@ -241,10 +303,20 @@ async fn change_page(visit: &Visit, name: &str, sent: &Sent) -> Result<Response<
         }));
     }
     if points.is_empty() {
-        return Ok(settings(visit, tenant, None, Faults::default(), "Nothing was changed: this is how it was."));
+        return Ok(settings(
+            visit,
+            tenant,
+            None,
+            Faults::default(),
+            "Nothing was changed: this is how it was.",
+        ));
     }
     let sentence = format!("The settings of the tenant {} are changed.", tenant.name);
-    let mut confirm = Confirm::new(shell(visit, "Change these settings?"), sentence, "Change the settings");
+    let mut confirm = Confirm::new(
+        shell(visit, "Change these settings?"),
+        sentence,
+        "Change the settings",
+    );
     confirm.points = points;
     confirm.carried = sent.carried(&FIELDS);
     if !confirm.is_confirmed_by(sent) {
@@ -267,9 +339,13 @@ async fn change_page(visit: &Visit, name: &str, sent: &Sent) -> Result<Response<
             let newer = "somebody changed these settings meanwhile; look at them, and try again";
             Ok(settings(visit, tenant, None, Faults::at("", newer), ""))
         }
-        Err(refused) if refused.0.status == 422 => {
-            Ok(settings(visit, tenant, Some(sent), Faults::of(&refused, &FIELDS), ""))
-        }
+        Err(refused) if refused.0.status == 422 => Ok(settings(
+            visit,
+            tenant,
+            Some(sent),
+            Faults::of(&refused, &FIELDS),
+            "",
+        )),
         Err(refused) => Err(refused),
     }
 }

@@ -61,7 +61,10 @@ impl LogView {
         let moment = |at: &Option<String>| at.as_deref().and_then(|at| Moment::read(at, visit.now));
         let (name, purpose) = match log.kind.as_str() {
             "access" => ("access log", "who read, searched and exported"),
-            "instance" => ("instance log", "what this server and its operators did, and the head of every log"),
+            "instance" => (
+                "instance log",
+                "what this server and its operators did, and the head of every log",
+            ),
             _ => ("log of events", "what producers sent"),
         };
         let mut view = Self {
@@ -88,7 +91,10 @@ impl LogView {
 
     async fn read_proofs(&mut self, visit: &Visit, log: &Log) -> Result<(), Refused> {
         let ask = visit.ask();
-        self.vkey = text(&ask, &format!("/v1/logs/{}/vkey", log.id)).await?.trim().to_owned();
+        self.vkey = text(&ask, &format!("/v1/logs/{}/vkey", log.id))
+            .await?
+            .trim()
+            .to_owned();
         if let Ok(key) = VerifierKey::parse(&self.vkey) {
             self.key = to_hex(&key.key_id());
             match text(&ask, &format!("/v1/logs/{}/checkpoint", log.id)).await {
@@ -128,7 +134,10 @@ fn verified(known: &Verification, visit: &Visit) -> VerifiedView {
         done: known.done,
         total: known.size.max(1),
         root: known.root_hash.clone().unwrap_or_default(),
-        ended: known.ended_at.as_deref().and_then(|at| Moment::read(at, visit.now)),
+        ended: known
+            .ended_at
+            .as_deref()
+            .and_then(|at| Moment::read(at, visit.now)),
         took,
         by: known.by.clone().unwrap_or_default(),
         rests_on: known.rests_on.clone(),
