@@ -26,10 +26,11 @@ run:
 
 test: packages test-rust test-interop test-openapi test-ui
 
-test-rust: $(EXAMPLES)/ready $(GEO)/$(GEO_VERSION)
+test-rust: $(EXAMPLES)/ready $(GEO)/$(GEO_VERSION) $(UI)/venv/ready
 	$(CARGO) build --release --bin veritrail
 	VERITRAIL_BIN=$(CURDIR)/target/release/veritrail VERITRAIL_REQUIRE_POSTGRES=1 \
 	  VERITRAIL_WEBHOOK_EXAMPLES=$(CURDIR)/$(EXAMPLES)/package \
+	  VERITRAIL_OIDC_MOCK=$(CURDIR)/$(UI)/venv/bin/oidc-provider-mock \
 	  VERITRAIL_GEO_DATA=$(CURDIR)/$(GEO) $(CARGO) test --workspace --locked
 
 $(EXAMPLES)/ready:
