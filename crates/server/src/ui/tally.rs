@@ -20,10 +20,15 @@ pub(super) struct Count {
 pub(super) fn counts(visit: &Visit, counted: &Statistics, field: &str, within: &str) -> Vec<Count> {
     let top = counted.top.iter().find(|top| top.field == field);
     let values = top.into_iter().flat_map(|top| &top.values);
+    // The search that finds as many: over all that was counted.
+    let since = counted.earliest.as_deref().unwrap_or_default();
     let count = |found: &api::ValueCount| Count {
         label: found.value.clone(),
         count: found.count,
-        href: visit.link("/search", &[("q", &format!("{within} {}", term(field, &found.value)))]),
+        href: visit.link(
+            "/search",
+            &[("q", &format!("{within} {}", term(field, &found.value))), ("since", since)],
+        ),
     };
     values.map(count).collect()
 }

@@ -9,18 +9,18 @@ use crate::visitor::Visitor;
 async fn acts(world: &World) {
     let act = |id: String, at: &str, actor: &str, more: &str| {
         format!(
-            r#"{{"id":"{id}","operation":"environment_variable.updated","timestamp":"{at}","actor":{actor},
-            "origin":{{"ip":"198.51.100.23"}},"resource":{{"type":"environment_variable","id":"var_1","name":"LOG_LEVEL","project_id":"checkout"}}{more}}}"#
+            r#"{{"id":"{id}","operation":"setting.updated","timestamp":"{at}","actor":{actor},
+            "origin":{{"ip":"198.51.100.23"}},"resource":{{"type":"setting","id":"var_1","name":"LOG_LEVEL","project_id":"checkout"}}{more}}}"#
         )
     };
     let ana = r#"{"type":"user","id":"usr_ana","name":"Ana Souza","email":"ana@example.com","credential_id":"tok_7"}"#;
     let mut events: Vec<String> = (0..40)
-        .map(|index| act(format!("evt_day_{index}"), &format!("2026-03-10T10:{index:02}:00Z"), ana, ""))
+        .map(|index| act(format!("evt_day_{index}"), &format!("2026-11-19T10:{index:02}:00Z"), ana, ""))
         .collect();
-    events.push(act("evt_night".into(), "2026-03-11T03:12:00Z", ana, r#","changes":[{"field":"level","before":"info","after":"debug"}]"#));
+    events.push(act("evt_night".into(), "2026-11-20T03:12:00Z", ana, r#","changes":[{"field":"level","before":"info","after":"debug"}]"#));
     events.push(act(
         "evt_other".into(),
-        "2026-03-11T05:00:00Z",
+        "2026-11-20T05:00:00Z",
         r#"{"type":"user","id":"usr_ben","name":"Ben"}"#,
         r#","changes":[{"field":"level","before":"debug","after":"warn"}]"#,
     ));
@@ -37,12 +37,12 @@ async fn an_actor_is_shown_with_places_credentials_and_unusual_hours() {
         "<h1>Ana Souza</h1>",
         "ana@example.com",
         ">41</a>",
-        "2026-03-10 10:00:00",
-        "2026-03-11 03:12:00",
+        "2026-11-19 10:00:00",
+        "2026-11-20 03:12:00",
         "198.51.100.23",
         "tok_7",
         "At unusual hours",
-        "since=2026-03-11T03%3A00%3A00.000000Z&amp;until=2026-03-11T04%3A00%3A00.000000Z",
+        "since=2026-11-20T03%3A00%3A00.000000Z&amp;until=2026-11-20T04%3A00%3A00.000000Z",
     ] {
         assert!(page.contains(text) || page.contains(&text.replace("&amp;", "&#38;")), "{text}: {page}");
     }
@@ -56,13 +56,16 @@ async fn a_resource_is_compared_at_two_times() {
     let world = World::new().await;
     acts(&world).await;
     let visitor = Visitor::of(&world, "acme", &["reader"]).await;
-    let path = "/resources/environment_variable/var_1";
+    let path = "/resources/setting/var_1";
     // By default: before the last event, and now.
     let page = visitor.text(path).await;
     assert!(page.contains("<h1>LOG_LEVEL</h1>") && page.contains("differs"), "{page}");
-    assert!(page.contains("<code>debug</code>") && page.contains("<code>warn</code>"));
-    assert!(page.contains("Ben, <a href=\"/t/acme/events/evt_other\">2026-03-11 05:00:00</a>"));
-    let before = visitor.text(&format!("{path}?from=2026-03-11T03:12:00&to=2026-03-11T04:00:00")).await;
+    assert!(
+        page.contains("<code>debug</code>") && page.contains("<code>warn</code>"),
+        "{page}"
+    );
+    assert!(page.contains("Ben, <a href=\"/t/acme/events/evt_other\">2026-11-20 05:00:00</a>"));
+    let before = visitor.text(&format!("{path}?from=2026-11-20T03:12:00&to=2026-11-20T04:00:00")).await;
     assert!(before.contains("<code>debug</code>") && !before.contains("<code>warn</code>"), "{before}");
     let wrong = visitor.text(&format!("{path}?from=yesterdayish")).await;
     assert!(wrong.contains("One of the times can’t be read") && !wrong.contains("yesterdayish"));
@@ -77,7 +80,7 @@ async fn nobody_unknown_and_nobody_elses_has_a_page() {
         "/actors/user/usr_ana",
         "/actors/user/nobody",
         "/actors/no%20type/usr_ana",
-        "/resources/environment_variable/var_1",
+        "/resources/setting/var_1",
         "/resources/No-Type/var_1",
     ] {
         let reply = visitor.page(path).await;
@@ -98,7 +101,7 @@ async fn who_sees_no_persons_learns_nothing_of_one() {
     let unknown = visitor.page("/actors/user/usr_nobody").await;
     assert_eq!(known.status, StatusCode::FORBIDDEN);
     assert_eq!(known.text().replace("usr_ana", ""), unknown.text().replace("usr_nobody", ""));
-    let page = visitor.text("/resources/environment_variable/var_1").await;
+    let page = visitor.text("/resources/setting/var_1").await;
     for secret in ["usr_", "Ana", "Ben", "ana@example.com", "198.51"] {
         assert!(!page.contains(secret), "{secret}: {page}");
     }
@@ -108,7 +111,7 @@ async fn who_sees_no_persons_learns_nothing_of_one() {
 #[tokio::test]
 async fn names_are_text_on_both_pages() {
     let world = World::new().await;
-    let hostile = r#"{"id":"evt_x","operation":"deployment.created","timestamp":"2026-03-11T05:00:00Z",
+    let hostile = r#"{"id":"evt_x","operation":"deployment.created","timestamp":"2026-11-20T05:00:00Z",
       "actor":{"type":"user","id":"a/b\"><img src=x>","name":"<script>x()</script>"},
       "resource":{"type":"deployment","id":"<b>d</b>","name":"\"><svg onload=x()>"},
       "changes":[{"field":"<i>f</i>","before":"<u>1</u>","after":{"<s>":"</td><script>"}}]}"#;
