@@ -51,6 +51,11 @@ fn key(event: &Happening) -> Option<Key<'_>> {
     }
 }
 
+/// Whether an event folds with none, and parts the runs before and after it.
+pub(super) fn ends_runs(event: &Happening) -> bool {
+    key(event).is_none()
+}
+
 /// Lines of `members`, which are places in `events`, newest first.
 pub(super) fn fold(events: &[Happening], members: &[usize]) -> Vec<Line> {
     let mut lines = Vec::with_capacity(members.len());

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fold::{FOLD_MIN, Line, fold};
+use super::fold::{FOLD_MIN, Line, ends_runs, fold};
 use super::happening::Happening;
 
 /// Fewer events than this are no group.
@@ -84,9 +84,20 @@ pub(super) fn group(events: &[Happening], members: &[usize]) -> Vec<Item> {
     });
     let is_grouped =
         |tie: &Option<String>| tie.as_deref().is_some_and(|tie| groups.contains_key(tie));
-    let single = ties.iter().zip(members).filter(|(tie, _)| !is_grouped(tie));
-    let single: Vec<usize> = single.map(|(_, index)| *index).collect();
-    items.extend(fold(events, &single).into_iter().map(Item::Line));
+    let mut run = Vec::new();
+    let mut end = |run: &mut Vec<usize>| {
+        items.extend(fold(events, run).into_iter().map(Item::Line));
+        run.clear();
+    };
+    for (tie, index) in ties.iter().zip(members) {
+        if !is_grouped(tie) {
+            run.push(*index);
+        } else if events.get(*index).is_some_and(ends_runs) {
+            // What is told in a group parts the runs around it as it would by itself.
+            end(&mut run);
+        }
+    }
+    end(&mut run);
     items.sort_by_key(Item::shown);
     items
 }
@@ -244,6 +255,28 @@ mod tests {
             })
             .collect();
         assert_eq!(grouped(&events), [Item::Line(Line::Fold((0..6).collect()))]);
+    }
+
+    #[test]
+    fn a_failure_in_a_group_parts_the_runs_around_it() {
+        let scaled = |second| happened(second, "workload.updated", "system/platform", json!({}));
+        let events = [
+            scaled(9),
+            scaled(8),
+            scaled(7),
+            of(6, "deployment.failed", CI, "c"),
+            of(5, "deployment.created", CI, "c"),
+            scaled(4),
+            scaled(3),
+            scaled(2),
+        ];
+        let group = Item::Group {
+            lead: 3,
+            lines: vec![Line::One(4)],
+        };
+        let fold = |members| Item::Line(Line::Fold(members));
+        let expected = [fold(vec![0, 1, 2]), group, fold(vec![5, 6, 7])];
+        assert_eq!(grouped(&events), expected);
     }
 
     #[test]
