@@ -379,17 +379,6 @@ impl World {
         }
     }
 
-    /// What a browser asks for: pages are no part of the API's description.
-    pub(crate) async fn page(&self, request: Request<Body>) -> Reply {
-        let response = self.routes.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        Reply {
-            status: parts.status,
-            headers: parts.headers,
-            bytes: body.collect().await.unwrap().to_bytes().to_vec(),
-        }
-    }
-
     /// The same where the answer goes on; its body is the caller's to read.
     pub(crate) async fn begun_page(&self, request: Request<Body>) -> Response<Body> {
         self.routes.clone().oneshot(request).await.unwrap()

@@ -1,12 +1,8 @@
 //! Somebody with a browser, without the browser.
 
 use axum::body::Body;
-<<<<<<< HEAD
 use axum::http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-=======
-use axum::http::{Method, Request, StatusCode};
->>>>>>> main
 
 use crate::support::{Reply, World};
 
@@ -62,7 +58,6 @@ impl<'w> Visitor<'w> {
             .header("cookie", &self.cookie);
         self.world.page(asked.body(Body::empty()).unwrap()).await
     }
-<<<<<<< HEAD
 
     /// An answer that goes on; `path` begins behind the tenant's name.
     pub(crate) async fn open(&self, path: &str) -> Response<Body> {
@@ -82,6 +77,4 @@ pub(crate) async fn begun(answer: Response<Body>, text: &str) -> String {
         said.push_str(str::from_utf8(&frame.into_data().unwrap()).unwrap());
     }
     said
-=======
->>>>>>> main
 }
