@@ -44,10 +44,15 @@ impl Administration<'_> {
         let changed = |record: &mut TenantRecord| {
             let views = &mut record.settings.views;
             if views.len() >= VIEWS_MAX {
-                return Err(field("/name", format!("expected at most {VIEWS_MAX} views of a tenant")));
+                return Err(field(
+                    "/name",
+                    format!("expected at most {VIEWS_MAX} views of a tenant"),
+                ));
             }
             if views.iter().any(|known| known.name == view.name) {
-                return Err(AdminError::Store(StoreError::Exists { what: "a view of this name" }));
+                return Err(AdminError::Store(StoreError::Exists {
+                    what: "a view of this name",
+                }));
             }
             views.push(view.clone());
             views.sort_by(|one, other| one.name.cmp(&other.name));
@@ -58,7 +63,11 @@ impl Administration<'_> {
     }
 
     /// Deletes a view.
-    pub(crate) async fn delete_view(&self, tenant: TenantId, name: &str) -> Result<Arc<Tenant>, AdminError> {
+    pub(crate) async fn delete_view(
+        &self,
+        tenant: TenantId,
+        name: &str,
+    ) -> Result<Arc<Tenant>, AdminError> {
         let said = || Said {
             operation: "veritrail.view.deleted",
             kind: "view",
@@ -91,7 +100,10 @@ fn name(sent: &str) -> Result<String, AdminError> {
 fn checked_query(sent: &str, now: ledger::time::Micros) -> Result<String, AdminError> {
     let q = sent.trim();
     if q.is_empty() || q.len() > QUERY_BYTES_MAX {
-        return Err(field("/q", format!("expected a query of at most {QUERY_BYTES_MAX} bytes")));
+        return Err(field(
+            "/q",
+            format!("expected a query of at most {QUERY_BYTES_MAX} bytes"),
+        ));
     }
     let filter = query::parse(q, now).map_err(|error| field("/q", error.to_string()))?;
     if is_private(q) || names_persons(&filter) {

@@ -165,13 +165,12 @@ fn width_for(window: Window, most: i64) -> Option<(i64, &'static str)> {
         let index = |at: i64| (at - MONDAY).div_euclid(width);
         index(window.until.as_micros() - 1) - index(window.since.as_micros()) + 1
     };
-    WIDTHS
-        .into_iter()
-        .find(|(width, _)| count(*width) <= most)
+    WIDTHS.into_iter().find(|(width, _)| count(*width) <= most)
 }
 
 fn marks(window: Window, scale: Scale, link: impl Fn(Window) -> String) -> Vec<Mark> {
-    let width = width_for(window, MARKS_MAX).map_or(window.micros() / MARKS_MAX + 1, |(width, _)| width);
+    let width =
+        width_for(window, MARKS_MAX).map_or(window.micros() / MARKS_MAX + 1, |(width, _)| width);
     let since = window.since.as_micros();
     let mut start = since - (since - MONDAY).rem_euclid(width);
     let mut marks = Vec::new();
@@ -277,7 +276,7 @@ pub(super) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -382,8 +381,14 @@ mod tests {
         while length < 253_402_300_799 {
             let window = Window::of(1_795_248_000_000_000 % (length * SECOND), length * SECOND);
             let width = width_for(window, BARS_MAX).filter(|_| window.micros() <= LONG);
-            assert!(width.is_none_or(|(width, _)| window.micros() / width <= BARS_MAX), "{length}");
-            assert_eq!(Histogram::interval(window) == "auto", window.micros() > LONG);
+            assert!(
+                width.is_none_or(|(width, _)| window.micros() / width <= BARS_MAX),
+                "{length}"
+            );
+            assert_eq!(
+                Histogram::interval(window) == "auto",
+                window.micros() > LONG
+            );
             let shown = Histogram::new(&counted(1, &[]), window, |_| String::new());
             assert!((1..=8).contains(&shown.marks.len()), "{length}: {shown:?}");
             length *= 3;
@@ -393,7 +398,10 @@ mod tests {
     #[test]
     fn of_a_long_window_only_what_has_events_is_shown() {
         let all_time = Window::new(Micros::default(), at("2026-03-16T00:00:00Z"));
-        let mut counted = counted(86_400, &[("2026-03-10T00:00:00Z", 1), ("2026-03-13T00:00:00Z", 1)]);
+        let mut counted = counted(
+            86_400,
+            &[("2026-03-10T00:00:00Z", 1), ("2026-03-13T00:00:00Z", 1)],
+        );
         counted.earliest = Some("2026-03-10T05:00:00Z".to_owned());
         counted.latest = Some("2026-03-13T05:00:00Z".to_owned());
         let shown = Histogram::new(&counted, all_time, |part| part.texts().0);

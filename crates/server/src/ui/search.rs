@@ -134,7 +134,10 @@ struct CountsPart {
     refused: String,
 }
 
-pub(super) async fn show(visit: Visit, QueryString(parameters): QueryString<Parameters>) -> Response<Body> {
+pub(super) async fn show(
+    visit: Visit,
+    QueryString(parameters): QueryString<Parameters>,
+) -> Response<Body> {
     let known = visit.caller.known_countries();
     match Question::read(visit.path("/search"), &parameters, visit.now, known) {
         Reading::Whole(question) => {
@@ -180,8 +183,15 @@ fn wrong(visit: &Visit, parameters: &Parameters, mistake: Box<Mistake>) -> Respo
 }
 
 fn shell(visit: &Visit, q: &str) -> Shell {
-    let title = if q.is_empty() { "Search".to_owned() } else { format!("{q} · Search") };
-    Shell { q: q.to_owned(), ..visit.shell(&title, Section::Search) }
+    let title = if q.is_empty() {
+        "Search".to_owned()
+    } else {
+        format!("{q} · Search")
+    };
+    Shell {
+        q: q.to_owned(),
+        ..visit.shell(&title, Section::Search)
+    }
 }
 
 async fn page(visit: &Visit, question: Question, cursor: &str) -> Result<Response<Body>, Refused> {
@@ -194,11 +204,19 @@ async fn page(visit: &Visit, question: Question, cursor: &str) -> Result<Respons
         Ok(found) => (Some(found), None),
         Err(refused) => (None, Some(refusal(refused, &question)?)),
     };
-    let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if refused.is_some() {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
     let mut page = assemble(visit, &question, cursor, found, refused);
     if let Ok(views) = views {
         page.may_save = visit.may(Act::ManageViews);
-        page.views = views.views.into_iter().map(|view| saved(&question, view)).collect();
+        page.views = views
+            .views
+            .into_iter()
+            .map(|view| saved(&question, view))
+            .collect();
     }
     let text = page.render().map_err(|_| Refused::internal())?;
     let (head, tail) = text.split_once(COUNTS).ok_or_else(Refused::internal)?;
@@ -218,7 +236,11 @@ fn known(visit: &Visit) -> Vec<String> {
 
 async fn list(ask: Ask, question: &Question, cursor: &str) -> Result<Events, Refused> {
     let [q, since, until] = question.parameters();
-    let order = if question.oldest_first { "oldest" } else { "newest" };
+    let order = if question.oldest_first {
+        "oldest"
+    } else {
+        "newest"
+    };
     let asked = [
         ("q", q.1.as_str()),
         ("since", &since.1),
@@ -233,11 +255,19 @@ async fn list(ask: Ask, question: &Question, cursor: &str) -> Result<Events, Ref
 /// Refusals that leave the page standing: what to do is on it.
 fn refusal(refused: Refused, question: &Question) -> Result<Refusal, Refused> {
     let text = match refused.0.code.as_str() {
-        code::CURSOR_EXPIRED => "This page of results has expired: the way on from page to page is good for 15 minutes.",
-        code::BAD_CURSOR => "This page of results was made for another session, or for another search.",
+        code::CURSOR_EXPIRED => {
+            "This page of results has expired: the way on from page to page is good for 15 minutes."
+        }
+        code::BAD_CURSOR => {
+            "This page of results was made for another session, or for another search."
+        }
         _ => return Err(refused),
     };
-    Ok(Refusal { text: text.to_owned(), href: question.here(), link: "Search again from the first page" })
+    Ok(Refusal {
+        text: text.to_owned(),
+        href: question.here(),
+        link: "Search again from the first page",
+    })
 }
 
 fn assemble(
@@ -248,29 +278,54 @@ fn assemble(
     refused: Option<Refusal>,
 ) -> SearchPage {
     let (events, onward) = found.map_or((Vec::new(), None), |found| (found.events, found.cursor));
-    let rows: Vec<Told> = events.iter().map(|event| Told::new(event, &visit.tenant, visit.now)).collect();
+    let rows: Vec<Told> = events
+        .iter()
+        .map(|event| Told::new(event, &visit.tenant, visit.now))
+        .collect();
     let known = visit.caller.known_countries();
-    let query = Query { text: &question.q, filter: &question.filter, now: visit.now, known_countries: known };
-    let last = rows.last().filter(|_| onward.is_some()).map(|told| told.when.at);
+    let query = Query {
+        text: &question.q,
+        filter: &question.filter,
+        now: visit.now,
+        known_countries: known,
+    };
+    let last = rows
+        .last()
+        .filter(|_| onward.is_some())
+        .map(|told| told.when.at);
     let share_next = last.map(|last| question.within(from(question, last)));
     let age = visit.now.as_micros() - question.window.until.as_micros();
-    let is_live = cursor.is_empty() && !question.oldest_first && age < LIVE_MICROS && refused.is_none();
+    let is_live =
+        cursor.is_empty() && !question.oldest_first && age < LIVE_MICROS && refused.is_none();
     let until = question.window.texts().1;
     let live = visit.link("/search/live", &[("q", &question.q), ("since", &until)]);
     SearchPage {
         shell: shell(visit, &question.q),
         form: form(visit, question),
         chips: chips(question, &query),
-        next: onward.as_deref().map(|cursor| question.next(cursor)).unwrap_or_default(),
+        next: onward
+            .as_deref()
+            .map(|cursor| question.next(cursor))
+            .unwrap_or_default(),
         share_next: share_next.unwrap_or_default(),
-        first: if cursor.is_empty() { String::new() } else { question.here() },
+        first: if cursor.is_empty() {
+            String::new()
+        } else {
+            question.here()
+        },
         turned: question.turned(),
         oldest_first: question.oldest_first,
         live: if is_live { live } else { String::new() },
-        commands: refused.is_none().then(|| Commands::new(question, visit.may(Act::Export))),
+        commands: refused
+            .is_none()
+            .then(|| Commands::new(question, visit.may(Act::Export))),
         views: Vec::new(),
         may_save: false,
-        examples: if rows.is_empty() { examples(question) } else { Vec::new() },
+        examples: if rows.is_empty() {
+            examples(question)
+        } else {
+            Vec::new()
+        },
         refused,
         rows,
     }
@@ -298,8 +353,17 @@ fn form(visit: &Visit, question: &Question) -> Form {
     let now = now_up(visit.now);
     let age = visit.now.as_micros() - question.window.until.as_micros();
     let back = |length: i64| question.within(Window::of(now - length, length));
-    let presets = [("Last hour", HOUR), ("24 hours", DAY), ("7 days", 7 * DAY), ("30 days", 30 * DAY), ("A year", 365 * DAY)];
-    let mut presets: Vec<_> = presets.iter().map(|(name, length)| ((*name).to_owned(), back(*length))).collect();
+    let presets = [
+        ("Last hour", HOUR),
+        ("24 hours", DAY),
+        ("7 days", 7 * DAY),
+        ("30 days", 30 * DAY),
+        ("A year", 365 * DAY),
+    ];
+    let mut presets: Vec<_> = presets
+        .iter()
+        .map(|(name, length)| ((*name).to_owned(), back(*length)))
+        .collect();
     presets.push(("All time".to_owned(), question.within(Window::of(0, now))));
     let to_now = Window::new(question.window.since, Micros::from_micros(now));
     Form {
@@ -309,7 +373,11 @@ fn form(visit: &Visit, question: &Question) -> Form {
         window: in_words(question.window, visit.now),
         presets,
         days: days(question, visit.now),
-        stale: if age > STALE_MICROS { Moment::new(question.window.until, visit.now).ago } else { String::new() },
+        stale: if age > STALE_MICROS {
+            Moment::new(question.window.until, visit.now).ago
+        } else {
+            String::new()
+        },
         to_now: question.within(to_now),
         since,
         until,
@@ -327,7 +395,10 @@ fn days(question: &Question, now: Micros) -> Vec<Day> {
             label: match back {
                 0 => format!("Today, {name}"),
                 1 => format!("Yesterday, {name}"),
-                _ => format!("{name}, {}", Moment::new(window.since, Micros::from_micros(today)).ago),
+                _ => format!(
+                    "{name}, {}",
+                    Moment::new(window.since, Micros::from_micros(today)).ago
+                ),
             },
             text: name,
             current: window == question.window,
@@ -342,20 +413,43 @@ fn in_words(window: Window, now: Micros) -> String {
     let year = |at: Micros| at.to_string().get(..4).unwrap_or_default().to_owned();
     let said = |at: Micros| {
         let moment = Moment::new(at, now);
-        let clock = moment.clock.strip_suffix(":00").unwrap_or(&moment.clock).to_owned();
-        let year = if year(at) == year(now) { String::new() } else { format!(" {}", year(at)) };
+        let clock = moment
+            .clock
+            .strip_suffix(":00")
+            .unwrap_or(&moment.clock)
+            .to_owned();
+        let year = if year(at) == year(now) {
+            String::new()
+        } else {
+            format!(" {}", year(at))
+        };
         format!("{}{year} {clock}", day_name(at))
     };
     if window.micros() == DAY && day_of(window.since) == window.since.as_micros() {
-        return format!("{}, the whole day", said(window.since).trim_end_matches(" 00:00"));
+        return format!(
+            "{}, the whole day",
+            said(window.since).trim_end_matches(" 00:00")
+        );
     }
-    format!("{} to {} ({})", said(window.since), said(window.until), length_of(window.micros() / SECOND))
+    format!(
+        "{} to {} ({})",
+        said(window.since),
+        said(window.until),
+        length_of(window.micros() / SECOND)
+    )
 }
 
 /// What to try when nothing was found.
 fn examples(question: &Question) -> Vec<(&'static str, String)> {
-    let texts = ["outcome:failure", "severity:>=warning", "category:deployments", "operation:*.deleted has:reason"];
-    let fine = texts.into_iter().filter(|text| query::parse(text, Micros::default()).is_ok());
+    let texts = [
+        "outcome:failure",
+        "severity:>=warning",
+        "category:deployments",
+        "operation:*.deleted has:reason",
+    ];
+    let fine = texts
+        .into_iter()
+        .filter(|text| query::parse(text, Micros::default()).is_ok());
     fine.map(|text| (text, question.with_query(text))).collect()
 }
 
@@ -374,7 +468,12 @@ async fn count(ask: Ask, question: Question, now: Micros, known: Vec<String>) ->
     let counted: Result<Statistics, Refused> = ask.get("/v1/stats", &asked).await;
     let part = match counted {
         Ok(counted) => {
-            let query = Query { text: &question.q, filter: &question.filter, now, known_countries: &known };
+            let query = Query {
+                text: &question.q,
+                filter: &question.filter,
+                now,
+                known_countries: &known,
+            };
             CountsPart {
                 total: events(counted.total),
                 histogram: Histogram::new(&counted, question.window, |part| question.within(part)),

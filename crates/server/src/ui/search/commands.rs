@@ -20,19 +20,38 @@ impl Commands {
     pub(super) fn new(question: &Question, may_export: bool) -> Self {
         let [(_, q), (_, since), (_, until)] = question.parameters();
         let of = |format: &str| question.at("export", &[("format", format)]);
-        let order = if question.oldest_first { " -d order=oldest" } else { "" };
-        let data = if q.is_empty() { String::new() } else { format!(" --data-urlencode {}", quoted(&format!("q={q}"))) };
-        let order_flag = if question.oldest_first { " --order oldest" } else { "" };
+        let order = if question.oldest_first {
+            " -d order=oldest"
+        } else {
+            ""
+        };
+        let data = if q.is_empty() {
+            String::new()
+        } else {
+            format!(" --data-urlencode {}", quoted(&format!("q={q}")))
+        };
+        let order_flag = if question.oldest_first {
+            " --order oldest"
+        } else {
+            ""
+        };
         // What begins with a `-` is a flag to a command, in quotes too.
-        let query = if q.is_empty() { String::new() } else { format!(" -- {}", quoted(&q)) };
+        let query = if q.is_empty() {
+            String::new()
+        } else {
+            format!(" -- {}", quoted(&q))
+        };
         let files = [("NDJSON", of("ndjson")), ("CSV", of("csv"))];
-        let export = format!("veritrail export --since {since} --until {until} -o events.ndjson{query}");
+        let export =
+            format!("veritrail export --since {since} --until {until} -o events.ndjson{query}");
         Self {
             files: files.into_iter().filter(|_| may_export).collect(),
             api: format!(
                 "curl -G -H \"Authorization: Bearer $VERITRAIL_KEY\" $VERITRAIL_URL/v1/events{data} -d since={since} -d until={until}{order}"
             ),
-            cli: format!("veritrail list --since {since} --until {until}{order_flag} --limit 50{query}"),
+            cli: format!(
+                "veritrail list --since {since} --until {until}{order_flag} --limit 50{query}"
+            ),
             export: if may_export { export } else { String::new() },
         }
     }
@@ -49,6 +68,9 @@ mod tests {
 
     #[test]
     fn no_query_ends_its_quotes() {
-        assert_eq!(quoted("it's; rm -rf $HOME `x` \"y\""), "'it'\\''s; rm -rf $HOME `x` \"y\"'");
+        assert_eq!(
+            quoted("it's; rm -rf $HOME `x` \"y\""),
+            "'it'\\''s; rm -rf $HOME `x` \"y\"'"
+        );
     }
 }

@@ -49,11 +49,19 @@ impl Query<'_> {
     /// The query with one more condition. The opposite of it is taken out.
     pub(super) fn with(&self, condition: &Filter) -> String {
         let opposite = !condition.clone();
-        if let Some(at) = members(self.filter).into_iter().position(|member| *member == opposite) {
+        if let Some(at) = members(self.filter)
+            .into_iter()
+            .position(|member| *member == opposite)
+        {
             let text = self.without(at);
             let filter = query::parse_knowing(&text, self.now, self.known_countries);
             let filter = filter.unwrap_or(Filter::All);
-            return Query { text: &text, filter: &filter, ..*self }.joined(condition);
+            return Query {
+                text: &text,
+                filter: &filter,
+                ..*self
+            }
+            .joined(condition);
         }
         self.joined(condition)
     }
@@ -64,10 +72,13 @@ impl Query<'_> {
         if text.is_empty() {
             return condition.to_string();
         }
-        [format!("{text} {condition}"), format!("({text}) {condition}")]
-            .into_iter()
-            .find(|candidate| self.reads_as(candidate, &both))
-            .unwrap_or_else(|| both.to_string())
+        [
+            format!("{text} {condition}"),
+            format!("({text}) {condition}"),
+        ]
+        .into_iter()
+        .find(|candidate| self.reads_as(candidate, &both))
+        .unwrap_or_else(|| both.to_string())
     }
 
     /// The query without the condition at this place of [`members`].
@@ -92,7 +103,9 @@ impl Query<'_> {
 
     /// The place of a condition among those at the top.
     pub(super) fn place_of(&self, condition: &Filter) -> Option<usize> {
-        members(self.filter).into_iter().position(|member| member == condition)
+        members(self.filter)
+            .into_iter()
+            .position(|member| member == condition)
     }
 }
 
@@ -147,7 +160,12 @@ mod tests {
     ];
 
     fn query<'q>(text: &'q str, filter: &'q Filter) -> Query<'q> {
-        Query { text, filter, now: Micros::default(), known_countries: &[] }
+        Query {
+            text,
+            filter,
+            now: Micros::default(),
+            known_countries: &[],
+        }
     }
 
     fn parsed(text: &str) -> Filter {
@@ -156,12 +174,29 @@ mod tests {
 
     #[test]
     fn any_value_added_to_any_query_means_both_and_comes_out_again() {
-        let fields = [Field::ResourceName, Field::Project, Field::ActorName, Field::Metadata("a b:\"c".into())];
-        for text in ["", "a", "a OR b", "-a", "role:x (b OR c)", "x:\"y OR z\"", "severity:>=warning a"] {
-            let Ok(filter) = query::parse(text, Micros::default()) else { continue };
+        let fields = [
+            Field::ResourceName,
+            Field::Project,
+            Field::ActorName,
+            Field::Metadata("a b:\"c".into()),
+        ];
+        for text in [
+            "",
+            "a",
+            "a OR b",
+            "-a",
+            "role:x (b OR c)",
+            "x:\"y OR z\"",
+            "severity:>=warning a",
+        ] {
+            let Ok(filter) = query::parse(text, Micros::default()) else {
+                continue;
+            };
             for field in &fields {
                 for value in HOSTILE {
-                    let Some(condition) = is(field, value) else { panic!("{field:?} {value}") };
+                    let Some(condition) = is(field, value) else {
+                        panic!("{field:?} {value}")
+                    };
                     for condition in [condition.clone(), !condition] {
                         let with = query(text, &filter).with(&condition);
                         let both = filter.clone().and(condition.clone());
@@ -183,9 +218,15 @@ mod tests {
         assert_eq!(with, "op:deployment.created  Foo environment:production");
         let filter = parsed(&with);
         let place = query(&with, &filter).place_of(&env).unwrap();
-        assert_eq!(query(&with, &filter).without(place), "op:deployment.created  Foo");
+        assert_eq!(
+            query(&with, &filter).without(place),
+            "op:deployment.created  Foo"
+        );
         let without = query(&with, &filter).with(&!env);
-        assert_eq!(without, "op:deployment.created  Foo -environment:production");
+        assert_eq!(
+            without,
+            "op:deployment.created  Foo -environment:production"
+        );
     }
 
     #[test]

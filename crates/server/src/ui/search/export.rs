@@ -15,23 +15,41 @@ use crate::ui::visit::Visit;
 /// Digits of an export's name.
 const NAME_DIGITS: usize = 32;
 /// What of the API's answer goes to the browser.
-const KEPT: [HeaderName; 3] =
-    [header::CONTENT_TYPE, header::CONTENT_DISPOSITION, HeaderName::from_static("veritrail-export")];
+const KEPT: [HeaderName; 3] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_DISPOSITION,
+    HeaderName::from_static("veritrail-export"),
+];
 
-pub(in crate::ui) async fn show(visit: Visit, Query(parameters): Query<Parameters>) -> Response<Body> {
+pub(in crate::ui) async fn show(
+    visit: Visit,
+    Query(parameters): Query<Parameters>,
+) -> Response<Body> {
     let text = |name: &str| parameters.get(name).map_or("", String::as_str);
-    let asked =
-        [("q", text("q")), ("since", text("since")), ("until", text("until")), ("format", text("format"))];
+    let asked = [
+        ("q", text("q")),
+        ("since", text("since")),
+        ("until", text("until")),
+        ("format", text("format")),
+    ];
     let file = download(&visit, &with_parameters("/v1/export", &asked), None).await;
     visit.finish(file)
 }
 
-pub(in crate::ui) async fn manifest(visit: Visit, Query(parameters): Query<Parameters>) -> Response<Body> {
+pub(in crate::ui) async fn manifest(
+    visit: Visit,
+    Query(parameters): Query<Parameters>,
+) -> Response<Body> {
     let name = parameters.get("export").map_or("", String::as_str);
     let manifest = async {
         let export = export_of(name).ok_or_else(Refused::not_found)?;
         let file = format!("attachment; filename=\"{export}.manifest\"");
-        download(&visit, &format!("/v1/exports/{}/manifest", segment(&export)), Some(file)).await
+        download(
+            &visit,
+            &format!("/v1/exports/{}/manifest", segment(&export)),
+            Some(file),
+        )
+        .await
     };
     let manifest = manifest.await;
     visit.finish(manifest)
@@ -39,12 +57,19 @@ pub(in crate::ui) async fn manifest(visit: Visit, Query(parameters): Query<Param
 
 /// The export's name in its file's, or by itself.
 fn export_of(name: &str) -> Option<String> {
-    let digits = |part: &&str| part.len() == NAME_DIGITS && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let parts = name.split(|sign: char| !sign.is_ascii_alphanumeric());
-    parts.filter(digits).last().map(str::to_ascii_lowercase)
+    let digits = |part: &&str| {
+        part.len() == NAME_DIGITS && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let mut parts = name.split(|sign: char| !sign.is_ascii_alphanumeric());
+    parts.rfind(digits)
+        .map(str::to_ascii_lowercase)
 }
 
-async fn download(visit: &Visit, path: &str, file: Option<String>) -> Result<Response<Body>, Refused> {
+async fn download(
+    visit: &Visit,
+    path: &str,
+    file: Option<String>,
+) -> Result<Response<Body>, Refused> {
     let answer = visit.ask().raw(Method::GET, path, Body::empty()).await?;
     let (parts, body) = answer.into_parts();
     let mut response = guarded(StatusCode::OK, "application/octet-stream", String::new());
@@ -68,7 +93,11 @@ mod tests {
     #[test]
     fn an_export_is_known_by_its_file() {
         let (log, export) = ("0".repeat(32), "ab".repeat(16));
-        for name in [export.clone(), format!("veritrail-{log}-{export}.ndjson"), format!(" {export} (1)")] {
+        for name in [
+            export.clone(),
+            format!("veritrail-{log}-{export}.ndjson"),
+            format!(" {export} (1)"),
+        ] {
             assert_eq!(export_of(&name), Some(export.clone()), "{name}");
         }
         for name in ["", "x", "../../v1/keys"] {

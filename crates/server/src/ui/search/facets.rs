@@ -66,22 +66,40 @@ pub(super) fn chips(question: &Question, query: &Query<'_>) -> Vec<Chip> {
         text: member.to_string(),
         href: question.with_query(&query.without(place)),
     };
-    members(query.filter).into_iter().enumerate().map(chip).collect()
+    members(query.filter)
+        .into_iter()
+        .enumerate()
+        .map(chip)
+        .collect()
 }
 
 /// What was counted, as facets.
-pub(super) fn facets(counted: &api::Statistics, question: &Question, query: &Query<'_>) -> Vec<Facet> {
+pub(super) fn facets(
+    counted: &api::Statistics,
+    question: &Question,
+    query: &Query<'_>,
+) -> Vec<Facet> {
     let facet = |(name, label): (&str, &'static str)| {
         let field = Field::parse(name)?;
         let found = counted.top.iter().find(|top| top.field == name)?;
         let mut values = left_out(&field, question, query);
-        values.extend(found.values.iter().map(|value| one(&field, value, question, query)));
+        values.extend(
+            found
+                .values
+                .iter()
+                .map(|value| one(&field, value, question, query)),
+        );
         (!values.is_empty()).then_some(Facet { label, values })
     };
     FACETS.into_iter().filter_map(facet).collect()
 }
 
-fn one(field: &Field, value: &api::ValueCount, question: &Question, query: &Query<'_>) -> FacetValue {
+fn one(
+    field: &Field,
+    value: &api::ValueCount,
+    question: &Question,
+    query: &Query<'_>,
+) -> FacetValue {
     let mut shown = FacetValue {
         text: shown_as(field, &value.value),
         count: grouped(value.count),
@@ -114,7 +132,11 @@ fn left_out(field: &Field, question: &Question, query: &Query<'_>) -> Vec<FacetV
             exclude: String::new(),
         })
     };
-    members(query.filter).into_iter().enumerate().filter_map(of_field).collect()
+    members(query.filter)
+        .into_iter()
+        .enumerate()
+        .filter_map(of_field)
+        .collect()
 }
 
 /// A value for people: counts have it in lower case.

@@ -54,8 +54,14 @@ pub(in crate::ui) async fn show(
     let text = |name: &str| parameters.get(name).map_or("", String::as_str);
     // A browser connects again with the URL it began with: the header is newer.
     let header = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
-    let last = header.filter(|id| !id.is_empty()).unwrap_or_else(|| text("last_event_id"));
-    let asked = [("q", text("q")), ("since", text("since")), ("last_event_id", last)];
+    let last = header
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| text("last_event_id"));
+    let asked = [
+        ("q", text("q")),
+        ("since", text("since")),
+        ("last_event_id", last),
+    ];
     let path = with_parameters("/v1/events/stream", &asked);
     let stream = match visit.ask().raw(Method::GET, &path, Body::empty()).await {
         Ok(answer) => answer.into_body(),
@@ -75,7 +81,10 @@ pub(in crate::ui) async fn show(
 }
 
 fn end_of(refused: &Refused) -> String {
-    ended(&StreamEnd { code: refused.0.code.clone(), detail: refused.0.detail.clone() })
+    ended(&StreamEnd {
+        code: refused.0.code.clone(),
+        detail: refused.0.detail.clone(),
+    })
 }
 
 fn ended(end: &StreamEnd) -> String {
@@ -93,13 +102,18 @@ impl Pieces for Rows {
                 self.ended = true;
                 break;
             };
-            let Ok(piece) = frame.into_data() else { continue };
+            let Ok(piece) = frame.into_data() else {
+                continue;
+            };
             self.waiting.extend_from_slice(&piece);
             let out = self.whole_blocks();
             if self.waiting.len() > BLOCK_BYTES_MAX {
                 self.ended = true;
                 let detail = "an event is too large to be shown as it comes; reload the page";
-                let end = StreamEnd { code: code::INTERNAL.to_owned(), detail: detail.to_owned() };
+                let end = StreamEnd {
+                    code: code::INTERNAL.to_owned(),
+                    detail: detail.to_owned(),
+                };
                 return Some(Ok((out + &ended(&end)).into()));
             }
             if !out.is_empty() {
@@ -120,7 +134,10 @@ impl Rows {
         let rest = self.waiting.split_off(end + 2);
         let whole = std::mem::replace(&mut self.waiting, rest);
         let now = self.ui.server.clock.wall();
-        for block in String::from_utf8_lossy(&whole).split("\n\n").filter(|block| !block.is_empty()) {
+        for block in String::from_utf8_lossy(&whole)
+            .split("\n\n")
+            .filter(|block| !block.is_empty())
+        {
             rewrite(block, &self.tenant, now, &mut out);
         }
         out
@@ -131,7 +148,9 @@ impl Rows {
 fn rewrite(block: &str, tenant: &str, now: ledger::time::Micros, out: &mut String) {
     let is_event = block.lines().any(|line| line == "event: audit");
     let said = block.lines().find_map(|line| line.strip_prefix("data: "));
-    let event = said.filter(|_| is_event).and_then(|said| serde_json::from_str::<Event>(said).ok());
+    let event = said
+        .filter(|_| is_event)
+        .and_then(|said| serde_json::from_str::<Event>(said).ok());
     let Some(event) = event else {
         out.push_str(block);
         out.push_str("\n\n");
@@ -145,6 +164,12 @@ fn rewrite(block: &str, tenant: &str, now: ledger::time::Micros, out: &mut Strin
     }
     out.push_str("event: row\ndata: ");
     // Line ends would end the data.
-    out.extend(row.chars().map(|sign| if matches!(sign, '\n' | '\r') { ' ' } else { sign }));
+    out.extend(row.chars().map(|sign| {
+        if matches!(sign, '\n' | '\r') {
+            ' '
+        } else {
+            sign
+        }
+    }));
     out.push_str("\n\n");
 }

@@ -31,7 +31,10 @@ pub(in crate::ui) struct Delete {
 pub(in crate::ui) async fn save(visit: Visit, Form(form): Form<Save>) -> Response<Body> {
     let saved = async {
         visit.check_form(&form.csrf)?;
-        let new = api::NewView { name: form.name, q: form.q };
+        let new = api::NewView {
+            name: form.name,
+            q: form.q,
+        };
         visit.ask().tell(Method::POST, "/v1/views", &new).await?;
         Ok(redirect(own_path(form.to.as_deref())))
     };
@@ -43,7 +46,10 @@ pub(in crate::ui) async fn delete(visit: Visit, Form(form): Form<Delete>) -> Res
     let deleted = async {
         visit.check_form(&form.csrf)?;
         let path = format!("/v1/views/{}", segment(&form.name));
-        visit.ask().raw(Method::DELETE, &path, Body::empty()).await?;
+        visit
+            .ask()
+            .raw(Method::DELETE, &path, Body::empty())
+            .await?;
         Ok(redirect(own_path(form.to.as_deref())))
     };
     let deleted = deleted.await;
