@@ -143,44 +143,19 @@ async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused
     if asked.since.is_empty() {
         asked.since = seconds(visit.now.plus(-WINDOW_MICROS));
     }
-    let limit = RECORDS.to_string();
-    let ask = visit.ask();
-    let q = asked.query(true);
-    let found: Result<Events, Refused> = ask
-        .get(
-            "/v1/events",
-            &[
-                ("log", "access"),
-                ("q", &q),
-                ("since", &asked.since),
-                ("until", &asked.until),
-                ("limit", &limit),
-            ],
-        )
-        .await;
     let mut refused = String::new();
-    let found = match found {
-        Ok(found) => Some(found),
+    let mut counted = Statistics::default();
+    let found = match asked.find(visit).await {
+        Ok(found) => {
+            counted = asked.count(visit).await?;
+            Some(found)
+        }
         Err(problem) if matches!(problem.0.status, 400 | 422) => {
-            refused = problem.0.detail.clone();
+            refused.clone_from(&problem.0.detail);
             None
         }
         Err(problem) => return Err(problem),
     };
-    let mut counted = Statistics::default();
-    if found.is_some() {
-        let q = format!("{} {ENDS}", asked.query(false));
-        let fields = [
-            ("log", "access"),
-            ("q", q.trim()),
-            ("since", &asked.since),
-            ("until", &asked.until),
-            ("by", "actor.name"),
-            ("top", READERS),
-            ("interval", "none"),
-        ];
-        counted = ask.get("/v1/stats", &fields).await?;
-    }
     let events = found.map_or_else(Vec::new, |found| found.events);
     let older = events.last().filter(|_| events.len() >= RECORDS);
     let older = older.and_then(|event| event.said.get("timestamp")?.as_str());
@@ -223,6 +198,34 @@ impl Asked {
                 ("q", &self.q),
             ],
         )
+    }
+
+    /// The newest acts.
+    async fn find(&self, visit: &Visit) -> Result<Events, Refused> {
+        let (q, limit) = (self.query(true), RECORDS.to_string());
+        let parameters = [
+            ("log", "access"),
+            ("q", &q),
+            ("since", &self.since),
+            ("until", &self.until),
+            ("limit", &limit),
+        ];
+        visit.ask().get("/v1/events", &parameters).await
+    }
+
+    /// How much each reader did.
+    async fn count(&self, visit: &Visit) -> Result<Statistics, Refused> {
+        let q = format!("{} {ENDS}", self.query(false));
+        let parameters = [
+            ("log", "access"),
+            ("q", q.trim()),
+            ("since", &self.since),
+            ("until", &self.until),
+            ("by", "actor.name"),
+            ("top", READERS),
+            ("interval", "none"),
+        ];
+        visit.ask().get("/v1/stats", &parameters).await
     }
 
     /// The same question of one reader's acts.

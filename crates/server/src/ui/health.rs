@@ -124,23 +124,7 @@ async fn page(visit: &Visit) -> Result<Response<Body>, Refused> {
 
 /// What wants a person, the worst first.
 fn concerns(page: &HealthPage, visit: &Visit) -> Vec<String> {
-    let mut concerns = Vec::new();
-    for log in &page.logs {
-        if let Some(verified) = &log.verified
-            && verified.state == "failed"
-        {
-            concerns.push(format!(
-                "The {} does not hold: {}.",
-                log.name, verified.found
-            ));
-        }
-        if log.signature == "broken" {
-            concerns.push(format!(
-                "The checkpoint of the {} is not signed by the log’s key.",
-                log.name
-            ));
-        }
-    }
+    let mut concerns = concerns_of_logs(&page.logs, visit);
     if !page.health.writing {
         let why = page
             .health
@@ -155,19 +139,6 @@ fn concerns(page: &HealthPage, visit: &Visit) -> Vec<String> {
             Some(percent) => format!("Nothing can be searched until the index is rebuilt: {percent} % done. Events are taken and proved meanwhile."),
             None => String::from("Nothing can be searched: the index is damaged. Events are taken and proved meanwhile."),
         });
-    }
-    let late = |at: &Moment| visit.now.as_micros() - at.at.as_micros() > UNSIGNED_MICROS;
-    for log in page
-        .logs
-        .iter()
-        .filter(|log| log.unsigned > 0 && log.kind != "access")
-    {
-        if log.recorded.as_ref().is_some_and(late) {
-            concerns.push(format!(
-                "No checkpoint covers the last entries of the {} yet.",
-                log.name
-            ));
-        }
     }
     for anchor in page
         .anchors
@@ -194,6 +165,39 @@ fn concerns(page: &HealthPage, visit: &Visit) -> Vec<String> {
             },
         );
         concerns.push(format!("{count} {verb} events that did not arrive."));
+    }
+    concerns
+}
+
+fn concerns_of_logs(logs: &[LogView], visit: &Visit) -> Vec<String> {
+    let mut concerns = Vec::new();
+    for log in logs {
+        if let Some(verified) = &log.verified
+            && verified.state == "failed"
+        {
+            concerns.push(format!(
+                "The {} does not hold: {}.",
+                log.name, verified.found
+            ));
+        }
+        if log.signature == "broken" {
+            concerns.push(format!(
+                "The checkpoint of the {} is not signed by the log’s key.",
+                log.name
+            ));
+        }
+    }
+    let late = |at: &Moment| visit.now.as_micros() - at.at.as_micros() > UNSIGNED_MICROS;
+    for log in logs
+        .iter()
+        .filter(|log| log.unsigned > 0 && log.kind != "access")
+    {
+        if log.recorded.as_ref().is_some_and(late) {
+            concerns.push(format!(
+                "No checkpoint covers the last entries of the {} yet.",
+                log.name
+            ));
+        }
     }
     concerns
 }

@@ -225,10 +225,8 @@ fn more(event: &Event, end: Option<&Event>) -> String {
                     .map(|outcome| format!("cut off ({outcome})")),
             );
         }
-        "veritrail.event.read" | "veritrail.proof.read" => {
-            if outcome == Some("failure") {
-                told.push(String::from("there was none"));
-            }
+        "veritrail.event.read" | "veritrail.proof.read" if outcome == Some("failure") => {
+            told.push(String::from("there was none"));
         }
         "veritrail.tile.read" => {
             for (name, one, many) in [

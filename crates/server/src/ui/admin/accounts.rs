@@ -232,51 +232,10 @@ async fn give_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         roles: sent.all("roles"),
         ends_at: sent.text("ends_at"),
     };
-    let nobody = new.email.is_none() && new.subject.is_none();
-    let both = new.email.is_some() && new.subject.is_some();
-    for (field, missing, expected) in [
-        (
-            "email",
-            nobody,
-            "expected an address, or what the identity provider calls the person",
-        ),
-        ("subject", both, "expected an address or this, not both"),
-        ("roles", new.roles.is_empty(), "expected one role at least"),
-        (
-            "tenant",
-            operator && new.tenant.is_none(),
-            "expected the name of a tenant",
-        ),
-    ] {
-        if missing {
-            return Ok(form(visit, sent, Faults::at(field, expected)));
-        }
+    if let Some(faults) = missing(&new, operator) {
+        return Ok(form(visit, sent, faults));
     }
-    let who = new
-        .email
-        .as_ref()
-        .or(new.subject.as_ref())
-        .cloned()
-        .unwrap_or_default();
-    let tenant = new.tenant.clone().unwrap_or_else(|| visit.tenant.clone());
-    let until = match &new.ends_at {
-        Some(end) => format!("until {end}"),
-        None => String::from("without an end"),
-    };
-    let sentence = format!(
-        "{who} may sign in and act as {} in the tenant {tenant}, {until}.",
-        listed(&new.roles)
-    );
-    let mut confirm = Confirm::new(
-        shell(visit, "Give this account?"),
-        sentence,
-        "Give the account",
-    );
-    confirm.back = visit.path("/admin/accounts/new");
-    confirm.carried = sent.carried(&FIELDS);
-    confirm.points.push(String::from(
-        "They sign in with the identity provider. What its groups give them, they have besides.",
-    ));
+    let mut confirm = confirmation(visit, sent, &new);
     if !confirm.is_confirmed_by(sent) {
         return Ok(confirm.show());
     }
@@ -310,6 +269,60 @@ async fn give_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         )),
         Err(refused) => Err(refused),
     }
+}
+
+/// What is missing before the API is asked.
+fn missing(new: &NewAccount, operator: bool) -> Option<Faults> {
+    let nobody = new.email.is_none() && new.subject.is_none();
+    let both = new.email.is_some() && new.subject.is_some();
+    for (field, missing, expected) in [
+        (
+            "email",
+            nobody,
+            "expected an address, or what the identity provider calls the person",
+        ),
+        ("subject", both, "expected an address or this, not both"),
+        ("roles", new.roles.is_empty(), "expected one role at least"),
+        (
+            "tenant",
+            operator && new.tenant.is_none(),
+            "expected the name of a tenant",
+        ),
+    ] {
+        if missing {
+            return Some(Faults::at(field, expected));
+        }
+    }
+    None
+}
+
+fn confirmation(visit: &Visit, sent: &Sent, new: &NewAccount) -> Confirm {
+    let who = new
+        .email
+        .as_ref()
+        .or(new.subject.as_ref())
+        .cloned()
+        .unwrap_or_default();
+    let tenant = new.tenant.clone().unwrap_or_else(|| visit.tenant.clone());
+    let until = match &new.ends_at {
+        Some(end) => format!("until {end}"),
+        None => String::from("without an end"),
+    };
+    let sentence = format!(
+        "{who} may sign in and act as {} in the tenant {tenant}, {until}.",
+        listed(&new.roles)
+    );
+    let mut confirm = Confirm::new(
+        shell(visit, "Give this account?"),
+        sentence,
+        "Give the account",
+    );
+    confirm.back = visit.path("/admin/accounts/new");
+    confirm.carried = sent.carried(&FIELDS);
+    confirm.points.push(String::from(
+        "They sign in with the identity provider. What its groups give them, they have besides.",
+    ));
+    confirm
 }
 
 /// The tenant and the id in an address.

@@ -281,54 +281,10 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         owner: sent.get("owner").to_owned(),
         expires_in_seconds: sent.get("expires").parse().ok(),
     };
-    for (field, missing, expected) in [
-        (
-            "owner",
-            new.owner.is_empty(),
-            "expected a name: whose key it is",
-        ),
-        ("roles", new.roles.is_empty(), "expected one role at least"),
-        (
-            "source",
-            new.source.is_empty(),
-            "expected a name, such as ci",
-        ),
-        (
-            "tenant",
-            operator && !platform && new.tenant.is_none(),
-            "expected the name of a tenant",
-        ),
-    ] {
-        if missing {
-            return Ok(form(visit, sent, Faults::at(field, expected)));
-        }
+    if let Some(faults) = missing(&new, operator) {
+        return Ok(form(visit, sent, faults));
     }
-    let tenant = match (&new.tenant, platform) {
-        (_, true) => String::from("every tenant"),
-        (Some(name), _) => format!("the tenant {name}"),
-        (None, _) => format!("the tenant {}", visit.tenant),
-    };
-    let life = LIVES
-        .iter()
-        .find(|(value, _)| *value == sent.get("expires"));
-    let life = life.map_or("for as long as was chosen", |(_, label)| *label);
-    let sentence = format!(
-        "A key is made for {}. Whoever has it may act as {} in {tenant}, under the source {}: {life}.",
-        new.owner,
-        listed(&new.roles),
-        new.source,
-    );
-    let mut confirm = Confirm::new(shell(visit, "Make this key?"), sentence, "Make the key");
-    confirm.back = visit.path("/admin/keys/new");
-    confirm.carried = sent.carried(&FIELDS);
-    confirm
-        .points
-        .push(String::from("It is shown once, on the next page."));
-    if platform {
-        confirm.points.push(String::from(
-            "It names the tenant of each request itself, and reaches all of them.",
-        ));
-    }
+    let mut confirm = confirmation(visit, sent, &new);
     if !confirm.is_confirmed_by(sent) {
         return Ok(confirm.show());
     }
@@ -365,6 +321,63 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         back: visit.path("/admin/keys"),
     };
     Ok(render(StatusCode::CREATED, &page))
+}
+
+/// What is missing before the API is asked.
+fn missing(new: &NewKey, operator: bool) -> Option<Faults> {
+    for (field, missing, expected) in [
+        (
+            "owner",
+            new.owner.is_empty(),
+            "expected a name: whose key it is",
+        ),
+        ("roles", new.roles.is_empty(), "expected one role at least"),
+        (
+            "source",
+            new.source.is_empty(),
+            "expected a name, such as ci",
+        ),
+        (
+            "tenant",
+            operator && !new.platform && new.tenant.is_none(),
+            "expected the name of a tenant",
+        ),
+    ] {
+        if missing {
+            return Some(Faults::at(field, expected));
+        }
+    }
+    None
+}
+
+fn confirmation(visit: &Visit, sent: &Sent, new: &NewKey) -> Confirm {
+    let tenant = match (&new.tenant, new.platform) {
+        (_, true) => String::from("every tenant"),
+        (Some(name), _) => format!("the tenant {name}"),
+        (None, _) => format!("the tenant {}", visit.tenant),
+    };
+    let life = LIVES
+        .iter()
+        .find(|(value, _)| *value == sent.get("expires"));
+    let life = life.map_or("for as long as was chosen", |(_, label)| *label);
+    let sentence = format!(
+        "A key is made for {}. Whoever has it may act as {} in {tenant}, under the source {}: {life}.",
+        new.owner,
+        listed(&new.roles),
+        new.source,
+    );
+    let mut confirm = Confirm::new(shell(visit, "Make this key?"), sentence, "Make the key");
+    confirm.back = visit.path("/admin/keys/new");
+    confirm.carried = sent.carried(&FIELDS);
+    confirm
+        .points
+        .push(String::from("It is shown once, on the next page."));
+    if new.platform {
+        confirm.points.push(String::from(
+            "It names the tenant of each request itself, and reaches all of them.",
+        ));
+    }
+    confirm
 }
 
 /// The page that asks whether a key shall be revoked.

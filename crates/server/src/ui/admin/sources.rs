@@ -197,45 +197,10 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         vendor: sent.get("vendor").to_owned(),
         rules: None,
     };
-    for (field, missing, expected) in [
-        (
-            "tenant",
-            operator && new.tenant.is_none(),
-            "expected the name of a tenant",
-        ),
-        (
-            "name",
-            new.name.is_empty(),
-            "expected a name, such as github-acme",
-        ),
-        (
-            "vendor",
-            new.vendor.is_empty(),
-            "expected one of the vendors",
-        ),
-    ] {
-        if missing {
-            return Ok(form(visit, sent, Faults::at(field, expected)));
-        }
+    if let Some(faults) = missing(&new, operator) {
+        return Ok(form(visit, sent, faults));
     }
-    let tenant = new.tenant.clone().unwrap_or_else(|| visit.tenant.clone());
-    let sentence = format!(
-        "A source {} is made: whoever has its secret may deliver events of {} to the tenant {tenant}.",
-        new.name, new.vendor,
-    );
-    let mut confirm = Confirm::new(
-        shell(visit, "Make this source?"),
-        sentence,
-        "Make the source",
-    );
-    confirm.back = visit.path("/admin/sources/new");
-    confirm.carried = sent.carried(&FIELDS);
-    confirm
-        .points
-        .push(String::from("Its secret is shown once, on the next page."));
-    confirm.points.push(String::from(
-        "The vendor’s own rules say what need not be kept; what is left out is counted.",
-    ));
+    let mut confirm = confirmation(visit, sent, &new);
     if !confirm.is_confirmed_by(sent) {
         return Ok(confirm.show());
     }
@@ -266,6 +231,54 @@ async fn make_page(visit: &Visit, sent: &Sent) -> Result<Response<Body>, Refused
         )),
         Err(refused) => Err(refused),
     }
+}
+
+/// What is missing before the API is asked.
+fn missing(new: &NewSource, operator: bool) -> Option<Faults> {
+    for (field, missing, expected) in [
+        (
+            "tenant",
+            operator && new.tenant.is_none(),
+            "expected the name of a tenant",
+        ),
+        (
+            "name",
+            new.name.is_empty(),
+            "expected a name, such as github-acme",
+        ),
+        (
+            "vendor",
+            new.vendor.is_empty(),
+            "expected one of the vendors",
+        ),
+    ] {
+        if missing {
+            return Some(Faults::at(field, expected));
+        }
+    }
+    None
+}
+
+fn confirmation(visit: &Visit, sent: &Sent, new: &NewSource) -> Confirm {
+    let tenant = new.tenant.clone().unwrap_or_else(|| visit.tenant.clone());
+    let sentence = format!(
+        "A source {} is made: whoever has its secret may deliver events of {} to the tenant {tenant}.",
+        new.name, new.vendor,
+    );
+    let mut confirm = Confirm::new(
+        shell(visit, "Make this source?"),
+        sentence,
+        "Make the source",
+    );
+    confirm.back = visit.path("/admin/sources/new");
+    confirm.carried = sent.carried(&FIELDS);
+    confirm
+        .points
+        .push(String::from("Its secret is shown once, on the next page."));
+    confirm.points.push(String::from(
+        "The vendor’s own rules say what need not be kept; what is left out is counted.",
+    ));
+    confirm
 }
 
 /// A source's secret, this once.

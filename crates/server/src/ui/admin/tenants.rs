@@ -287,21 +287,7 @@ async fn change_page(visit: &Visit, name: &str, sent: &Sent) -> Result<Response<
         .map(str::to_owned)
         .collect();
     let strict = sent.ticked("strict");
-    let mut points = Vec::new();
-    if countries != tenant.known_countries {
-        points.push(if countries.is_empty() {
-            String::from("No country is known any more: no event is from an unfamiliar one.")
-        } else {
-            format!("Nothing is unusual from {}.", listed(&countries))
-        });
-    }
-    if strict != tenant.strict {
-        points.push(String::from(if strict {
-            "Events with operations outside the vocabulary are refused from now on."
-        } else {
-            "Events with operations outside the vocabulary are taken from now on, and flagged."
-        }));
-    }
+    let points = differences(&tenant, &countries, strict);
     if points.is_empty() {
         return Ok(settings(
             visit,
@@ -348,4 +334,24 @@ async fn change_page(visit: &Visit, name: &str, sent: &Sent) -> Result<Response<
         )),
         Err(refused) => Err(refused),
     }
+}
+
+/// What would be different, in sentences.
+fn differences(tenant: &Tenant, countries: &[String], strict: bool) -> Vec<String> {
+    let mut points = Vec::new();
+    if countries != tenant.known_countries {
+        points.push(if countries.is_empty() {
+            String::from("No country is known any more: no event is from an unfamiliar one.")
+        } else {
+            format!("Nothing is unusual from {}.", listed(countries))
+        });
+    }
+    if strict != tenant.strict {
+        points.push(String::from(if strict {
+            "Events with operations outside the vocabulary are refused from now on."
+        } else {
+            "Events with operations outside the vocabulary are taken from now on, and flagged."
+        }));
+    }
+    points
 }

@@ -91,10 +91,8 @@ impl LogView {
 
     async fn read_proofs(&mut self, visit: &Visit, log: &Log) -> Result<(), Refused> {
         let ask = visit.ask();
-        self.vkey = text(&ask, &format!("/v1/logs/{}/vkey", log.id))
-            .await?
-            .trim()
-            .to_owned();
+        let vkey = text(&ask, &format!("/v1/logs/{}/vkey", log.id)).await?;
+        vkey.trim().clone_into(&mut self.vkey);
         if let Ok(key) = VerifierKey::parse(&self.vkey) {
             self.key = to_hex(&key.key_id());
             match text(&ask, &format!("/v1/logs/{}/checkpoint", log.id)).await {
