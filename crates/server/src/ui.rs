@@ -69,7 +69,10 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/t/{tenant}/search/export", get(search::export::show))
         .route("/t/{tenant}/search/manifest", get(search::export::manifest))
         .route("/t/{tenant}/search/views", post(search::views::save))
-        .route("/t/{tenant}/search/views/delete", post(search::views::delete))
+        .route(
+            "/t/{tenant}/search/views/delete",
+            post(search::views::delete),
+        )
         .route("/t/{tenant}/deployments", get(deployments::show))
         .route("/t/{tenant}/actors/{type}/{id}", get(actor::show))
         .route("/t/{tenant}/resources/{type}/{id}", get(resource::show))
@@ -90,19 +93,49 @@ fn care() -> Router<Arc<Ui>> {
         .route("/t/{tenant}/health/verify", post(health::begin))
         .route("/t/{tenant}/access", get(access::show))
         .route("/t/{tenant}/reviews", get(reviews::show))
-        .route("/t/{tenant}/reviews/new", get(reviews::form).post(reviews::make))
+        .route(
+            "/t/{tenant}/reviews/new",
+            get(reviews::form).post(reviews::make),
+        )
         .route("/t/{tenant}/admin", get(admin::show))
         .route("/t/{tenant}/admin/tenants", get(tenants::list))
-        .route("/t/{tenant}/admin/tenants/_new", get(tenants::form_to_make).post(tenants::make))
-        .route("/t/{tenant}/admin/tenants/{name}", get(tenants::show).post(tenants::change))
+        .route(
+            "/t/{tenant}/admin/tenants/_new",
+            get(tenants::form_to_make).post(tenants::make),
+        )
+        .route(
+            "/t/{tenant}/admin/tenants/{name}",
+            get(tenants::show).post(tenants::change),
+        )
         .route("/t/{tenant}/admin/accounts", get(accounts::list))
-        .route("/t/{tenant}/admin/accounts/new", get(accounts::form_to_give).post(accounts::give))
-        .route("/t/{tenant}/admin/accounts/{of}/{id}/end", get(accounts::form_to_end).post(accounts::end))
+        .route(
+            "/t/{tenant}/admin/accounts/new",
+            get(accounts::form_to_give).post(accounts::give),
+        )
+        .route(
+            "/t/{tenant}/admin/accounts/{of}/{id}/end",
+            get(accounts::form_to_end).post(accounts::end),
+        )
         .route("/t/{tenant}/admin/keys", get(keys::list))
-        .route("/t/{tenant}/admin/keys/new", get(keys::form_to_make).post(keys::make))
-        .route("/t/{tenant}/admin/keys/{id}/revoke", get(keys::form_to_revoke).post(keys::revoke))
+        .route(
+            "/t/{tenant}/admin/keys/new",
+            get(keys::form_to_make).post(keys::make),
+        )
+        .route(
+            "/t/{tenant}/admin/keys/{id}/revoke",
+            get(keys::form_to_revoke).post(keys::revoke),
+        )
         .route("/t/{tenant}/admin/sources", get(sources::list))
-        .route("/t/{tenant}/admin/sources/new", get(sources::form_to_make).post(sources::make))
-        .route("/t/{tenant}/admin/sources/{of}/{name}/rotate", get(sources::form_to_rotate).post(sources::rotate))
-        .route("/t/{tenant}/admin/sources/{of}/{name}/close", get(sources::form_to_close).post(sources::close))
+        .route(
+            "/t/{tenant}/admin/sources/new",
+            get(sources::form_to_make).post(sources::make),
+        )
+        .route(
+            "/t/{tenant}/admin/sources/{of}/{name}/rotate",
+            get(sources::form_to_rotate).post(sources::rotate),
+        )
+        .route(
+            "/t/{tenant}/admin/sources/{of}/{name}/close",
+            get(sources::form_to_close).post(sources::close),
+        )
 }

@@ -288,8 +288,22 @@ fn page_files(ending: &str) -> Vec<(String, String)> {
 fn pages_hold_no_markup_from_values_nothing_inline_and_no_foreign_host() {
     // In templates: values unescaped, styles and handlers inline (the policy would stop them), other hosts.
     let forbidden = [
-        "|safe", "| safe", "|escape(\"none\")", " style=", "<style", "javascript:", "http://", "https://", "src=\"//",
-        " onclick", " onload", " onsubmit", " onchange", " oninput", " onkey", " onerror",
+        "|safe",
+        "| safe",
+        "|escape(\"none\")",
+        " style=",
+        "<style",
+        "javascript:",
+        "http://",
+        "https://",
+        "src=\"//",
+        " onclick",
+        " onload",
+        " onsubmit",
+        " onchange",
+        " oninput",
+        " onkey",
+        " onerror",
     ];
     let mut offences = Vec::new();
     for (name, text) in page_files(".html") {
@@ -299,8 +313,16 @@ fn pages_hold_no_markup_from_values_nothing_inline_and_no_foreign_host() {
     none("in templates", &offences);
     // In scripts: ways to make markup or code of text, and other hosts.
     let forbidden = [
-        "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "http://", "https://",
-        "setAttribute(\"style", "parseFromString",
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+        "http://",
+        "https://",
+        "setAttribute(\"style",
+        "parseFromString",
     ];
     let mut offences = Vec::new();
     for (name, text) in page_files(".js") {

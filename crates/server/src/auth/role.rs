@@ -119,7 +119,10 @@ mod tests {
         let expect = vec![
             (Role::Writer, vec![AppendEvents]),
             (Role::Analyst, vec![ReadEvents]),
-            (Role::Reader, vec![ReadEvents, ReadPersons, ListLogs, ManageViews]),
+            (
+                Role::Reader,
+                vec![ReadEvents, ReadPersons, ListLogs, ManageViews],
+            ),
             (
                 Role::Auditor,
                 vec![

@@ -29,11 +29,7 @@ pub(super) fn rooms() -> Vec<(&'static str, &'static str, Vec<Route>)> {
             "What events say together.",
             questions::routes(),
         ),
-        (
-            "Views",
-            "Queries with a name.",
-            views::routes(),
-        ),
+        ("Views", "Queries with a name.", views::routes()),
         (
             "Exports",
             "Taking events away, with proof.",

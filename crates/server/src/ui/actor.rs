@@ -85,17 +85,33 @@ pub(super) async fn show(
 
 async fn page(visit: &Visit, kind: &str, id: &str) -> Result<Response<Body>, Refused> {
     if !visit.may(Act::ReadPersons) {
-        return Err(HttpError::new(api::code::FORBIDDEN, "pages of actors are for accounts that may see persons").into());
+        return Err(HttpError::new(
+            api::code::FORBIDDEN,
+            "pages of actors are for accounts that may see persons",
+        )
+        .into());
     }
     let q = format!("{} {}", term("actor.type", kind), term("actor.id", id));
     let ask = visit.ask();
     let (whole, hours, events) = tokio::join!(
-        ask.get::<Statistics>("/v1/stats", &[("q", &q), ("by", COUNTED), ("interval", "none")]),
-        ask.get::<Statistics>("/v1/stats", &[("q", &q), ("since", HOURS_SINCE), ("interval", "1h")]),
+        ask.get::<Statistics>(
+            "/v1/stats",
+            &[("q", &q), ("by", COUNTED), ("interval", "none")]
+        ),
+        ask.get::<Statistics>(
+            "/v1/stats",
+            &[("q", &q), ("since", HOURS_SINCE), ("interval", "1h")]
+        ),
         ask.get::<Events>("/v1/events", &[("q", &q), ("limit", LISTED)]),
     );
     // A type that is none makes no query; nobody has it.
-    let whole = whole.map_err(|refused| if refused.0.status == 400 { Refused::not_found() } else { refused })?;
+    let whole = whole.map_err(|refused| {
+        if refused.0.status == 400 {
+            Refused::not_found()
+        } else {
+            refused
+        }
+    })?;
     let (hours, events) = (hours?, events?);
     let (Some(first), true) = (events.events.first(), whole.total > 0) else {
         return Err(Refused::not_found());
@@ -104,7 +120,11 @@ async fn page(visit: &Visit, kind: &str, id: &str) -> Result<Response<Body>, Ref
         let actor = first.said.get("actor")?;
         Some(actor.get(name)?.as_str()?.to_owned())
     };
-    let told: Vec<Told> = events.events.iter().map(|event| Told::new(event, &visit.tenant, visit.now)).collect();
+    let told: Vec<Told> = events
+        .events
+        .iter()
+        .map(|event| Told::new(event, &visit.tenant, visit.now))
+        .collect();
     let by_hour = Hours::of(&hours.histogram);
     let odd = by_hour.odd(&hours.histogram);
     let name = said("name").unwrap_or_else(|| id.to_owned());
@@ -115,15 +135,32 @@ async fn page(visit: &Visit, kind: &str, id: &str) -> Result<Response<Body>, Ref
         id: id.to_owned(),
         email: said("email").unwrap_or_default(),
         total: whole.total,
-        first: whole.earliest.as_deref().and_then(|at| Moment::read(at, visit.now)),
-        last: whole.latest.as_deref().and_then(|at| Moment::read(at, visit.now)),
-        all: visit.link("/search", &[("q", &q), ("since", whole.earliest.as_deref().unwrap_or_default())]),
+        first: whole
+            .earliest
+            .as_deref()
+            .and_then(|at| Moment::read(at, visit.now)),
+        last: whole
+            .latest
+            .as_deref()
+            .and_then(|at| Moment::read(at, visit.now)),
+        all: visit.link(
+            "/search",
+            &[
+                ("q", &q),
+                ("since", whole.earliest.as_deref().unwrap_or_default()),
+            ],
+        ),
         tallies: tallies(visit, &whole, &q),
         bars: bars(&by_hour),
         hours_known: by_hour.is_known(),
         acts_min: ACTS_MIN,
         odd_more: odd.len().saturating_sub(ODD_MAX),
-        odd: odd.iter().rev().take(ODD_MAX).filter_map(|bucket| odd_hour(visit, bucket, &q)).collect(),
+        odd: odd
+            .iter()
+            .rev()
+            .take(ODD_MAX)
+            .filter_map(|bucket| odd_hour(visit, bucket, &q))
+            .collect(),
         events: told,
     };
     Ok(render(StatusCode::OK, &page))
@@ -153,7 +190,14 @@ fn bars(hours: &Hours) -> Vec<Bar> {
     let bar = |(hour, (acts, unusual)): (usize, (&u64, bool))| {
         // A single act must be seen, too.
         let height = (acts * BAR / most).max(u64::from(*acts > 0) * 2);
-        Bar { x: hour * 20, y: BAR - height, height, hour, acts: *acts, unusual }
+        Bar {
+            x: hour * 20,
+            y: BAR - height,
+            height,
+            hour,
+            acts: *acts,
+            unusual,
+        }
     };
     bars.map(bar).collect()
 }
@@ -161,6 +205,13 @@ fn bars(hours: &Hours) -> Vec<Bar> {
 fn odd_hour(visit: &Visit, bucket: &api::Bucket, q: &str) -> Option<Odd> {
     let when = Moment::read(&bucket.at, visit.now)?;
     let until = when.at.plus(3_600 * 1_000_000).to_string();
-    let href = visit.link("/search", &[("q", q), ("since", &when.iso), ("until", &until)]);
-    Some(Odd { when, count: bucket.count, href })
+    let href = visit.link(
+        "/search",
+        &[("q", q), ("since", &when.iso), ("until", &until)],
+    );
+    Some(Odd {
+        when,
+        count: bucket.count,
+        href,
+    })
 }

@@ -43,7 +43,11 @@ impl Ask {
     }
 
     /// The text of an answer, for what would lose something when it is read into a type.
-    pub(super) async fn text(&self, method: Method, path_and_query: &str) -> Result<Bytes, Refused> {
+    pub(super) async fn text(
+        &self,
+        method: Method,
+        path_and_query: &str,
+    ) -> Result<Bytes, Refused> {
         let answer = self.raw(method, path_and_query, Body::empty()).await?;
         collect(answer).await
     }

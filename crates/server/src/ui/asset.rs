@@ -19,8 +19,16 @@ const ASSETS: &[Asset] = &[
     ("app.css", CSS, include_bytes!("../../assets/app.css")),
     ("app.js", JS, include_bytes!("../../assets/app.js")),
     ("brush.js", JS, include_bytes!("../../assets/brush.js")),
-    ("timeline.js", JS, include_bytes!("../../assets/timeline.js")),
-    ("complete.js", JS, include_bytes!("../../assets/complete.js")),
+    (
+        "timeline.js",
+        JS,
+        include_bytes!("../../assets/timeline.js"),
+    ),
+    (
+        "complete.js",
+        JS,
+        include_bytes!("../../assets/complete.js"),
+    ),
     ("live.js", JS, include_bytes!("../../assets/live.js")),
     ("search.js", JS, include_bytes!("../../assets/search.js")),
     ("bytes.js", JS, include_bytes!("../../assets/bytes.js")),
@@ -35,9 +43,17 @@ const ASSETS: &[Asset] = &[
     ("reading.js", JS, include_bytes!("../../assets/reading.js")),
     ("shown.js", JS, include_bytes!("../../assets/shown.js")),
     ("tiles.js", JS, include_bytes!("../../assets/tiles.js")),
-    ("tlog_proof.js", JS, include_bytes!("../../assets/tlog_proof.js")),
+    (
+        "tlog_proof.js",
+        JS,
+        include_bytes!("../../assets/tlog_proof.js"),
+    ),
     ("health.js", JS, include_bytes!("../../assets/health.js")),
-    ("icon.svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
+    (
+        "icon.svg",
+        "image/svg+xml",
+        include_bytes!("../../assets/icon.svg"),
+    ),
 ];
 
 /// One name for all of them together, since modules name each other without it.
@@ -70,17 +86,34 @@ pub(super) fn base() -> String {
 
 /// One asset. Under another version's name it is served, too, but not to be kept: a page of the server before an upgrade
 /// asks for it.
-pub(super) async fn show(Path((version, name)): Path<(String, String)>, headers: HeaderMap) -> Response<Body> {
+pub(super) async fn show(
+    Path((version, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response<Body> {
     let Some(index) = ASSETS.iter().position(|(known, ..)| *known == name) else {
-        return super::page::guarded(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", String::new());
+        return super::page::guarded(
+            StatusCode::NOT_FOUND,
+            "text/plain; charset=utf-8",
+            String::new(),
+        );
     };
     let (_, media_type, bytes) = ASSETS[index];
     let accepted = headers.get(header::ACCEPT_ENCODING);
-    let accepted = accepted.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = accepted
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let compressed = accepted.contains("gzip") && !COMPRESSED[index].is_empty();
-    let body = if compressed { &COMPRESSED[index] } else { bytes };
+    let body = if compressed {
+        &COMPRESSED[index]
+    } else {
+        bytes
+    };
     let mut response = Response::new(Body::from(body));
-    let kept = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let kept = if version == *VERSION {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let fields = [
         (header::CONTENT_TYPE, media_type),
         (header::CACHE_CONTROL, kept),
@@ -88,10 +121,14 @@ pub(super) async fn show(Path((version, name)): Path<(String, String)>, headers:
         (header::VARY, "Accept-Encoding"),
     ];
     for (name, value) in fields {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     if compressed {
-        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     response
 }

@@ -49,7 +49,8 @@ impl Hours {
     /// The buckets of unusual hours that hold acts: when each begins and how many.
     pub(super) fn odd<'b>(&self, buckets: &'b [Bucket]) -> Vec<&'b Bucket> {
         let odd = buckets.iter().filter(|bucket| {
-            bucket.count > 0 && hour_of(bucket).is_some_and(|hour| self.unusual.get(hour) == Some(&true))
+            bucket.count > 0
+                && hour_of(bucket).is_some_and(|hour| self.unusual.get(hour) == Some(&true))
         });
         odd.collect()
     }
@@ -66,7 +67,10 @@ mod tests {
     use super::*;
 
     fn bucket(at: &str, count: u64) -> Bucket {
-        Bucket { at: at.to_owned(), count }
+        Bucket {
+            at: at.to_owned(),
+            count,
+        }
     }
 
     #[test]
@@ -78,13 +82,19 @@ mod tests {
         ];
         let hours = Hours::of(&buckets);
         assert!(hours.unusual[3] && !hours.unusual[9] && !hours.unusual[10]);
-        assert!(!hours.unusual[8] && !hours.unusual[11], "beside usual hours");
+        assert!(
+            !hours.unusual[8] && !hours.unusual[11],
+            "beside usual hours"
+        );
         assert_eq!(hours.odd(&buckets), [&buckets[2]]);
     }
 
     #[test]
     fn of_few_acts_nothing_is_said() {
-        let buckets = [bucket("2026-03-12T10:00:00Z", 28), bucket("2026-03-12T03:00:00Z", 1)];
+        let buckets = [
+            bucket("2026-03-12T10:00:00Z", 28),
+            bucket("2026-03-12T03:00:00Z", 1),
+        ];
         let hours = Hours::of(&buckets);
         assert!(!hours.is_known());
         assert!(hours.odd(&buckets).is_empty());
@@ -92,7 +102,10 @@ mod tests {
 
     #[test]
     fn midnight_has_neighbours() {
-        let buckets = [bucket("2026-03-12T23:00:00Z", 50), bucket("2026-03-12T00:00:00Z", 1)];
+        let buckets = [
+            bucket("2026-03-12T23:00:00Z", 50),
+            bucket("2026-03-12T00:00:00Z", 1),
+        ];
         assert!(Hours::of(&buckets).odd(&buckets).is_empty());
     }
 }

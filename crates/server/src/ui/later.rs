@@ -12,13 +12,18 @@ pub(super) struct Later<T> {
 
 impl<T> fmt::Debug for Later<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Later").field("is_there", &self.answer.is_some()).finish_non_exhaustive()
+        f.debug_struct("Later")
+            .field("is_there", &self.answer.is_some())
+            .finish_non_exhaustive()
     }
 }
 
 impl<T: Send> Later<T> {
     pub(super) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self { answer: None, work: Box::pin(work) }
+        Self {
+            answer: None,
+            work: Box::pin(work),
+        }
     }
 
     /// Waits for something else; this answer is worked on meanwhile.

@@ -50,7 +50,11 @@ fn ago(at: Micros, now: Micros) -> String {
         return String::from("just now");
     }
     let text = length_of(length);
-    if future { format!("in {text}") } else { format!("{text} ago") }
+    if future {
+        format!("in {text}")
+    } else {
+        format!("{text} ago")
+    }
 }
 
 /// A length of time in its largest unit, `14 min`, `3 days`.
@@ -61,7 +65,11 @@ pub(super) fn length_of(seconds: i64) -> String {
         ..DAY => (seconds / HOUR, "h"),
         _ => (seconds / DAY, "days"),
     };
-    let unit = if unit == "days" && count == 1 { "day" } else { unit };
+    let unit = if unit == "days" && count == 1 {
+        "day"
+    } else {
+        unit
+    };
     let mut text = String::new();
     // Writing to a String cannot fail.
     _ = write!(text, "{count} {unit}");

@@ -23,15 +23,25 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=()",
+    ),
 ];
 
 /// A page.
 pub(super) fn render(status: StatusCode, page: &impl Template) -> Response<Body> {
     // Writing into a string can't fail, and no template of ours fails by itself.
     let Ok(text) = page.render() else {
-        return guarded(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "the page failed".to_owned());
+        return guarded(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "text/plain; charset=utf-8",
+            "the page failed".to_owned(),
+        );
     };
     guarded(status, "text/html; charset=utf-8", text)
 }
@@ -49,7 +59,10 @@ pub(super) fn in_two<T: Template + Send + 'static>(
     let begun = text.split_once(CUT).map(|(before, _)| before.to_owned());
     let whole: Whole = Box::pin(async move { whole.await.render().unwrap_or_default() });
     let mut response = guarded(StatusCode::OK, "text/html; charset=utf-8", String::new());
-    *response.body_mut() = Body::new(PulledBody::new(Halves { begun, whole: Some(whole) }));
+    *response.body_mut() = Body::new(PulledBody::new(Halves {
+        begun,
+        whole: Some(whole),
+    }));
     response
 }
 
@@ -75,7 +88,11 @@ impl Pieces for Halves {
 }
 
 /// Any text with the headers of a page.
-pub(super) fn guarded(status: StatusCode, media_type: &'static str, text: String) -> Response<Body> {
+pub(super) fn guarded(
+    status: StatusCode,
+    media_type: &'static str,
+    text: String,
+) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -88,7 +105,11 @@ pub(super) fn guarded(status: StatusCode, media_type: &'static str, text: String
 
 /// Sends the browser to a path of ours, with GET.
 pub(super) fn redirect(to: &str) -> Response<Body> {
-    let mut response = guarded(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
+    let mut response = guarded(
+        StatusCode::SEE_OTHER,
+        "text/plain; charset=utf-8",
+        String::new(),
+    );
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, to);
     response

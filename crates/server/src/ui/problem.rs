@@ -24,7 +24,8 @@ impl Refused {
         let Ok(body) = body.collect().await else {
             return Self::internal();
         };
-        serde_json::from_slice(&body.to_bytes()).map_or_else(|_| Self::internal(), |problem| Self(Box::new(problem)))
+        serde_json::from_slice(&body.to_bytes())
+            .map_or_else(|_| Self::internal(), |problem| Self(Box::new(problem)))
     }
 
     /// Nothing there, or nothing of the viewer's: the same.
@@ -73,5 +74,12 @@ pub(super) fn show(mut shell: Shell, refused: &Refused) -> Response<Body> {
         429 | 503 => "Nothing is lost: events are still taken in. Reload the page in a moment.",
         _ => "",
     };
-    page::render(refused.status(), &ProblemPage { shell, problem, advice })
+    page::render(
+        refused.status(),
+        &ProblemPage {
+            shell,
+            problem,
+            advice,
+        },
+    )
 }

@@ -99,13 +99,22 @@ fn time(text: Option<&str>, otherwise: Micros) -> Option<Micros> {
     tries.iter().find_map(|text| Micros::parse(text).ok())
 }
 
-async fn page(visit: &Visit, kind: &str, id: &str, times: &Times) -> Result<Response<Body>, Refused> {
+async fn page(
+    visit: &Visit,
+    kind: &str,
+    id: &str,
+    times: &Times,
+) -> Result<Response<Body>, Refused> {
     // Asked before anything is looked for: that there is one tells of a person, too.
     if is_person_type(kind) && !visit.may(Act::ReadPersons) {
         let persons = "pages of persons are for accounts that may see persons";
         return Err(HttpError::new(api::code::FORBIDDEN, persons).into());
     }
-    let q = format!("{} {}", term("resource.type", kind), term("resource.id", id));
+    let q = format!(
+        "{} {}",
+        term("resource.type", kind),
+        term("resource.id", id)
+    );
     let state = format!("/v1/resources/{}/{}/state", segment(kind), segment(id));
     let by = if visit.may(Act::ReadPersons) {
         "operation,actor.id"
@@ -122,7 +131,10 @@ async fn page(visit: &Visit, kind: &str, id: &str, times: &Times) -> Result<Resp
         return Err(Refused::not_found());
     };
     // The state is that before a time: what the last event did is the difference that somebody came for.
-    let last = whole.latest.as_deref().and_then(|at| Micros::parse(at).ok());
+    let last = whole
+        .latest
+        .as_deref()
+        .and_then(|at| Micros::parse(at).ok());
     let usual = (last.unwrap_or(visit.now), visit.now);
     let from = time(times.from.as_deref(), usual.0);
     let to = time(times.to.as_deref(), usual.1);
@@ -135,9 +147,17 @@ async fn page(visit: &Visit, kind: &str, id: &str, times: &Times) -> Result<Resp
     );
     let (earlier, later) = (earlier?, later?);
     let newest = Told::new(newest, &visit.tenant, visit.now);
-    let name = later.resource.name.clone().unwrap_or_else(|| newest.resource.clone());
+    let name = later
+        .resource
+        .name
+        .clone()
+        .unwrap_or_else(|| newest.resource.clone());
     let mut actors = counts(visit, &whole, "actor.id", &q);
-    let told: Vec<Told> = events.events.iter().map(|event| Told::new(event, &visit.tenant, visit.now)).collect();
+    let told: Vec<Told> = events
+        .events
+        .iter()
+        .map(|event| Told::new(event, &visit.tenant, visit.now))
+        .collect();
     name_actors(&mut actors, &events);
     let page = ResourcePage {
         shell: visit.shell(&name, Section::None),
@@ -146,9 +166,21 @@ async fn page(visit: &Visit, kind: &str, id: &str, times: &Times) -> Result<Resp
         id: id.to_owned(),
         project: newest.project.clone(),
         total: whole.total,
-        first: whole.earliest.as_deref().and_then(|at| Moment::read(at, visit.now)),
-        last: whole.latest.as_deref().and_then(|at| Moment::read(at, visit.now)),
-        all: visit.link("/search", &[("q", &q), ("since", whole.earliest.as_deref().unwrap_or_default())]),
+        first: whole
+            .earliest
+            .as_deref()
+            .and_then(|at| Moment::read(at, visit.now)),
+        last: whole
+            .latest
+            .as_deref()
+            .and_then(|at| Moment::read(at, visit.now)),
+        all: visit.link(
+            "/search",
+            &[
+                ("q", &q),
+                ("since", whole.earliest.as_deref().unwrap_or_default()),
+            ],
+        ),
         here: visit.path(&format!("/resources/{}/{}", segment(kind), segment(id))),
         from: Moment::new(from, visit.now),
         to: Moment::new(to, visit.now),
@@ -156,7 +188,10 @@ async fn page(visit: &Visit, kind: &str, id: &str, times: &Times) -> Result<Resp
         existed: existence(earlier.exists),
         exists: existence(later.exists),
         rows: rows(visit, &earlier, &later),
-        unknown_before: later.unknown_before.as_deref().and_then(|at| Moment::read(at, visit.now)),
+        unknown_before: later
+            .unknown_before
+            .as_deref()
+            .and_then(|at| Moment::read(at, visit.now)),
         inconsistencies: inconsistencies(visit, &later),
         truncated: earlier.truncated || later.truncated,
         operations: counts(visit, &whole, "operation", &q),
@@ -172,7 +207,9 @@ fn name_actors(actors: &mut [Count], events: &Events) {
         let known = events.events.iter().find_map(|event| {
             let said = event.said.get("actor")?;
             let id = said.get("id")?.as_str()?;
-            (id.to_lowercase() == actor.label).then(|| said.get("name")?.as_str()).flatten()
+            (id.to_lowercase() == actor.label)
+                .then(|| said.get("name")?.as_str())
+                .flatten()
         });
         if let Some(name) = known {
             actor.label = name.to_owned();
@@ -213,13 +250,19 @@ fn known(visit: &Visit, state: &FieldState) -> Known {
         Some(other) => other.to_string(),
     };
     let actor = &state.actor;
-    let name = actor.name.as_ref().or(actor.email.as_ref()).or(actor.id.as_ref());
+    let name = actor
+        .name
+        .as_ref()
+        .or(actor.email.as_ref())
+        .or(actor.id.as_ref());
     Known {
         masked: value.contains("[masked"),
         value: shortened(value),
         since: Moment::read(&state.since, visit.now),
         event: visit.path(&format!("/events/{}", segment(&state.event))),
-        actor: name.cloned().unwrap_or_else(|| actor.kind.replace('_', " ")),
+        actor: name
+            .cloned()
+            .unwrap_or_else(|| actor.kind.replace('_', " ")),
     }
 }
 
@@ -233,7 +276,11 @@ fn shortened(value: String) -> String {
 fn inconsistencies(visit: &Visit, state: &ResourceState) -> Vec<(String, String, Moment)> {
     let told = state.inconsistencies.iter().filter_map(|found| {
         let event = visit.path(&format!("/events/{}", segment(&found.event)));
-        Some((found.field.clone(), event, Moment::read(&found.at, visit.now)?))
+        Some((
+            found.field.clone(),
+            event,
+            Moment::read(&found.at, visit.now)?,
+        ))
     });
     told.collect()
 }

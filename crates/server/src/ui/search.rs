@@ -195,10 +195,20 @@ fn shell(visit: &Visit, q: &str) -> Shell {
 }
 
 async fn page(visit: &Visit, question: Question, cursor: &str) -> Result<Response<Body>, Refused> {
-    let mut counting = Later::new(count(visit.ask(), question.clone(), visit.now, known(visit)));
+    let mut counting = Later::new(count(
+        visit.ask(),
+        question.clone(),
+        visit.now,
+        known(visit),
+    ));
     let ask = visit.ask();
     // Views are a comfort: without them the page stands.
-    let listing = async { tokio::join!(list(visit.ask(), &question, cursor), ask.get::<Views>("/v1/views", &[])) };
+    let listing = async {
+        tokio::join!(
+            list(visit.ask(), &question, cursor),
+            ask.get::<Views>("/v1/views", &[])
+        )
+    };
     let (found, views) = counting.beside(listing).await;
     let (found, refused) = match found {
         Ok(found) => (Some(found), None),

@@ -27,7 +27,10 @@ pub(super) fn counts(visit: &Visit, counted: &Statistics, field: &str, within: &
         count: found.count,
         href: visit.link(
             "/search",
-            &[("q", &format!("{within} {}", term(field, &found.value))), ("since", since)],
+            &[
+                ("q", &format!("{within} {}", term(field, &found.value))),
+                ("since", since),
+            ],
         ),
     };
     values.map(count).collect()

@@ -74,13 +74,24 @@ impl Told {
         let origin = Member(said.get("origin").and_then(Value::as_object));
         let outcome = Member(said.get("outcome").and_then(Value::as_object));
         let page = |kind: &str, of: &Member<'_>| match (of.text("type"), of.text("id")) {
-            (Some(of_type), Some(id)) => format!("/t/{tenant}/{kind}/{}/{}", segment(of_type), segment(id)),
+            (Some(of_type), Some(id)) => {
+                format!("/t/{tenant}/{kind}/{}/{}", segment(of_type), segment(id))
+            }
             _ => String::new(),
         };
-        let at = said.get("timestamp").and_then(Value::as_str).unwrap_or(&event.recorded_at);
-        let when = Micros::parse(at).or_else(|_| Micros::parse(&event.recorded_at)).unwrap_or(now);
-        let project = resource.named("project").or_else(|| context.named("project"));
-        let environment = context.text("environment").or_else(|| resource.text("environment"));
+        let at = said
+            .get("timestamp")
+            .and_then(Value::as_str)
+            .unwrap_or(&event.recorded_at);
+        let when = Micros::parse(at)
+            .or_else(|_| Micros::parse(&event.recorded_at))
+            .unwrap_or(now);
+        let project = resource
+            .named("project")
+            .or_else(|| context.named("project"));
+        let environment = context
+            .text("environment")
+            .or_else(|| resource.text("environment"));
         let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let mut told = Self {
             id: event.id.clone(),
@@ -88,8 +99,17 @@ impl Told {
             when: Moment::new(when, now),
             operation: event.operation.clone(),
             sentence: Vec::new(),
-            outcome: owned(outcome.text("result").or_else(|| said.get("outcome").and_then(Value::as_str))),
-            actor: owned(actor.text("name").or_else(|| actor.text("email")).or_else(|| actor.text("id"))),
+            outcome: owned(
+                outcome
+                    .text("result")
+                    .or_else(|| said.get("outcome").and_then(Value::as_str)),
+            ),
+            actor: owned(
+                actor
+                    .text("name")
+                    .or_else(|| actor.text("email"))
+                    .or_else(|| actor.text("id")),
+            ),
             actor_type: owned(actor.text("type")),
             actor_href: page("actors", &actor),
             resource: owned(resource.text("name").or_else(|| resource.text("id"))),
@@ -107,7 +127,10 @@ impl Told {
 
     /// The sentence as plain text.
     pub(super) fn text(&self) -> String {
-        self.sentence.iter().map(|stretch| stretch.text.as_str()).collect()
+        self.sentence
+            .iter()
+            .map(|stretch| stretch.text.as_str())
+            .collect()
     }
 
     fn stretches(&self) -> Vec<Stretch> {
@@ -126,9 +149,17 @@ impl Told {
         };
         let mut stretches = Vec::new();
         let mut rest = text.as_str();
-        let plain = |text: &str| Stretch { text: text.to_owned(), href: String::new(), kind: "" };
+        let plain = |text: &str| Stretch {
+            text: text.to_owned(),
+            href: String::new(),
+            kind: "",
+        };
         // A sentence names each at most a few times; each turn takes one of them.
-        while let Some((at, token)) = [ACTOR, RESOURCE].iter().filter_map(|token| Some((rest.find(token)?, *token))).min() {
+        while let Some((at, token)) = [ACTOR, RESOURCE]
+            .iter()
+            .filter_map(|token| Some((rest.find(token)?, *token)))
+            .min()
+        {
             let (before, after) = rest.split_at(at);
             if !before.is_empty() {
                 stretches.push(plain(before));
@@ -138,7 +169,11 @@ impl Told {
             } else {
                 (&self.resource, &self.resource_href, "resource")
             };
-            stretches.push(Stretch { text: sentence::clean(name), href: href.clone(), kind });
+            stretches.push(Stretch {
+                text: sentence::clean(name),
+                href: href.clone(),
+                kind,
+            });
             rest = after.get(token.len()..).unwrap_or_default();
         }
         if !rest.is_empty() {

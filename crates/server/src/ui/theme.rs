@@ -61,7 +61,8 @@ pub(super) struct Choice {
 pub(super) async fn choose(State(_): State<Arc<Ui>>, Form(choice): Form<Choice>) -> Response<Body> {
     let mut response = redirect(own_path(choice.to.as_deref()));
     let theme = Theme::parse(&choice.theme).name();
-    let cookie = format!("{THEME_COOKIE}={theme}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+    let cookie =
+        format!("{THEME_COOKIE}={theme}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }

@@ -61,7 +61,8 @@ impl Visit {
         if self.session.is_own_form(csrf) {
             return Ok(());
         }
-        let stale = "the form is not one of this session; go back, reload the page and send it again";
+        let stale =
+            "the form is not one of this session; go back, reload the page and send it again";
         Err(HttpError::new(code::FORBIDDEN, stale).into())
     }
 
@@ -116,11 +117,19 @@ impl FromRequestParts<Arc<Ui>> for Visit {
     type Rejection = Response<Body>;
 
     async fn from_request_parts(parts: &mut Parts, ui: &Arc<Ui>) -> Result<Self, Response<Body>> {
-        let here = parts.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned();
+        let here = parts
+            .uri
+            .path_and_query()
+            .map_or("/", |here| here.as_str())
+            .to_owned();
         let theme = Theme::of(&parts.headers);
         let sign_in = || {
             // What was sent with a form is lost anyway.
-            let to = if parts.method == Method::GET { here.as_str() } else { "" };
+            let to = if parts.method == Method::GET {
+                here.as_str()
+            } else {
+                ""
+            };
             redirect(&with_parameters("/sign-in", &[("to", to)]))
         };
         let server = &ui.server;
@@ -133,11 +142,17 @@ impl FromRequestParts<Arc<Ui>> for Visit {
         };
         let mut here_parts = parts.clone();
         let named = match RawPathParams::from_request_parts(&mut here_parts, ui).await {
-            Ok(params) => params.iter().find(|(name, _)| *name == "tenant").map(|(_, value)| value.to_owned()),
+            Ok(params) => params
+                .iter()
+                .find(|(name, _)| *name == "tenant")
+                .map(|(_, value)| value.to_owned()),
             Err(_) => None,
         };
         let named = named.ok_or_else(|| lost(HttpError::not_found()))?;
-        let caller = server.caller_of(&session, Some(&named)).await.map_err(lost)?;
+        let caller = server
+            .caller_of(&session, Some(&named))
+            .await
+            .map_err(lost)?;
         Ok(Self {
             ui: Arc::clone(ui),
             caller,

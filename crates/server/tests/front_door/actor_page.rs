@@ -15,9 +15,21 @@ async fn acts(world: &World) {
     };
     let ana = r#"{"type":"user","id":"usr_ana","name":"Ana Souza","email":"ana@example.com","credential_id":"tok_7"}"#;
     let mut events: Vec<String> = (0..40)
-        .map(|index| act(format!("evt_day_{index}"), &format!("2026-11-19T10:{index:02}:00Z"), ana, ""))
+        .map(|index| {
+            act(
+                format!("evt_day_{index}"),
+                &format!("2026-11-19T10:{index:02}:00Z"),
+                ana,
+                "",
+            )
+        })
         .collect();
-    events.push(act("evt_night".into(), "2026-11-20T03:12:00Z", ana, r#","changes":[{"field":"level","before":"info","after":"debug"}]"#));
+    events.push(act(
+        "evt_night".into(),
+        "2026-11-20T03:12:00Z",
+        ana,
+        r#","changes":[{"field":"level","before":"info","after":"debug"}]"#,
+    ));
     events.push(act(
         "evt_other".into(),
         "2026-11-20T05:00:00Z",
@@ -44,9 +56,15 @@ async fn an_actor_is_shown_with_places_credentials_and_unusual_hours() {
         "At unusual hours",
         "since=2026-11-20T03%3A00%3A00.000000Z&amp;until=2026-11-20T04%3A00%3A00.000000Z",
     ] {
-        assert!(page.contains(text) || page.contains(&text.replace("&amp;", "&#38;")), "{text}: {page}");
+        assert!(
+            page.contains(text) || page.contains(&text.replace("&amp;", "&#38;")),
+            "{text}: {page}"
+        );
     }
-    assert!(!page.contains("Ben") && !page.contains("evt_other"), "another's acts");
+    assert!(
+        !page.contains("Ben") && !page.contains("evt_other"),
+        "another's acts"
+    );
     let few = visitor.text("/actors/user/usr_ben").await;
     assert!(few.contains("too few to say which hours are unusual"));
 }
@@ -59,14 +77,24 @@ async fn a_resource_is_compared_at_two_times() {
     let path = "/resources/setting/var_1";
     // By default: before the last event, and now.
     let page = visitor.text(path).await;
-    assert!(page.contains("<h1>LOG_LEVEL</h1>") && page.contains("differs"), "{page}");
+    assert!(
+        page.contains("<h1>LOG_LEVEL</h1>") && page.contains("differs"),
+        "{page}"
+    );
     assert!(
         page.contains("<code>debug</code>") && page.contains("<code>warn</code>"),
         "{page}"
     );
     assert!(page.contains("Ben, <a href=\"/t/acme/events/evt_other\">2026-11-20 05:00:00</a>"));
-    let before = visitor.text(&format!("{path}?from=2026-11-20T03:12:00&to=2026-11-20T04:00:00")).await;
-    assert!(before.contains("<code>debug</code>") && !before.contains("<code>warn</code>"), "{before}");
+    let before = visitor
+        .text(&format!(
+            "{path}?from=2026-11-20T03:12:00&to=2026-11-20T04:00:00"
+        ))
+        .await;
+    assert!(
+        before.contains("<code>debug</code>") && !before.contains("<code>warn</code>"),
+        "{before}"
+    );
     let wrong = visitor.text(&format!("{path}?from=yesterdayish")).await;
     assert!(wrong.contains("One of the times can’t be read") && !wrong.contains("yesterdayish"));
 }
@@ -84,12 +112,20 @@ async fn nobody_unknown_and_nobody_elses_has_a_page() {
         "/resources/No-Type/var_1",
     ] {
         let reply = visitor.page(path).await;
-        assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}: {}", reply.text());
+        assert_eq!(
+            reply.status,
+            StatusCode::NOT_FOUND,
+            "{path}: {}",
+            reply.text()
+        );
         assert!(!reply.text().contains("Ana") && !reply.text().contains("LOG_LEVEL"));
     }
     let there = visitor.page("/actors/user/usr_ana").await;
     let nowhere = visitor.page("/actors/user/usr_xyz").await;
-    assert_eq!(there.text().replace("usr_ana", ""), nowhere.text().replace("usr_xyz", ""));
+    assert_eq!(
+        there.text().replace("usr_ana", ""),
+        nowhere.text().replace("usr_xyz", "")
+    );
 }
 
 #[tokio::test]
@@ -100,12 +136,18 @@ async fn who_sees_no_persons_learns_nothing_of_one() {
     let known = visitor.page("/actors/user/usr_ana").await;
     let unknown = visitor.page("/actors/user/usr_nobody").await;
     assert_eq!(known.status, StatusCode::FORBIDDEN);
-    assert_eq!(known.text().replace("usr_ana", ""), unknown.text().replace("usr_nobody", ""));
+    assert_eq!(
+        known.text().replace("usr_ana", ""),
+        unknown.text().replace("usr_nobody", "")
+    );
     let page = visitor.text("/resources/setting/var_1").await;
     for secret in ["usr_", "Ana", "Ben", "ana@example.com", "198.51"] {
         assert!(!page.contains(secret), "{secret}: {page}");
     }
-    assert_eq!(visitor.page("/resources/user/usr_ana").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        visitor.page("/resources/user/usr_ana").await.status,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[tokio::test]
@@ -117,9 +159,21 @@ async fn names_are_text_on_both_pages() {
       "changes":[{"field":"<i>f</i>","before":"<u>1</u>","after":{"<s>":"</td><script>"}}]}"#;
     world.store(hostile).await;
     let visitor = Visitor::of(&world, "acme", &["reader"]).await;
-    for path in ["/actors/user/a%2Fb%22%3E%3Cimg%20src%3Dx%3E", "/resources/deployment/%3Cb%3Ed%3C%2Fb%3E"] {
+    for path in [
+        "/actors/user/a%2Fb%22%3E%3Cimg%20src%3Dx%3E",
+        "/resources/deployment/%3Cb%3Ed%3C%2Fb%3E",
+    ] {
         let page = visitor.text(path).await;
-        for markup in ["<script>x", "<img src=x", "<svg onload", "<b>d", "<i>f", "<u>1", "<s>", "</td><script>"] {
+        for markup in [
+            "<script>x",
+            "<img src=x",
+            "<svg onload",
+            "<b>d",
+            "<i>f",
+            "<u>1",
+            "<s>",
+            "</td><script>",
+        ] {
             assert!(!page.contains(markup), "{path}: {markup}: {page}");
         }
         assert!(page.contains("x()"), "it is shown all the same");

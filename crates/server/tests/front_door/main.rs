@@ -6,13 +6,13 @@
 )]
 
 mod access;
-mod actor_page;
 mod accounts;
+mod actor_page;
 mod administration;
 mod bodies;
 mod bombs;
-mod changes_page;
 mod care;
+mod changes_page;
 mod counting;
 mod deployments;
 mod deployments_page;
@@ -44,5 +44,5 @@ mod state;
 mod streaming;
 mod support;
 mod timing;
-mod visitor;
 mod verifying;
+mod visitor;

@@ -66,10 +66,7 @@ async fn a_person_signs_in_reads_is_named_in_every_record_and_signs_out() {
     }
     let auditor = world.auditor().await;
     let told = world
-        .get(
-            &auditor,
-            "/v1/events?log=access&q=actor:person-1&limit=100",
-        )
+        .get(&auditor, "/v1/events?log=access&q=actor:person-1&limit=100")
         .await;
     let told = told.json();
     let told = told["events"].as_array().unwrap();

@@ -53,9 +53,7 @@ impl<'w> Visitor<'w> {
 
     /// Any path.
     pub(crate) async fn any(&self, path: &str) -> Reply {
-        let asked = Request::builder()
-            .uri(path)
-            .header("cookie", &self.cookie);
+        let asked = Request::builder().uri(path).header("cookie", &self.cookie);
         self.world.page(asked.body(Body::empty()).unwrap()).await
     }
 
@@ -64,7 +62,9 @@ impl<'w> Visitor<'w> {
         let asked = Request::builder()
             .uri(format!("/t/{}{path}", self.tenant))
             .header("cookie", &self.cookie);
-        self.world.begun_page(asked.body(Body::empty()).unwrap()).await
+        self.world
+            .begun_page(asked.body(Body::empty()).unwrap())
+            .await
     }
 }
 
@@ -72,7 +72,10 @@ impl<'w> Visitor<'w> {
 pub(crate) async fn begun(answer: Response<Body>, text: &str) -> String {
     let mut body = answer.into_body();
     let mut said = String::new();
-    while !said.split_once(text).is_some_and(|(_, rest)| rest.contains("\n\n")) {
+    while !said
+        .split_once(text)
+        .is_some_and(|(_, rest)| rest.contains("\n\n"))
+    {
         let frame = body.frame().await.expect("the answer goes on").unwrap();
         said.push_str(str::from_utf8(&frame.into_data().unwrap()).unwrap());
     }

@@ -55,7 +55,10 @@ fn a_zero_before_a_modulus_means_nothing_and_a_short_one_is_refused() {
     let [name, modulus, exponent, signature] = vectors[vectors.len() - 1];
     assert_eq!(name, "small");
     let key = DecodingKey::from_rsa_components(modulus, exponent).unwrap();
-    assert_eq!(verify(signature, MESSAGE, &key, Algorithm::RS256), Ok(false));
+    assert_eq!(
+        verify(signature, MESSAGE, &key, Algorithm::RS256),
+        Ok(false)
+    );
 }
 
 #[test]

@@ -192,7 +192,6 @@ impl Counted {
         self.projects = named(projects);
         self.environments = named(environments);
     }
-
 }
 
 impl Found {
