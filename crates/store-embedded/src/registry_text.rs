@@ -265,7 +265,8 @@ mod tests {
         let change = decode(rich.as_bytes()).unwrap();
         assert!(matches!(change, Change::UpdateTenant(_)));
         assert_eq!(encode(&change), rich.as_bytes());
-        let views = r#""views":[{"name":"n","q":"a b","created_at":"2026-11-21T08:00:00.000000Z"}]}}}"#;
+        let views =
+            r#""views":[{"name":"n","q":"a b","created_at":"2026-11-21T08:00:00.000000Z"}]}}}"#;
         let viewed = rich.replace("}]}}}", &format!("}}],{views}"));
         assert_ne!(viewed, rich);
         let change = decode(viewed.as_bytes()).unwrap();
