@@ -16,6 +16,8 @@ use super::window::{
 const BARS_MAX: i64 = 64;
 /// Most marks under the bars.
 const MARKS_MAX: i64 = 8;
+/// Marks stand left of this, in hundredths of a percent.
+const MARK_PLACE_MAX: i64 = 9_200;
 /// Widths that people read easily, and how the API calls them.
 const WIDTHS: [(i64, &str); 16] = [
     (SECOND, "1s"),
@@ -35,8 +37,8 @@ const WIDTHS: [(i64, &str); 16] = [
     (28 * DAY, "4w"),
     (364 * DAY, "52w"),
 ];
-/// Width of what can't be shown in the widest of these: all time is 146 bars of 52 weeks.
-const WIDEST: (i64, &str) = (3_640 * DAY, "520w");
+/// Longer windows are mostly empty: what is shown of them goes from the first event to the last.
+const LONG: i64 = 800 * DAY;
 
 /// Bars, and what stands under them.
 #[derive(Clone, Debug, Default)]
@@ -77,7 +79,10 @@ pub(super) struct Mark {
 impl Histogram {
     /// The `interval` to ask for.
     pub(super) fn interval(window: Window) -> &'static str {
-        width_for(window, BARS_MAX).1
+        if window.micros() > LONG {
+            return "auto";
+        }
+        width_for(window, BARS_MAX).map_or("auto", |(_, name)| name)
     }
 
     /// Of counts asked for with [`Histogram::interval`] within `window`; `link` makes the URL of a part of it.
@@ -86,14 +91,14 @@ impl Histogram {
         window: Window,
         link: impl Fn(Window) -> String,
     ) -> Self {
-        let asked = width_for(window, BARS_MAX).0;
         let told = counted
             .interval_seconds
             .and_then(|seconds| i64::try_from(seconds).ok());
         let width = told
             .and_then(|seconds| seconds.checked_mul(SECOND))
-            .unwrap_or(asked)
+            .unwrap_or(DAY)
             .max(SECOND);
+        let window = shown(counted, width, window);
         let highest = counted
             .histogram
             .iter()
@@ -106,7 +111,6 @@ impl Histogram {
             let part = Window::of(at.as_micros(), width).within(window)?;
             Some((part, bucket.count))
         });
-        // The API answers at most some thousand buckets, where a window is longer than asked for.
         let bars = buckets.map(|(part, count)| {
             let height = (count.saturating_mul(10_000) / highest.max(1)).clamp(250, 10_000);
             Bar {
@@ -130,6 +134,19 @@ impl Histogram {
     }
 }
 
+/// What is shown of a window: all of it, or of a long one the buckets with events.
+fn shown(counted: &api::Statistics, width: i64, window: Window) -> Window {
+    let read = |at: &Option<String>| Micros::parse(at.as_deref()?).ok();
+    let ends = read(&counted.earliest).zip(read(&counted.latest));
+    let Some((earliest, latest)) = ends.filter(|_| window.micros() > LONG) else {
+        return window;
+    };
+    let start = |at: Micros| at.as_micros() - (at.as_micros() - MONDAY).rem_euclid(width);
+    let behind = Micros::from_micros(start(latest)).plus(width);
+    let filled = Window::new(Micros::from_micros(start(earliest)), behind);
+    filled.within(window).unwrap_or(window)
+}
+
 /// Where a time stands in the window.
 #[derive(Clone, Copy)]
 struct Scale(Window);
@@ -143,7 +160,7 @@ impl Scale {
 }
 
 /// The narrowest usual width that makes at most so many stretches.
-fn width_for(window: Window, most: i64) -> (i64, &'static str) {
+fn width_for(window: Window, most: i64) -> Option<(i64, &'static str)> {
     let count = |width: i64| {
         let index = |at: i64| (at - MONDAY).div_euclid(width);
         index(window.until.as_micros() - 1) - index(window.since.as_micros()) + 1
@@ -151,48 +168,20 @@ fn width_for(window: Window, most: i64) -> (i64, &'static str) {
     WIDTHS
         .into_iter()
         .find(|(width, _)| count(*width) <= most)
-        .unwrap_or(WIDEST)
 }
 
 fn marks(window: Window, scale: Scale, link: impl Fn(Window) -> String) -> Vec<Mark> {
-    let (width, _) = width_for(window, MARKS_MAX);
+    let width = width_for(window, MARKS_MAX).map_or(window.micros() / MARKS_MAX + 1, |(width, _)| width);
     let since = window.since.as_micros();
     let mut start = since - (since - MONDAY).rem_euclid(width);
     let mut marks = Vec::new();
     for _ in 0..MARKS_MAX {
-        if let Some(part) = Window::of(start, width).within(window) {
-            let name = match width {
-                ..DAY => part
-                    .since
-                    .to_string()
-                    .get(11..16)
-                    .unwrap_or_default()
-                    .to_owned(),
-                DAY => day_short(part.since),
-                _ => day_of_month(part.since),
-            };
-            let year = part
-                .since
-                .to_string()
-                .get(..4)
-                .unwrap_or_default()
-                .to_owned();
-            let text = if width > 28 * DAY {
-                format!("{} {year}", month(part.since))
-            } else {
-                name
-            };
+        // What begins at the right edge has no room for its name.
+        let has_room = |part: &Window| marks.is_empty() || scale.place(part.since) < MARK_PLACE_MAX;
+        if let Some(part) = Window::of(start, width).within(window).filter(has_room) {
             marks.push(Mark {
                 x: percent(scale.place(part.since)),
-                text: if width < MINUTE {
-                    part.since
-                        .to_string()
-                        .get(11..19)
-                        .unwrap_or_default()
-                        .to_owned()
-                } else {
-                    text
-                },
+                text: short_name(part.since, width),
                 label: format!("Only {}", stretch(part)),
                 href: link(part),
             });
@@ -200,6 +189,19 @@ fn marks(window: Window, scale: Scale, link: impl Fn(Window) -> String) -> Vec<M
         start = start.saturating_add(width);
     }
     marks
+}
+
+/// What a stretch of this width that begins at `at` is called under the bars.
+fn short_name(at: Micros, width: i64) -> String {
+    let iso = at.to_string();
+    let piece = |range: std::ops::Range<usize>| iso.get(range).unwrap_or_default();
+    match width {
+        ..MINUTE => piece(11..19).to_owned(),
+        MINUTE..DAY => piece(11..16).to_owned(),
+        DAY => day_short(at),
+        _ if width > 28 * DAY => format!("{} {}", month(at), piece(0..4)),
+        _ => day_of_month(at),
+    }
 }
 
 /// `Thu 12`: the month is in the label, and in the times above.
@@ -379,12 +381,24 @@ mod tests {
         let mut length = 1;
         while length < 253_402_300_799 {
             let window = Window::of(1_795_248_000_000_000 % (length * SECOND), length * SECOND);
-            let (width, _) = width_for(window, BARS_MAX);
-            assert!(window.micros() / width <= BARS_MAX, "{length}");
+            let width = width_for(window, BARS_MAX).filter(|_| window.micros() <= LONG);
+            assert!(width.is_none_or(|(width, _)| window.micros() / width <= BARS_MAX), "{length}");
+            assert_eq!(Histogram::interval(window) == "auto", window.micros() > LONG);
             let shown = Histogram::new(&counted(1, &[]), window, |_| String::new());
             assert!((1..=8).contains(&shown.marks.len()), "{length}: {shown:?}");
             length *= 3;
         }
+    }
+
+    #[test]
+    fn of_a_long_window_only_what_has_events_is_shown() {
+        let all_time = Window::new(Micros::default(), at("2026-03-16T00:00:00Z"));
+        let mut counted = counted(86_400, &[("2026-03-10T00:00:00Z", 1), ("2026-03-13T00:00:00Z", 1)]);
+        counted.earliest = Some("2026-03-10T05:00:00Z".to_owned());
+        counted.latest = Some("2026-03-13T05:00:00Z".to_owned());
+        let shown = Histogram::new(&counted, all_time, |part| part.texts().0);
+        let places: Vec<_> = shown.bars.iter().map(|bar| bar.x.as_str()).collect();
+        assert_eq!(places, ["0.00%", "75.00%"]);
     }
 
     #[test]

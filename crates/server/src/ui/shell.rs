@@ -70,6 +70,11 @@ pub(super) struct Shell {
 }
 
 impl Shell {
+    /// Whether whoever is signed in sees persons.
+    pub(super) fn sees_persons(&self) -> bool {
+        self.signed_in.as_ref().is_some_and(|who| who.sees_persons)
+    }
+
     /// Around a page without anybody.
     pub(super) fn bare(title: &str, theme: Theme) -> Self {
         Self {

@@ -10,8 +10,8 @@ pub(super) const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 /// The first Monday of 1970: what weeks, and buckets of the API, are counted from.
 pub(super) const MONDAY: i64 = 4 * DAY;
-/// 9999-12-31T23:59:59Z, the last second of the query language.
-const LAST: i64 = 253_402_300_799 * SECOND;
+/// The last whole second that [`Micros`] can say: 9999-12-30T21:59:59Z.
+const LAST: i64 = 253_402_207_199 * SECOND;
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = [

@@ -379,6 +379,11 @@ impl World {
         }
     }
 
+    /// The same where the answer goes on; its body is the caller's to read.
+    pub(crate) async fn begun_page(&self, request: Request<Body>) -> Response<Body> {
+        self.routes.clone().oneshot(request).await.unwrap()
+    }
+
     pub(crate) async fn call(
         &self,
         method: Method,

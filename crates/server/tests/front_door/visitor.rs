@@ -1,7 +1,8 @@
 //! Somebody with a browser, without the browser.
 
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
 
 use crate::support::{Reply, World};
 
@@ -57,4 +58,23 @@ impl<'w> Visitor<'w> {
             .header("cookie", &self.cookie);
         self.world.page(asked.body(Body::empty()).unwrap()).await
     }
+
+    /// An answer that goes on; `path` begins behind the tenant's name.
+    pub(crate) async fn open(&self, path: &str) -> Response<Body> {
+        let asked = Request::builder()
+            .uri(format!("/t/{}{path}", self.tenant))
+            .header("cookie", &self.cookie);
+        self.world.begun_page(asked.body(Body::empty()).unwrap()).await
+    }
+}
+
+/// What an answer that goes on begins with, up to the end of the block that `text` stands in.
+pub(crate) async fn begun(answer: Response<Body>, text: &str) -> String {
+    let mut body = answer.into_body();
+    let mut said = String::new();
+    while !said.split_once(text).is_some_and(|(_, rest)| rest.contains("\n\n")) {
+        let frame = body.frame().await.expect("the answer goes on").unwrap();
+        said.push_str(str::from_utf8(&frame.into_data().unwrap()).unwrap());
+    }
+    said
 }

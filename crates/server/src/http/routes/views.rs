@@ -47,7 +47,7 @@ pub(super) fn routes() -> Vec<Route> {
                 name: "name",
                 description: "The view's name.",
                 schema: plain_text(),
-                example: "Production deletions",
+                example: "deletions",
             })
             .answer(204, "It is deleted.", Vec::new())
             .refuses(WRITING)
