@@ -1,7 +1,7 @@
 // Choosing a stretch of time on the bars: by dragging, or with the arrow keys on either end. Without a script each bar is
 // a link, and the form above takes any time.
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG = document.createElementNS ? document.querySelector("svg")?.namespaceURI : undefined;
 /** Width of a bar with its gap, as the page draws them. */
 const STEP = 10;
 

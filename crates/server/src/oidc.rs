@@ -314,7 +314,7 @@ impl Oidc {
         let request = ProviderRequest {
             url: url.clone(),
             form: None,
-            authorization: Some(Zeroizing::new(format!("Bearer {}", token))),
+            authorization: Some(Zeroizing::new(format!("Bearer {token}"))),
         };
         let answer = self.provider.ask(request).await;
         let answer = answer.map_err(|error| failed(&error.to_string()))?;

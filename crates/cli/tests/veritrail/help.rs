@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::run;
 
-pub(crate) const COMMANDS: [&str; 45] = [
+pub(crate) const COMMANDS: [&str; 49] = [
     "",
     "serve",
     "emit",

@@ -1,4 +1,4 @@
-//! A person signs in at the real server with a real identity provider, oidc-provider-mock from PyPI. `VERITRAIL_OIDC_MOCK`
+//! A person signs in at the real server with a real identity provider, `oidc-provider-mock` of pip. `VERITRAIL_OIDC_MOCK`
 //! names its program; `make test` installs it.
 
 use std::io::{BufRead, BufReader};
@@ -59,6 +59,44 @@ impl Browser<'_> {
     }
 }
 
+/// A server where people sign in with that provider. Where they come back to is looked at by the browser alone, which is
+/// told the server's real address.
+fn serving(issuer: &str) -> Running {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("secret"), "not-looked-at\n").unwrap();
+    let arguments = [
+        "--ui-url",
+        "http://127.0.0.1:1",
+        "--oidc-issuer",
+        issuer,
+        "--oidc-client-id",
+        "veritrail",
+        "--oidc-client-secret-file",
+        "secret",
+        "--oidc-roles",
+        "ops=default:auditor",
+    ];
+    Running::start_in(directory, &arguments)
+}
+
+/// Somebody signs in with a browser of their name; what our server answers in the end.
+fn signs_in(server: &Running, who: &str) -> (u16, String, String) {
+    let browser = of(server, who);
+    let (status, provider, _) = browser.asks(&[&format!("{}/sign-in/oidc", server.url)]);
+    assert_eq!(status, 303, "{}", server.log());
+    let (status, back, _) = browser.asks(&["-d", &format!("sub={who}"), &provider]);
+    assert_eq!(status, 302);
+    let there = server.url.strip_prefix("http://").unwrap();
+    browser.asks(&["--connect-to", &format!("127.0.0.1:1:{there}"), &back])
+}
+
+fn of<'a>(server: &'a Running, who: &'a str) -> Browser<'a> {
+    Browser {
+        directory: server.path(),
+        jar: who,
+    }
+}
+
 #[test]
 fn people_sign_in_with_a_real_provider_by_their_groups_and_accounts() {
     let Some(program) = std::env::var_os("VERITRAIL_OIDC_MOCK") else {
@@ -68,91 +106,36 @@ fn people_sign_in_with_a_real_provider_by_their_groups_and_accounts() {
         return;
     };
     let (_provider, issuer) = provider(Path::new(&program));
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("secret"), "not-looked-at\n").unwrap();
-    // Where people come back to is looked at by the browser alone, which is told the server's real address.
-    let server = Running::start_in(
-        directory,
-        &[
-            "--ui-url",
-            "http://127.0.0.1:1",
-            "--oidc-issuer",
-            &issuer,
-            "--oidc-client-id",
-            "veritrail",
-            "--oidc-client-secret-file",
-            "secret",
-            "--oidc-roles",
-            "ops=default:auditor",
-        ],
-    );
-    let there = server.url.strip_prefix("http://").unwrap();
-    let connect = format!("127.0.0.1:1:{there}");
-    let browse = |jar, who| {
-        let browser = Browser {
-            directory: server.path(),
-            jar,
-        };
-        let (_, provider, _) = browser.asks(&[&format!("{}/sign-in/oidc", server.url)]);
-        assert!(provider.starts_with(&issuer), "{}", server.log());
-        let (_, back, _) = browser.asks(&["-d", &format!("sub={who}"), &provider]);
-        browser.asks(&["--connect-to", &connect, &back])
-    };
-    let (status, to, body) = browse("ana", "ana");
+    let server = serving(&issuer);
+    let page = format!("{}/t/default/sessions", server.url);
+    let (status, to, body) = signs_in(&server, "ana");
     assert_eq!(
         (status, to.as_str()),
         (303, "http://127.0.0.1:1/"),
         "{body}"
     );
-    let ana = Browser {
-        directory: server.path(),
-        jar: "ana",
-    };
-    let (status, _, body) = ana.asks(&[&format!("{}/t/default/sessions", server.url)]);
+    let (status, _, body) = of(&server, "ana").asks(&[&page]);
     assert_eq!(status, 200);
     assert!(body.contains("Ana Example") && body.contains("auditor of default"));
 
     // Ben is in no group; an account lets him in, and its end out.
-    assert_eq!(browse("ben", "ben").0, 403);
-    let made = server.operate(&[
-        "account",
-        "create",
-        "Ben@Example.com",
-        "--role",
-        "reader",
-        "--tenant",
-        "default",
-    ]);
-    let id = made.ends(0).trim().to_owned();
-    assert_eq!(browse("ben", "ben").0, 303);
-    let ben = Browser {
-        directory: server.path(),
-        jar: "ben",
+    assert_eq!(signs_in(&server, "ben").0, 403);
+    let account = |verb: &str, person: &str, more: &[&str]| {
+        let mut arguments = vec!["account", verb, person];
+        arguments.extend(more);
+        server.operate(&arguments).ends(0)
     };
-    let page = format!("{}/t/default/sessions", server.url);
-    assert_eq!(ben.asks(&[&page]).0, 200);
-    let told = server.operate(&["account", "list"]).ends(0);
-    assert!(told.contains("ben@example.com"), "{told}");
-    server
-        .operate(&["account", "end", &id, "--tenant", "default"])
-        .ends(0);
-    assert_eq!(ben.asks(&[&page]).0, 404);
+    let more = ["--role", "reader", "--tenant", "default"];
+    let id = account("create", "Ben@Example.com", &more);
+    assert_eq!(signs_in(&server, "ben").0, 303);
+    assert_eq!(of(&server, "ben").asks(&[&page]).0, 200);
+    account("end", id.trim(), &["--tenant", "default"]);
+    assert_eq!(of(&server, "ben").asks(&[&page]).0, 404);
 
-    // An operator named by an account in the instance's own tenant, over a restart too.
-    let new = [
-        "account",
-        "create",
-        "ben@example.com",
-        "--role",
-        "operator",
-        "--tenant",
-        "_instance",
-    ];
-    server.operate(&new).ends(0);
-    let directory = server.stop();
-    let server = Running::start_in(directory, &[]);
-    let told = server
-        .operate(&["account", "list", "--tenant", "_instance"])
-        .ends(0);
-    assert!(told.contains("ben@example.com"), "{told}");
+    // An operator's account in the instance's own tenant, over a restart.
+    let more = ["--role", "operator", "--tenant", "_instance"];
+    account("create", "ben@example.com", &more);
+    let server = Running::start_in(server.stop(), &[]);
+    let told = server.operate(&["account", "list"]).ends(0);
+    assert_eq!(told.matches("ben@example.com").count(), 2, "{told}");
 }

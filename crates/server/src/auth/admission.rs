@@ -80,7 +80,7 @@ impl Server {
             agent: agent.to_owned(),
             told: told.into(),
         };
-        let (secret, session) = self.sessions.prepare(new, self.now(), &*self.rng);
+        let (secret, session) = Session::prepare(new, self.now(), &*self.rng);
         let mut event = session.event("veritrail.session.started");
         event.metadata = vec![("with", Value::string(session.whose.way()))];
         if rooms.is_empty() {

@@ -93,19 +93,19 @@ impl Peer {
 mod tests {
     use super::*;
 
-    fn peer(address: &str) -> Option<Peer> {
-        Some(Peer(address.parse().unwrap()))
+    fn peer(address: &str) -> Peer {
+        Peer(address.parse().unwrap())
     }
 
     #[test]
     fn an_address_waits_after_its_burst_and_another_does_not() {
         let attempts = Attempts::default();
         for _ in 0..ONE.burst {
-            attempts.take(peer("2001:db8::1"), 0).unwrap();
+            attempts.take(Some(peer("2001:db8::1")), 0).unwrap();
         }
-        assert_eq!(attempts.take(peer("2001:db8::2"), 0), Err(2));
-        assert_eq!(attempts.take(peer("2001:db8:0:1::1"), 0), Ok(()));
-        assert_eq!(attempts.take(peer("2001:db8::1"), 2_000_000), Ok(()));
+        assert_eq!(attempts.take(Some(peer("2001:db8::2")), 0), Err(2));
+        assert_eq!(attempts.take(Some(peer("2001:db8:0:1::1")), 0), Ok(()));
+        assert_eq!(attempts.take(Some(peer("2001:db8::1")), 2_000_000), Ok(()));
     }
 
     #[test]
@@ -121,8 +121,8 @@ mod tests {
         // Through a proxy on this machine, everybody is counted together.
         let attempts = Attempts::default();
         for _ in 0..ALL.burst {
-            attempts.take(peer("127.0.0.1"), 0).unwrap();
+            attempts.take(Some(peer("127.0.0.1")), 0).unwrap();
         }
-        assert_eq!(attempts.take(peer("127.0.0.1"), 0), Err(1));
+        assert_eq!(attempts.take(Some(peer("127.0.0.1")), 0), Err(1));
     }
 }

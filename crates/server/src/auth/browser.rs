@@ -111,15 +111,14 @@ impl Server {
         member: &Member,
         named: Option<&str>,
     ) -> Result<Caller, HttpError> {
-        let tenant = match named {
-            Some(named) => self.store.tenant_named(named).await?,
-            None => match &*session.told {
-                [only] => self.store.tenant(*only).await?,
-                _ => {
-                    let expected = "expected the header Veritrail-Tenant with the name of a tenant: there are several";
-                    return Err(HttpError::new(api::code::BAD_REQUEST, expected));
-                }
-            },
+        let tenant = if let Some(named) = named {
+            self.store.tenant_named(named).await?
+        } else {
+            let [only] = *session.told else {
+                let expected = "expected the header Veritrail-Tenant with the name of a tenant: there are several";
+                return Err(HttpError::new(api::code::BAD_REQUEST, expected));
+            };
+            self.store.tenant(only).await?
         };
         let tenant = tenant.ok_or_else(HttpError::not_found)?;
         let roles = member.roles_in(&tenant, self.clock.wall());

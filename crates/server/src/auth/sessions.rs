@@ -120,27 +120,6 @@ impl Sessions {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A session that is to begin: what the browser is to hold, and the rest. Nobody can use it before
-    /// [`Sessions::begin`].
-    pub(crate) fn prepare(&self, new: NewSession, now: Now, rng: &dyn Rng) -> (String, Session) {
-        let mut id = [0; 12];
-        rng.fill(&mut id);
-        let mut agent = new.agent;
-        agent.truncate(agent.floor_char_boundary(AGENT_BYTES_MAX));
-        let session = Session {
-            id: format!("ses_{}", to_hex(&id)),
-            csrf: random_text(rng),
-            whose: new.whose,
-            agent,
-            begun_at: now.wall,
-            seen_at: now.wall,
-            told: new.told,
-            begun: now.monotonic,
-            seen: now.monotonic,
-        };
-        (random_text(rng), session)
-    }
-
     /// Begins a session; answers those that had to make room.
     pub(crate) fn begin(&self, secret: &str, session: Session) -> Vec<Session> {
         let mut kept = self.lock();
@@ -241,6 +220,27 @@ impl Kept {
 }
 
 impl Session {
+    /// A session that is to begin: what the browser is to hold, and the rest. Nobody can use it before
+    /// [`Sessions::begin`].
+    pub(crate) fn prepare(new: NewSession, now: Now, rng: &dyn Rng) -> (String, Self) {
+        let mut id = [0; 12];
+        rng.fill(&mut id);
+        let mut agent = new.agent;
+        agent.truncate(agent.floor_char_boundary(AGENT_BYTES_MAX));
+        let session = Self {
+            id: format!("ses_{}", to_hex(&id)),
+            csrf: random_text(rng),
+            whose: new.whose,
+            agent,
+            begun_at: now.wall,
+            seen_at: now.wall,
+            told: new.told,
+            begun: now.monotonic,
+            seen: now.monotonic,
+        };
+        (random_text(rng), session)
+    }
+
     /// Whether there were several tenants to enter when it began.
     pub(crate) fn may_enter_several(&self) -> bool {
         matches!(self.whose, Whose::Member(_)) && self.told.len() != 1
@@ -324,7 +324,7 @@ mod tests {
             agent: "é".repeat(AGENT_BYTES_MAX),
             told: Arc::default(),
         };
-        let (secret, session) = sessions.prepare(new, now(at), rng);
+        let (secret, session) = Session::prepare(new, now(at), rng);
         let displaced = sessions.begin(&secret, session.clone());
         (secret, session, displaced.len())
     }

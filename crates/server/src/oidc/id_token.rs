@@ -100,7 +100,7 @@ pub(super) fn read(
     validation.set_audience(&[expected.client]);
     let tried = keys.iter().take(TRIES_MAX);
     let mut right =
-        tried.filter_map(|key| decode::<Map<String, Value>>(token, &key.key, &validation).ok());
+        tried.filter_map(|key| decode::<Map<String, Value>>(token, &key.public, &validation).ok());
     let wrong = SignInFailure::Token("its signature, issuer or audience is wrong");
     let all = right.next().ok_or(wrong)?.claims;
     let read: Checked = serde_json::from_value(Value::Object(all.clone()))
@@ -138,14 +138,14 @@ fn check(read: &Checked, expected: &Expected<'_>) -> Result<(), SignInFailure> {
     }
     let now = seconds(expected.now);
     let leeway = seconds_of(LEEWAY_SECONDS);
-    // What is no number is on no side of another one: say what must hold, not what must not.
-    if !(read.exp + leeway > now) {
+    // JSON has no numbers that can't be compared.
+    if read.exp + leeway <= now {
         return refused("it has expired");
     }
-    if !(read.iat < now + leeway) || !read.nbf.is_none_or(|from| from < now + leeway) {
+    if read.iat >= now + leeway || read.nbf.is_some_and(|from| from >= now + leeway) {
         return refused("it is not valid yet");
     }
-    if !(read.iat + seconds_of(AGE_SECONDS_MAX) + leeway > now) {
+    if read.iat + seconds_of(AGE_SECONDS_MAX) + leeway <= now {
         return refused("it is too old");
     }
     let nonce = read.nonce.as_deref().unwrap_or_default();

@@ -26,7 +26,7 @@ const PAUSE_MICROS: i64 = 30 * 1_000_000;
 pub(super) struct Key {
     id: Option<String>,
     algorithm: Option<KeyAlgorithm>,
-    pub(super) key: DecodingKey,
+    pub(super) public: DecodingKey,
 }
 
 /// The provider's keys.
@@ -118,13 +118,13 @@ impl Key {
         (for_signatures && key.family() != AlgorithmFamily::Hmac).then(|| Self {
             id: jwk.common.key_id.clone(),
             algorithm: jwk.common.key_algorithm,
-            key,
+            public: key,
         })
     }
 
     /// Whether a token with this header may be checked with it. A token that names no key may be any's.
     fn fits(&self, algorithm: Algorithm, id: Option<&str>) -> bool {
-        self.key.family() == algorithm.family()
+        self.public.family() == algorithm.family()
             && self
                 .algorithm
                 .is_none_or(|known| known == KeyAlgorithm::from(algorithm))

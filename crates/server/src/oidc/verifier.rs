@@ -67,6 +67,7 @@ enum Checks {
     Other(&'static dyn VerificationAlgorithm),
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the crate asks for it")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     let (family, checks) = match algorithm {
         Algorithm::RS256 => rsa(&RSA_PKCS1_2048_8192_SHA256),

@@ -13,7 +13,7 @@ use super::moment::Moment;
 use super::page::render;
 use super::problem::Refused;
 use super::shell::{Section, Shell};
-use super::tally::{Count, counts};
+use super::tally::{Tallied, counts};
 use super::telling::Told;
 use super::term::term;
 use super::visit::Visit;
@@ -51,7 +51,7 @@ struct Odd {
 /// A titled list of counts.
 struct Tally {
     title: &'static str,
-    counts: Vec<Count>,
+    counts: Vec<Tallied>,
 }
 
 #[derive(Template)]

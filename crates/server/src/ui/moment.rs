@@ -60,9 +60,9 @@ fn ago(at: Micros, now: Micros) -> String {
 /// A length of time in its largest unit, `14 min`, `3 days`.
 pub(super) fn length_of(seconds: i64) -> String {
     let (count, unit) = match seconds {
-        ..MINUTE => (seconds, "s"),
-        ..HOUR => (seconds / MINUTE, "min"),
-        ..DAY => (seconds / HOUR, "h"),
+        _ if seconds < MINUTE => (seconds, "s"),
+        _ if seconds < HOUR => (seconds / MINUTE, "min"),
+        _ if seconds < DAY => (seconds / HOUR, "h"),
         _ => (seconds / DAY, "days"),
     };
     let unit = if unit == "days" && count == 1 {

@@ -62,12 +62,12 @@ struct ProblemPage<'a> {
 /// The page for what was refused.
 pub(super) fn show(mut shell: Shell, refused: &Refused) -> Response<Body> {
     let problem = &*refused.0;
-    shell.title = match refused.status() {
+    let title = match refused.status() {
         StatusCode::NOT_FOUND => "Nothing here",
         StatusCode::FORBIDDEN => "Not for this account",
         _ => "That did not work",
-    }
-    .to_owned();
+    };
+    title.clone_into(&mut shell.title);
     let advice = match refused.status().as_u16() {
         404 => "It does not exist, or this account may not see it: both look the same on purpose.",
         403 => "Somebody who administers the tenant can give you another role.",

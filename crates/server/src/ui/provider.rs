@@ -34,7 +34,7 @@ pub(super) async fn leave(
         return redirect("/sign-in");
     };
     if let Err(wait) = attempt(server, &headers, peer, way.to()) {
-        return wait;
+        return *wait;
     }
     match oidc.begin(way.to(), server.now(), &*server.rng).await {
         Ok(departure) => {
@@ -58,7 +58,7 @@ pub(super) async fn come_back(
         return redirect("/sign-in");
     };
     if let Err(wait) = attempt(server, &headers, peer, None) {
-        return wait;
+        return *wait;
     }
     // What is said twice or can't be read was not said by the provider.
     let Ok(Query(returned)) = returned else {

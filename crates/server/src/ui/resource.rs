@@ -16,7 +16,7 @@ use super::moment::Moment;
 use super::page::render;
 use super::problem::Refused;
 use super::shell::{Section, Shell};
-use super::tally::{Count, counts};
+use super::tally::{Tallied, counts};
 use super::telling::Told;
 use super::term::term;
 use super::visit::Visit;
@@ -76,8 +76,8 @@ struct ResourcePage {
     unknown_before: Option<Moment>,
     inconsistencies: Vec<(String, String, Moment)>,
     truncated: bool,
-    operations: Vec<Count>,
-    actors: Vec<Count>,
+    operations: Vec<Tallied>,
+    actors: Vec<Tallied>,
     events: Vec<Told>,
 }
 
@@ -202,7 +202,7 @@ async fn page(
 }
 
 /// Counted ids as the names that the listed events tell.
-fn name_actors(actors: &mut [Count], events: &Events) {
+fn name_actors(actors: &mut [Tallied], events: &Events) {
     for actor in actors {
         let known = events.events.iter().find_map(|event| {
             let said = event.said.get("actor")?;

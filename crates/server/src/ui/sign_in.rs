@@ -155,7 +155,7 @@ pub(super) fn attempt(
     headers: &HeaderMap,
     peer: Option<Extension<Peer>>,
     to: Option<&str>,
-) -> Result<(), Response<Body>> {
+) -> Result<(), Box<Response<Body>>> {
     let peer = peer.map(|Extension(peer)| peer);
     let taken = server.attempts.take(peer, server.clock.monotonic());
     taken.map_err(|seconds| {
@@ -163,7 +163,7 @@ pub(super) fn attempt(
         let mut response = page(server, headers, to, Notice::Wait);
         let wait = HeaderValue::from(seconds.max(1));
         response.headers_mut().insert(header::RETRY_AFTER, wait);
-        response
+        Box::new(response)
     })
 }
 
@@ -195,7 +195,7 @@ pub(super) async fn begin(
     let server = &ui.server;
     let to = sent.to.as_deref();
     if let Err(wait) = attempt(server, &headers, peer, to) {
-        return wait;
+        return *wait;
     }
     let refuse = |reason: RefusalReason| {
         refused(server, reason);

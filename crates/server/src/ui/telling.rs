@@ -73,7 +73,9 @@ impl Told {
         let context = Member(said.get("context").and_then(Value::as_object));
         let origin = Member(said.get("origin").and_then(Value::as_object));
         let outcome = Member(said.get("outcome").and_then(Value::as_object));
-        let page = |kind: &str, of: &Member<'_>| match (of.text("type"), of.text("id")) {
+        let page = |kind: &str, of: Member<'_>| match (of.text("type"), of.text("id")) {
+            // Browsers take these away before they ask, however they are written.
+            (_, Some("." | "..")) => String::new(),
             (Some(of_type), Some(id)) => {
                 format!("/t/{tenant}/{kind}/{}/{}", segment(of_type), segment(id))
             }
@@ -111,10 +113,10 @@ impl Told {
                     .or_else(|| actor.text("id")),
             ),
             actor_type: owned(actor.text("type")),
-            actor_href: page("actors", &actor),
+            actor_href: page("actors", actor),
             resource: owned(resource.text("name").or_else(|| resource.text("id"))),
             resource_type: owned(resource.text("type")),
-            resource_href: page("resources", &resource),
+            resource_href: page("resources", resource),
             project: owned(project),
             environment: owned(environment),
             ip: owned(origin.text("ip")),
@@ -198,13 +200,13 @@ fn place(event: &Event) -> String {
 struct Member<'a>(Option<&'a Map<String, Value>>);
 
 impl<'a> Member<'a> {
-    fn text(&self, name: &str) -> Option<&'a str> {
+    fn text(self, name: &str) -> Option<&'a str> {
         let text = self.0?.get(name)?.as_str()?;
         (!text.trim().is_empty()).then_some(text)
     }
 
     /// What `project` is called: `project_name`, `project.name`, `project_id` or `project`.
-    fn named(&self, name: &str) -> Option<&'a str> {
+    fn named(self, name: &str) -> Option<&'a str> {
         let joined = |suffix: &str| self.text(&format!("{name}_{suffix}"));
         let inner = Self(self.0.and_then(|members| members.get(name)?.as_object()));
         joined("name")

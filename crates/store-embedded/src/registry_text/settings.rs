@@ -130,18 +130,21 @@ fn read_account(value: &Value<'_>) -> Option<AccountRecord> {
         name,
         roles: roles(value)?,
         created_at: time(value, "created_at")?,
-        ends_at: end(value, "ends_at")?,
-        ended_at: end(value, "ended_at")?,
+        ends_at: end(value, "ends_at").ok()?,
+        ended_at: end(value, "ended_at").ok()?,
     })
 }
 
 /// An end that may be missing. One that can't be read must not become none: the account would go on for ever.
-fn end(value: &Value<'_>, name: &str) -> Option<Option<Micros>> {
+fn end(value: &Value<'_>, name: &str) -> Result<Option<Micros>, NoTime> {
     match value.member(name) {
-        None => Some(None),
-        Some(_) => time(value, name).map(Some),
+        None => Ok(None),
+        Some(_) => time(value, name).map(Some).ok_or(NoTime),
     }
 }
+
+/// Something stands where a time should.
+struct NoTime;
 
 fn secret(secret: &SourceSecret) -> Value<'static> {
     let SourceSecret { nonce, until } = secret;
