@@ -87,7 +87,7 @@ async function verify() {
     part("rests").textContent = restsOn;
     if (verdict === "failed") {
       const { title, text } = steps.find(({ state }) => state === "failed");
-      tellFailure(`${title}? No. ${text}`);
+      tellFailure(`“${title}” does not hold. ${text}`);
     } else {
       const [look, sentence] = VERDICTS[verdict];
       box.className = `card proof ${look}`;

@@ -84,7 +84,7 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
 
 /// Log health, who read, what was reviewed, administration.
 fn care() -> Router<Arc<Ui>> {
-    use admin::{keys, sources, tenants};
+    use admin::{accounts, keys, sources, tenants};
     Router::new()
         .route("/t/{tenant}/health", get(health::show))
         .route("/t/{tenant}/health/verify", post(health::begin))
@@ -95,6 +95,9 @@ fn care() -> Router<Arc<Ui>> {
         .route("/t/{tenant}/admin/tenants", get(tenants::list))
         .route("/t/{tenant}/admin/tenants/_new", get(tenants::form_to_make).post(tenants::make))
         .route("/t/{tenant}/admin/tenants/{name}", get(tenants::show).post(tenants::change))
+        .route("/t/{tenant}/admin/accounts", get(accounts::list))
+        .route("/t/{tenant}/admin/accounts/new", get(accounts::form_to_give).post(accounts::give))
+        .route("/t/{tenant}/admin/accounts/{of}/{id}/end", get(accounts::form_to_end).post(accounts::end))
         .route("/t/{tenant}/admin/keys", get(keys::list))
         .route("/t/{tenant}/admin/keys/new", get(keys::form_to_make).post(keys::make))
         .route("/t/{tenant}/admin/keys/{id}/revoke", get(keys::form_to_revoke).post(keys::revoke))

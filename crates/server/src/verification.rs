@@ -18,9 +18,9 @@ use store::{LogRef, Record, SignedHead, StoreError};
 use tokio::sync::Notify;
 
 use self::walk::{Fault, Walk};
-use crate::auth::{Caller, Destination};
+use crate::auth::{Caller, Destination, Identity};
 use crate::http::HttpError;
-use crate::own::{Actor, OwnEvent, number};
+use crate::own::{OwnEvent, number};
 use crate::server::Server;
 
 /// The operation that records a result.
@@ -30,15 +30,14 @@ const PORTION: u64 = 256;
 /// Most results that are kept; the oldest makes room. Older ones are found in the access log.
 const KEPT_MAX: usize = 10_000;
 /// What a result rests on.
-pub(crate) const RESTS_ON: &str = "The server hashed every entry again and held the root against its own signed checkpoint; \
-                                   it vouches for itself here, and a check from outside is veritrail verify with a pinned key.";
+pub(crate) const RESTS_ON: &str = "The server hashes every entry again and holds the root against its own signed checkpoint: \
+                                   it vouches for itself. A check from outside is veritrail verify, with a pinned key.";
 
 /// A check that somebody asked for.
 #[derive(Clone, Debug)]
 struct Check {
     log: LogRef,
-    key: String,
-    owner: String,
+    who: Identity,
     destination: Destination,
     head: SignedHead,
     begun_at: Micros,
@@ -143,7 +142,7 @@ impl Check {
             size: self.head.size,
             done: self.done,
             begun_at: Some(self.begun_at.to_string()),
-            by: Some(self.owner.clone()),
+            by: Some(self.who.owner().to_owned()),
             ..api::Verification::default()
         }
     }
@@ -171,11 +170,7 @@ impl Ended {
     }
 
     fn event<'a>(&'a self, log: &'a str) -> OwnEvent<'a> {
-        let actor = Actor::Key {
-            id: &self.check.key,
-            owner: &self.check.owner,
-        };
-        let mut event = OwnEvent::new(OPERATION, actor, "log");
+        let mut event = OwnEvent::new(OPERATION, self.check.who.actor(), "log");
         event.resource_id = Some(log);
         event.resource_name = Some(self.check.log.kind().name());
         let shown = self.shown();
@@ -217,8 +212,7 @@ impl Server {
         })?;
         self.verifications.begin(Check {
             log,
-            key: caller.key_id().to_owned(),
-            owner: caller.owner().to_owned(),
+            who: caller.who(),
             destination: caller.destination(log, &self.instance),
             head,
             begun_at: self.clock.wall(),

@@ -28,6 +28,8 @@ export function pages({ deletion, since, until }) {
     { name: 'resource-user', path: '/t/demo/resources/user/usr_111' },
     { name: 'actor', path: `/t/demo/actors/${actor.type}/${segment(actor.id)}` },
     { name: 'deployments', path: '/t/demo/deployments' },
+    { name: 'deployments-narrow', path: '/t/demo/deployments?project=checkout&environment=production&bucket=week' },
+    { name: 'deployments-none', path: '/t/demo/deployments?project=nothing-of-the-kind' },
     { name: 'health', path: '/t/demo/health' },
     { name: 'access', path: '/t/demo/access' },
     { name: 'not-found', path: '/t/demo/events/nothing-of-the-kind', status: [404] },

@@ -34,6 +34,7 @@ mod refused;
 mod relay;
 mod running;
 mod screen;
+mod signing_in;
 mod sources;
 mod stats_and_state;
 mod tailing;

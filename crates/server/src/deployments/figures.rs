@@ -122,14 +122,14 @@ impl Trends {
             if window.contains(it.restored) {
                 let micros = it.restored.as_micros() - it.failed.as_micros();
                 count(&it.target, it.restored, &|tally| {
-                    tally.restores.push(micros)
+                    tally.restores.push(micros);
                 });
             }
         }
         for it in &folded.unrestored {
             if window.contains(it.failed) {
                 count(&it.target, it.failed, &|tally| {
-                    tally.figures.unrestored += 1
+                    tally.figures.unrestored += 1;
                 });
             }
         }
@@ -255,7 +255,5 @@ fn median_seconds(micros: &mut [i64]) -> Option<u64> {
         0 => *micros.get(middle.checked_sub(1)?)?,
         _ => upper,
     };
-    // Halves apart, so that nothing overflows.
-    let median = lower / 2 + upper / 2 + (lower % 2 + upper % 2) / 2;
-    u64::try_from(median / SECOND).ok()
+    u64::try_from(i64::midpoint(lower, upper) / SECOND).ok()
 }

@@ -131,14 +131,13 @@ fn takes(known: &Deployment, act: Act, is_thing: bool) -> bool {
     let decided = known.is_decided();
     match act {
         Act::RollsBack => true,
-        Act::Asks => !decided && !(is_thing && known.asked.or(known.began).is_some()),
-        Act::Begins => !decided && !(is_thing && known.began.is_some()),
+        Act::Asks => !(decided || is_thing && known.asked.or(known.began).is_some()),
+        Act::Begins => !(decided || is_thing && known.began.is_some()),
         // What is said of a deployment that has ended may be of the next one; a thing's next one begins anew.
         Act::Aside | Act::Rejects => !decided,
-        Act::Cancels => !decided || !is_thing,
         // A success after a failure is a retry.
         Act::Succeeds => !decided || (!is_thing && known.failed.is_none()),
-        Act::Fails => !decided || !is_thing,
+        Act::Cancels | Act::Fails => !decided || !is_thing,
         Act::Refused => false,
     }
 }

@@ -76,8 +76,9 @@ impl Act {
         Some(match (operation, outcome) {
             // A reviewer who says no is the event, not its failure.
             ("deployment.rejected", Some("denied")) => act,
-            (_, Some("denied")) => Self::Refused,
-            ("deployment.promoted", Some("failure" | "cancelled")) => Self::Refused,
+            (_, Some("denied")) | ("deployment.promoted", Some("failure" | "cancelled")) => {
+                Self::Refused
+            }
             (_, Some("failure")) if act == Self::Succeeds => Self::Fails,
             (_, Some("cancelled")) if act == Self::Succeeds => Self::Cancels,
             ("deployment.cancelled", _) => match outcome {

@@ -119,3 +119,6 @@ impl JwtVerifier for RingVerifier {
         self.algorithm
     }
 }
+
+#[cfg(test)]
+mod tests;

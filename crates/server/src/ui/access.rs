@@ -39,7 +39,7 @@ const KINDS: [(&str, &str, &str); 8] = [
     (
         "admin",
         "Administration",
-        "operation:(veritrail.key.* OR veritrail.tenant.* OR veritrail.source.* OR veritrail.vocabulary.*)",
+        "operation:(veritrail.account.* OR veritrail.key.* OR veritrail.tenant.* OR veritrail.source.* OR veritrail.vocabulary.*)",
     ),
 ];
 /// What is told with the act that it ends, and not counted again.
@@ -123,7 +123,7 @@ async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused
         return Ok(redirect(&asked.href(visit)));
     }
     if asked.since.is_empty() {
-        asked.since = visit.now.plus(-WINDOW_MICROS).to_string();
+        asked.since = seconds(visit.now.plus(-WINDOW_MICROS));
     }
     let limit = RECORDS.to_string();
     let ask = visit.ask();
@@ -161,7 +161,7 @@ async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused
     let older = events.last().filter(|_| events.len() >= RECORDS);
     let older = older.and_then(|event| event.said.get("timestamp")?.as_str());
     let older = older.and_then(|at| Micros::parse(at).ok());
-    let rows = row::rows(&events, visit);
+    let rows = row::rows(&events, &asked, visit);
     let page = AccessPage {
         shell: visit.shell("Access history", Section::Access),
         tabs: tabs(visit, "/access"),
@@ -170,7 +170,7 @@ async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused
         refused,
         total: counted.total,
         readers: readers(&counted, &rows, &asked, visit),
-        everybody: Asked { reader: String::new(), ..asked.clone() }.href(visit),
+        everybody: asked.with_reader("").href(visit),
         // The border itself comes again rather than never.
         older: older.map_or_else(String::new, |at| {
             Asked { until: at.plus(1).to_string(), ..asked.clone() }.href(visit)
@@ -197,6 +197,14 @@ impl Asked {
         )
     }
 
+    /// The same question of one reader's acts.
+    fn with_reader(&self, reader: &str) -> Self {
+        Self {
+            reader: reader.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The question in the language of queries.
     fn query(&self, with_reader: bool) -> String {
         let mut conditions = Vec::new();
@@ -220,6 +228,14 @@ fn quoted(value: &str) -> String {
     format!("\"{escaped}\"")
 }
 
+/// A time to the second, `2026-03-12T14:32:07Z`.
+fn seconds(at: Micros) -> String {
+    let mut text = at.to_string();
+    text.truncate("2026-03-12T14:32:07".len());
+    text.push('Z');
+    text
+}
+
 /// The time that `7d` or `24h` was at `now`; nothing for what is no length of time.
 fn absolute(text: &str, now: Micros) -> Option<String> {
     let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
@@ -232,7 +248,7 @@ fn absolute(text: &str, now: Micros) -> Option<String> {
         _ => return None,
     };
     let count: i64 = count.parse().ok().filter(|count| (1..=1_000_000).contains(count))?;
-    Some(now.plus(-count.saturating_mul(seconds * 1_000_000)).to_string())
+    Some(self::seconds(now.plus(-count.saturating_mul(seconds * 1_000_000))))
 }
 
 fn kinds(asked: &Asked) -> Vec<Choice> {
@@ -246,7 +262,7 @@ fn kinds(asked: &Asked) -> Vec<Choice> {
 
 fn windows(asked: &Asked, visit: &Visit) -> Vec<Choice> {
     let windows = WINDOWS.iter().map(|(days, label)| {
-        let since = visit.now.plus(-days * 86_400_000_000).to_string();
+        let since = seconds(visit.now.plus(-days * 86_400_000_000));
         let chosen = asked.until.is_empty() && asked.since == since;
         let there = Asked { since, until: String::new(), ..asked.clone() };
         Choice { value: there.href(visit), label: (*label).to_owned(), chosen }
@@ -261,7 +277,7 @@ fn readers(counted: &Statistics, rows: &[Row], asked: &Asked, visit: &Visit) -> 
         let written = rows.iter().map(|row| row.told.actor.as_str());
         let written = written.into_iter().find(|name| name.to_lowercase() == value.value);
         let name = written.unwrap_or(&value.value).to_owned();
-        let there = Asked { reader: name.clone(), ..asked.clone() };
+        let there = asked.with_reader(&name);
         Reader {
             count: value.count,
             href: there.href(visit),

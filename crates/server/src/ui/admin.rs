@@ -1,8 +1,9 @@
-//! `/t/{tenant}/admin`: tenants, keys and sources, for whoever administers one tenant or all of them.
+//! `/t/{tenant}/admin`: tenants, accounts, keys and sources, for whoever administers one tenant or all of them.
 //!
 //! Promises: every act is asked once more in a sentence before it is done, and done by the API, which records it; a foreign
 //! tenant, key or source is answered as one that does not exist.
 
+pub(super) mod accounts;
 pub(super) mod keys;
 pub(super) mod sources;
 pub(super) mod tenants;
@@ -68,6 +69,7 @@ fn tabs(visit: &Visit, at: &str) -> Vec<Choice> {
     } else {
         tabs.push((own.as_str(), "Settings"));
     }
+    tabs.push(("/admin/accounts", "Accounts"));
     tabs.push(("/admin/keys", "Keys"));
     tabs.push(("/admin/sources", "Sources"));
     let tab = |(page, label): (&str, &str)| Choice {
@@ -111,6 +113,16 @@ async fn overview(visit: &Visit) -> Result<Response<Body>, Refused> {
             act_href: String::new(),
         });
     }
+    let known: api::Accounts = ask.get("/v1/accounts", &[]).await?;
+    let people = known.accounts.iter().filter(|account| accounts::stands(account, visit.now));
+    cards.push(Card {
+        title: "Accounts",
+        figure: people.count().to_string(),
+        says: "People who may sign in with the identity provider, by name and with an end.",
+        href: visit.path("/admin/accounts"),
+        act: "Give an account",
+        act_href: visit.path("/admin/accounts/new"),
+    });
     cards.push(Card {
         title: "Keys",
         figure: standing.count().to_string(),

@@ -3,19 +3,21 @@
 //! Promises: every number is one of `GET /v1/deployments` or `/v1/deployments/figures`, with its definition beside it;
 //! links lead to absolute times. Must never: say more than was covered.
 
+mod cards;
 mod charts;
 mod lanes;
 mod rows;
 mod words;
 
-use api::{Definition, DeploymentFigures, DeploymentTrends, Deployments};
+use api::{Definition, DeploymentTrends, Deployments};
 use askama::Template;
 use axum::body::Body;
 use axum::extract::Query;
 use axum::http::{Response, StatusCode};
 use serde::Deserialize;
 
-use charts::{Chart, Scale};
+use cards::{Card, cards};
+use charts::Scale;
 use lanes::Lane;
 use rows::{GroupRow, Row, TrendRow};
 
@@ -59,15 +61,6 @@ struct Choice {
     href: String,
     label: String,
     current: bool,
-}
-
-/// One figure: its number, how it came about, its trend, its definitions.
-struct Card {
-    title: &'static str,
-    value: String,
-    note: String,
-    chart: Option<Chart>,
-    definitions: Vec<Definition>,
 }
 
 #[derive(Template)]
@@ -274,105 +267,4 @@ fn buckets(address: &Address<'_>, since: &Moment, until: &Moment, bucket: &str) 
         current: *name == bucket,
     });
     choices.collect()
-}
-
-fn cards(figures: &DeploymentTrends, scale: Scale) -> Vec<Card> {
-    let total = &figures.total;
-    let defined = |names: &[&str]| {
-        let known = figures.definitions.iter();
-        known
-            .filter(|known| names.contains(&known.name.as_str()))
-            .cloned()
-            .collect()
-    };
-    let of = |part: u64| format!("{part} of {}", total.finished);
-    let chart = |title: &'static str, value: fn(&DeploymentFigures) -> (u64, u64), tell| {
-        Chart::new(title, &figures.trend, scale, value, tell)
-    };
-    let rate = |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), words::percent);
-    let seconds = |seconds: Option<u64>| seconds.map_or_else(|| "–".to_owned(), words::length);
-    vec![
-        Card {
-            title: "Deployment frequency",
-            value: words::frequency(total.per_day),
-            note: format!("{} finished", total.finished),
-            chart: chart(
-                "Finished deployments",
-                |it| (it.succeeded, it.failed + it.rolled_back),
-                |it| {
-                    format!(
-                        "{} finished, {} of them failed or rolled back",
-                        it.finished,
-                        it.failed + it.rolled_back
-                    )
-                },
-            ),
-            definitions: defined(&["deployment", "retry", "finished", "deployment frequency"]),
-        },
-        Card {
-            title: "Change failure rate",
-            value: rate(total.change_failure_rate),
-            note: format!(
-                "{}: {} failed, {} rolled back",
-                of(total.failed + total.rolled_back),
-                total.failed,
-                total.rolled_back
-            ),
-            chart: chart(
-                "Change failure rate",
-                |it| (0, charts::parts(it.change_failure_rate)),
-                |it| words::rate(it.change_failure_rate),
-            ),
-            definitions: defined(&["failed", "change failure rate"]),
-        },
-        Card {
-            title: "Rollback rate",
-            value: rate(total.rollback_rate),
-            note: of(total.rolled_back),
-            chart: chart(
-                "Rollback rate",
-                |it| (0, charts::parts(it.rollback_rate)),
-                |it| words::rate(it.rollback_rate),
-            ),
-            definitions: defined(&["rolled back", "rollback", "rollback rate"]),
-        },
-        Card {
-            title: "Median time to restore",
-            value: seconds(total.restore_seconds_median),
-            note: format!("{} restored, {} not yet", total.restored, total.unrestored),
-            chart: chart(
-                "Median time to restore",
-                |it| (it.restore_seconds_median.unwrap_or(0), 0),
-                |it| {
-                    it.restore_seconds_median
-                        .map_or_else(|| "nothing restored".to_owned(), words::length)
-                },
-            ),
-            definitions: defined(&["time to restore", "target", "median"]),
-        },
-        Card {
-            title: "Median duration",
-            value: seconds(total.duration_seconds_median),
-            note: format!("of {} that succeeded", total.durations),
-            chart: chart(
-                "Median duration",
-                |it| (it.duration_seconds_median.unwrap_or(0), 0),
-                |it| {
-                    it.duration_seconds_median
-                        .map_or_else(|| "no duration known".to_owned(), words::length)
-                },
-            ),
-            definitions: defined(&["duration", "median"]),
-        },
-        Card {
-            title: "In no rate",
-            value: (total.cancelled + total.running + total.undecided).to_string(),
-            note: format!(
-                "{} cancelled, {} running, {} undecided; {} refused before",
-                total.cancelled, total.running, total.undecided, total.refused
-            ),
-            chart: None,
-            definitions: defined(&["running, undecided, cancelled", "refused", "window"]),
-        },
-    ]
 }

@@ -109,9 +109,14 @@ pub(super) async fn show(
 async fn page(visit: &Visit, id: &str, source: &str) -> Result<Response<Body>, Refused> {
     let path = format!("/v1/events/{}", segment(id));
     let asked = [("source", source), ("include", "entry")];
-    let answer = visit.ask().text(Method::GET, &with_parameters(&path, &asked)).await;
+    let answer = visit
+        .ask()
+        .text(Method::GET, &with_parameters(&path, &asked))
+        .await;
     let text = match answer {
-        Err(refused) if refused.0.code == api::code::AMBIGUOUS_ID => return Ok(choose(visit, id, &refused)),
+        Err(refused) if refused.0.code == api::code::AMBIGUOUS_ID => {
+            return Ok(choose(visit, id, &refused));
+        }
         other => other?,
     };
     let event: api::Event = serde_json::from_slice(&text).map_err(|_| Refused::internal())?;
@@ -121,8 +126,13 @@ async fn page(visit: &Visit, id: &str, source: &str) -> Result<Response<Body>, R
     let beside = Beside::ask(visit, &event, &told).await;
     let page = EventPage {
         shell: visit.shell(&told.text(), Section::None),
-        told_at: if event.said.contains_key("timestamp") { "/timestamp" } else { "/recorded_at" },
-        description: ledger::vocabulary::find(&event.operation).map_or("", |operation| operation.description),
+        told_at: if event.said.contains_key("timestamp") {
+            "/timestamp"
+        } else {
+            "/recorded_at"
+        },
+        description: ledger::vocabulary::find(&event.operation)
+            .map_or("", |operation| operation.description),
         operation_href: link::search(visit, &[("operation", &event.operation)]),
         groups: fields::groups(&value, visit),
         changes: changes::of(&value, visit),
@@ -160,7 +170,10 @@ fn choose(visit: &Visit, id: &str, refused: &Refused) -> Response<Body> {
 /// The parts that the entry commits to and that are not in the answer.
 fn missing(event: &api::Event, sees_parts: bool) -> Vec<Missing> {
     let withheld = |label: &str| {
-        let withheld = event.said.get("withheld").and_then(serde_json::Value::as_array);
+        let withheld = event
+            .said
+            .get("withheld")
+            .and_then(serde_json::Value::as_array);
         withheld.is_some_and(|labels| labels.iter().any(|known| known == label))
     };
     let parts = [
@@ -177,11 +190,23 @@ fn missing(event: &api::Event, sees_parts: bool) -> Vec<Missing> {
 }
 
 fn exact(event: &api::Event) -> Vec<Exact> {
-    let texts = [("entry", &event.entry), ("person", &event.person), ("details", &event.details)];
+    let texts = [
+        ("entry", &event.entry),
+        ("person", &event.person),
+        ("details", &event.details),
+    ];
     let exact = texts.into_iter().filter_map(|(name, text)| {
         let text = text.as_ref()?;
-        let shown = if text.len() > EXACT_BYTES_MAX { "" } else { text.as_str() };
-        Some(Exact { name, bytes: text.len(), text: shown.to_owned() })
+        let shown = if text.len() > EXACT_BYTES_MAX {
+            ""
+        } else {
+            text.as_str()
+        };
+        Some(Exact {
+            name,
+            bytes: text.len(),
+            text: shown.to_owned(),
+        })
     });
     exact.collect()
 }
@@ -192,13 +217,25 @@ fn is_masked(value: &Value<'_>) -> bool {
         return false;
     };
     // The stored texts would tell a viewer nothing more than the members that are made of them.
-    let mut shown = members.iter().filter(|(name, _)| !fields::BESIDE.contains(&name.as_ref()));
+    let mut shown = members
+        .iter()
+        .filter(|(name, _)| !fields::BESIDE.contains(&name.as_ref()));
     shown.any(|(_, value)| value.to_compact().contains(fields::MASK))
 }
 
 /// A search for events of the same resource.
 fn same_resource(visit: &Visit, event: &api::Event) -> String {
-    let resource = event.said.get("resource").and_then(serde_json::Value::as_object);
-    let text = |name: &str| resource.and_then(|members| members.get(name)?.as_str()).unwrap_or_default();
-    link::search(visit, &[("resource.type", text("type")), ("resource.id", text("id"))])
+    let resource = event
+        .said
+        .get("resource")
+        .and_then(serde_json::Value::as_object);
+    let text = |name: &str| {
+        resource
+            .and_then(|members| members.get(name)?.as_str())
+            .unwrap_or_default()
+    };
+    link::search(
+        visit,
+        &[("resource.type", text("type")), ("resource.id", text("id"))],
+    )
 }

@@ -13,8 +13,6 @@ mod question;
 pub(super) mod views;
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 
 use api::{Events, Statistics, Views, code};
 use askama::Template;
@@ -25,6 +23,7 @@ use ledger::time::Micros;
 
 use super::ask::Ask;
 use super::histogram::{Histogram, events};
+use super::later::Later;
 use super::moment::{Moment, length_of};
 use super::page::{guarded, redirect, render};
 use super::problem::Refused;
@@ -196,32 +195,21 @@ fn shell(visit: &Visit, q: &str) -> Shell {
 }
 
 async fn page(visit: &Visit, question: Question, cursor: &str) -> Result<Response<Body>, Refused> {
-    let mut counting: Counting = Box::pin(count(
+    let mut counting = Later::new(count(
         visit.ask(),
         question.clone(),
         visit.now,
         known(visit),
     ));
-    let mut counted = None;
-    let found = {
-        let ask = visit.ask();
-        // Views are a comfort: without them the page stands.
-        let listing = async {
-            tokio::join!(
-                list(visit.ask(), &question, cursor),
-                ask.get::<Views>("/v1/views", &[])
-            )
-        };
-        tokio::pin!(listing);
-        loop {
-            tokio::select! {
-                biased;
-                found = &mut listing => break found,
-                part = &mut counting, if counted.is_none() => counted = Some(part),
-            }
-        }
+    let ask = visit.ask();
+    // Views are a comfort: without them the page stands.
+    let listing = async {
+        tokio::join!(
+            list(visit.ask(), &question, cursor),
+            ask.get::<Views>("/v1/views", &[])
+        )
     };
-    let (found, views) = found;
+    let (found, views) = counting.beside(listing).await;
     let (found, refused) = match found {
         Ok(found) => (Some(found), None),
         Err(refused) => (None, Some(refusal(refused, &question)?)),
@@ -245,7 +233,7 @@ async fn page(visit: &Visit, question: Question, cursor: &str) -> Result<Respons
     let mut response = guarded(status, "text/html; charset=utf-8", String::new());
     let halves = Halves {
         head: Some(head.to_owned()),
-        counting: Some(counted.map_or(counting, |part| Box::pin(std::future::ready(part)))),
+        counting: Some(counting),
         tail: tail.to_owned(),
     };
     *response.body_mut() = Body::new(PulledBody::new(halves));
@@ -475,9 +463,6 @@ fn examples(question: &Question) -> Vec<(&'static str, String)> {
     fine.map(|text| (text, question.with_query(text))).collect()
 }
 
-/// Counts on their way.
-type Counting = Pin<Box<dyn Future<Output = String> + Send>>;
-
 /// The part of the page with the counts; they may fail by themselves.
 async fn count(ask: Ask, question: Question, now: Micros, known: Vec<String>) -> String {
     let [q, since, until] = question.parameters();
@@ -519,7 +504,7 @@ async fn count(ask: Ask, question: Question, now: Micros, known: Vec<String>) ->
 /// A page in two pieces: the rows, then what was counted and the rest.
 struct Halves {
     head: Option<String>,
-    counting: Option<Counting>,
+    counting: Option<Later<String>>,
     tail: String,
 }
 
@@ -531,7 +516,7 @@ impl Pieces for Halves {
             return Some(Ok(head.into()));
         }
         let counting = self.counting.take()?;
-        let counts = counting.await;
+        let counts = counting.wait().await;
         Some(Ok((counts + &self.tail).into()))
     }
 }

@@ -69,9 +69,9 @@ fn between<'p>(page: &'p str, start: &str, end: &str) -> &'p str {
 async fn each_role_sees_its_pages_and_no_others() {
     let world = World::new().await;
     world.store(&event("e1")).await;
-    let pages = ["health", "access", "reviews", "reviews/new?day=2026-11-20", "admin", "admin/keys", "admin/keys/new", "admin/sources", "admin/sources/new", "admin/tenants/acme", "admin/tenants", "admin/tenants/_new"];
+    let pages = ["health", "access", "reviews", "reviews/new?day=2026-11-20", "admin", "admin/accounts", "admin/accounts/new", "admin/keys", "admin/keys/new", "admin/sources", "admin/sources/new", "admin/tenants/acme", "admin/tenants", "admin/tenants/_new"];
     // y: shown, n: not for this account.
-    for (role, row) in [("analyst", "nnnnnnnnnnnn"), ("reader", "ynnnnnnnnnnn"), ("auditor", "yyyynnnnnnnn"), ("admin", "yyyyyyyyyynn"), ("operator", "yyyyyyyyyyyy")] {
+    for (role, row) in [("analyst", "nnnnnnnnnnnnnn"), ("reader", "ynnnnnnnnnnnnn"), ("auditor", "yyyynnnnnnnnnn"), ("admin", "yyyyyyyyyyyynn"), ("operator", "yyyyyyyyyyyyyy")] {
         let browser = Browser::of(&world, role).await;
         let tenant = if role == "operator" { INSTANCE_TENANT } else { "acme" };
         for (page, expect) in pages.iter().zip(row.chars()) {
@@ -98,7 +98,7 @@ async fn log_health_says_what_is_signed_and_what_wants_a_person() {
     let root = world.store.inner.head(LogRef::main(&tenant)).await.unwrap().signed.unwrap().root;
     assert!(page.contains(&root.to_hex()), "{page}");
     assert!(page.contains("No place outside takes anchors"));
-    assert!(page.contains("The server hashed every entry again"));
+    assert!(page.contains("The server hashes every entry again"));
     assert!(!page.contains("free where the data lies"), "the disk is not an auditor's");
     // Without proofs, neither root nor button.
     let reader = Browser::of(&world, "reader").await;
@@ -150,7 +150,7 @@ async fn access_history_tells_who_searched_what_and_links_to_the_same() {
     let none = browser.get("/t/acme/access?reader=nobody").await;
     assert!(none.text().contains("Nobody read anything"));
     let only = browser.get("/t/acme/access?kind=event&reader=Ana+Souza").await;
-    assert!(only.text().contains("opened an event") && !only.text().contains("1 event shown"));
+    assert!(only.text().contains("Opened the event") && !only.text().contains("1 event shown"));
     let relative = browser.get("/t/acme/access?since=7d").await;
     assert!(relative.header("location").contains("since=2026-11-14T09%3A00%3A00"), "{}", relative.header("location"));
     let bad = browser.get("/t/acme/access?q=(").await;
@@ -241,6 +241,41 @@ async fn sources_are_made_rotated_and_closed_in_steps() {
     for path in ["/t/acme/admin/sources/umbrella/hub/close", "/t/acme/admin/sources/acme/none/close", close] {
         assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
+}
+
+#[tokio::test]
+async fn accounts_are_given_with_an_end_and_ended_by_typing_whose() {
+    let world = World::new().await;
+    let browser = Browser::of(&world, "admin").await;
+    let path = "/t/acme/admin/accounts/new";
+    let fields = [("email", "Auditor@Example.com"), ("roles", "auditor"), ("ends_at", "2027-03-31")];
+    let asked = browser.post(path, &fields).await;
+    assert!(asked.text().contains("Auditor@Example.com may sign in and act as auditor in the tenant acme, until 2027-03-31."), "{}", asked.text());
+    let confirmed = [&fields[..], &[("confirmed", "yes")]].concat();
+    assert_eq!(browser.post_bare(path, &confirmed).await.status, StatusCode::FORBIDDEN);
+    let given = browser.post(path, &confirmed).await;
+    assert_eq!(given.header("location"), "/t/acme/admin/accounts?done=given", "{}", given.text());
+    let again = browser.post(path, &confirmed).await;
+    assert!(between(again.text(), "id=\"email-fault\">", "</p>").contains("no account in this tenant yet"), "{}", again.text());
+    for (fields, field) in [
+        ([("email", ""), ("subject", ""), ("roles", "reader"), ("ends_at", "")], "email"),
+        ([("email", "a@example.com"), ("subject", "b"), ("roles", "reader"), ("ends_at", "")], "subject"),
+        ([("email", "nobody"), ("subject", ""), ("roles", "reader"), ("ends_at", "")], "email"),
+        ([("email", "a@example.com"), ("subject", ""), ("roles", "reader"), ("ends_at", "soon")], "ends_at"),
+        ([("email", "a@example.com"), ("subject", ""), ("roles", "operator"), ("ends_at", "")], "roles"),
+    ] {
+        let fields = [&fields[..], &[("confirmed", "yes")]].concat();
+        let reply = browser.post(path, &fields).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        assert!(reply.text().contains(&format!("id=\"{field}-fault\"")), "{field}: {}", reply.text());
+    }
+    let listed = browser.get("/t/acme/admin/accounts").await;
+    let end = between(listed.text(), "<td class=\"acts\"><a href=\"", "\"").to_owned();
+    let ended = browser.post(&end, &[("confirmed", "yes"), ("typed", "auditor@example.com")]).await;
+    assert_eq!(ended.header("location"), "/t/acme/admin/accounts?done=ended", "{}", ended.text());
+    assert!(browser.get("/t/acme/admin/accounts").await.text().contains("Nobody has an account"));
+    let foreign = end.replace("/accounts/acme/", "/accounts/umbrella/");
+    assert_eq!(browser.get(&foreign).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

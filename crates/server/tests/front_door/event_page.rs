@@ -63,7 +63,10 @@ async fn every_value_stands_on_the_page_with_its_place_and_the_search_for_it() {
         ("/ingest/source", "api"),
         ("/seq", "1"),
     ] {
-        assert!(page.contains(&format!("data-at=\"{place}\">{text}</")), "{place}: {page}");
+        assert!(
+            page.contains(&format!("data-at=\"{place}\">{text}</")),
+            "{place}: {page}"
+        );
     }
     for query in [
         "operation%3Aenvironment_variable.updated",
@@ -73,7 +76,10 @@ async fn every_value_stands_on_the_page_with_its_place_and_the_search_for_it() {
         "correlation_id%3Acorr_1",
         "metadata.build.number%3A1.50",
     ] {
-        assert!(page.contains(&format!("/t/acme/search?q={query}\"")), "{query}");
+        assert!(
+            page.contains(&format!("/t/acme/search?q={query}\"")),
+            "{query}"
+        );
     }
     assert!(page.contains("Different masks: the secret was changed."));
     assert!(page.contains("id=\"masks\"") && !page.contains("hunter"));
@@ -88,20 +94,41 @@ async fn what_is_nested_or_long_is_compared_line_by_line() {
       {"field":"notes","before":"one\ntwo\nthree","after":"one\n2\nthree"},{"field":"new","after":"x\ny"},{"field":"short","before":null,"after":""}]}"#;
     world.store(event).await;
     let page = page_for(&world, "reader", "evt_lines").await;
-    for (line, text) in [("old", "    1"), ("new", "    2"), ("same", "  &#34;a&#34;: 1.50,"), ("old", "two"), ("new", "2"), ("same", "three"), ("new", "y")] {
-        assert!(page.contains(&format!("data-line=\"{line}\">{text}</span>")), "{text}: {page}");
+    for (line, text) in [
+        ("old", "    1"),
+        ("new", "    2"),
+        ("same", "  &#34;a&#34;: 1.50,"),
+        ("old", "two"),
+        ("new", "2"),
+        ("same", "three"),
+        ("new", "y"),
+    ] {
+        assert!(
+            page.contains(&format!("data-line=\"{line}\">{text}</span>")),
+            "{text}: {page}"
+        );
     }
     assert!(page.contains("data-lines-at=\"/changes/0\" data-form=\"json\" data-has=\"both\""));
     assert!(page.contains("data-lines-at=\"/changes/2\" data-form=\"text\" data-has=\"after\""));
-    assert!(page.contains("removed: ") && page.contains("added: "), "colour and sign are not alone");
-    assert!(page.contains("data-at=\"/changes/3/before\">null<") && page.contains("data-at=\"/changes/3/after\"></span><span class=\"muted\">empty<"));
+    assert!(
+        page.contains("removed: ") && page.contains("added: "),
+        "colour and sign are not alone"
+    );
+    assert!(
+        page.contains("data-at=\"/changes/3/before\">null<")
+            && page.contains("data-at=\"/changes/3/after\"></span><span class=\"muted\">empty<")
+    );
 }
 
 #[tokio::test]
 async fn what_happened_around_it_is_listed() {
     let world = World::new().await;
     world.store(RICH).await;
-    let other = |id: &str, with: &str| format!(r#"{{"id":"{id}","operation":"deployment.created","timestamp":"2026-11-21T07:50:00Z",{with}}}"#);
+    let other = |id: &str, with: &str| {
+        format!(
+            r#"{{"id":"{id}","operation":"deployment.created","timestamp":"2026-11-21T07:50:00Z",{with}}}"#
+        )
+    };
     world
         .store(&format!(
             "[{},{},{},{}]",
@@ -117,13 +144,28 @@ async fn what_happened_around_it_is_listed() {
         from.split("</section>").next().unwrap().to_owned()
     };
     for (id, events, others) in [
-        ("same-actor", &["evt_actor"][..], &["evt_resource", "evt_corr", "evt_caused"][..]),
-        ("same-resource", &["evt_resource"], &["evt_actor", "evt_corr", "evt_caused"]),
-        ("together", &["evt_corr", "evt_caused"], &["evt_actor", "evt_resource"]),
+        (
+            "same-actor",
+            &["evt_actor"][..],
+            &["evt_resource", "evt_corr", "evt_caused"][..],
+        ),
+        (
+            "same-resource",
+            &["evt_resource"],
+            &["evt_actor", "evt_corr", "evt_caused"],
+        ),
+        (
+            "together",
+            &["evt_corr", "evt_caused"],
+            &["evt_actor", "evt_resource"],
+        ),
     ] {
         let list = list(id);
         for event in events {
-            assert!(list.contains(&format!("/t/acme/events/{event}\"")), "{id}: {list}");
+            assert!(
+                list.contains(&format!("/t/acme/events/{event}\"")),
+                "{id}: {list}"
+            );
         }
         for event in others {
             assert!(!list.contains(event), "{id}: {list}");
@@ -135,11 +177,12 @@ async fn what_happened_around_it_is_listed() {
     assert!(caused.contains("href=\"/t/acme/events/evt_rich\">the event that caused it</a>"));
 }
 
+/// Identifiers hold no control characters: those are refused at the door.
+const ID: &str = r#"\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}\u202e"#;
+
 #[tokio::test]
 async fn what_producers_say_is_text_wherever_it_stands() {
     let world = World::new().await;
-    // Identifiers hold no control characters: those are refused at the door.
-    const ID: &str = r#"\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}\u202e"#;
     let bad = format!("{ID}\\u0000\\r\\n");
     let event = format!(
         r#"{{"id":"evt_xss","operation":"deployment.created",
@@ -156,10 +199,21 @@ async fn what_producers_say_is_text_wherever_it_stands() {
     world.store(&event).await;
     for role in ["auditor", "analyst"] {
         let page = page_for(&world, role, "evt_xss").await;
-        assert!(page.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{page}");
+        assert!(
+            page.contains("&#60;script&#62;alert(1)&#60;/script&#62;"),
+            "{page}"
+        );
         let ours = page.matches("<script").count();
-        assert_eq!(ours, page.matches("<script type=\"module\" src=\"/assets/").count(), "{page}");
-        assert!(!page.contains("<img src=x") && !page.contains("onerror=alert(1)>"), "{page}");
+        assert_eq!(
+            ours,
+            page.matches("<script type=\"module\" src=\"/assets/")
+                .count(),
+            "{page}"
+        );
+        assert!(
+            !page.contains("<img src=x") && !page.contains("onerror=alert(1)>"),
+            "{page}"
+        );
         assert!(!page.contains(" style=\"") && !page.contains("javascript:"));
         // No value ends an attribute: every quote in one is escaped.
         assert!(!page.contains("\"'>"), "{page}");
@@ -179,7 +233,14 @@ async fn an_analyst_finds_no_person_and_no_address_anywhere_in_the_page() {
     world.store(&format!("[{about},{talk}]")).await;
     for id in ["evt_rich", "evt_about", "evt_talk"] {
         let page = page_for(&world, "analyst", id).await;
-        for secret in ["example.com", "198.51.100", "Ana Souza", "usr_1", "usr_9", "Bo<"] {
+        for secret in [
+            "example.com",
+            "198.51.100",
+            "Ana Souza",
+            "usr_1",
+            "usr_9",
+            "Bo<",
+        ] {
             assert!(!page.contains(secret), "{id}: {secret}: {page}");
         }
         assert!(page.contains("is withheld from this account"), "{page}");
@@ -193,8 +254,12 @@ async fn an_analyst_finds_no_person_and_no_address_anywhere_in_the_page() {
 async fn unknown_and_foreign_events_answer_the_same_page() {
     let world = World::new().await;
     world.store(RICH).await;
-    let foreign = world.key_of("umbrella", &["writer", "auditor"], "api").await;
-    let stored = world.post(&foreign, "/v1/events", crate::support::event("evt_theirs")).await;
+    let foreign = world
+        .key_of("umbrella", &["writer", "auditor"], "api")
+        .await;
+    let stored = world
+        .post(&foreign, "/v1/events", crate::support::event("evt_theirs"))
+        .await;
     assert_eq!(stored.status, StatusCode::CREATED);
     let cookie = session(&world, &world.auditor().await).await;
     let mut pages = Vec::new();
@@ -214,16 +279,28 @@ async fn one_of_several_events_with_an_id_is_chosen() {
     let world = World::new().await;
     for source in ["ci", "web"] {
         let key = world.key_of("acme", &["writer"], source).await;
-        world.post(&key, "/v1/events", crate::support::event("evt_twice")).await;
+        world
+            .post(&key, "/v1/events", crate::support::event("evt_twice"))
+            .await;
     }
     let cookie = session(&world, &world.auditor().await).await;
     let reply = page_of(&world, &cookie, "/t/acme/events/evt_twice").await;
     assert_eq!(reply.status, StatusCode::CONFLICT);
-    assert!(reply.text().contains("href=\"/t/acme/events/evt_twice?source=web\">web</a>"), "{}", reply.text());
+    assert!(
+        reply
+            .text()
+            .contains("href=\"/t/acme/events/evt_twice?source=web\">web</a>"),
+        "{}",
+        reply.text()
+    );
     let reply = page_of(&world, &cookie, "/t/acme/events/evt_twice?source=web").await;
     assert_eq!(reply.status, StatusCode::OK);
     assert!(reply.text().contains("--source web"));
-    assert!(reply.text().contains("/v1/events/evt_twice/proof?source=web\""));
+    assert!(
+        reply
+            .text()
+            .contains("/v1/events/evt_twice/proof?source=web\"")
+    );
 }
 
 #[tokio::test]
@@ -232,7 +309,9 @@ async fn a_read_of_the_page_is_on_record_as_any_other() {
     world.store(RICH).await;
     page_for(&world, "auditor", "evt_rich").await;
     let reads = world.reads().await;
-    let of_event = reads.iter().filter(|(operation, _)| operation == "veritrail.event.read");
+    let of_event = reads
+        .iter()
+        .filter(|(operation, _)| operation == "veritrail.event.read");
     assert_eq!(of_event.count(), 1, "{reads:?}");
 }
 
@@ -241,7 +320,10 @@ async fn every_module_of_the_proof_is_served() {
     let world = World::new().await;
     world.store(RICH).await;
     let page = page_for(&world, "auditor", "evt_rich").await;
-    let script = page.split("src=\"").find(|piece| piece.contains("/event.js\"")).unwrap();
+    let script = page
+        .split("src=\"")
+        .find(|piece| piece.contains("/event.js\""))
+        .unwrap();
     let base = script.split("event.js").next().unwrap().to_owned();
     let (mut seen, mut next) = (Vec::new(), vec![String::from("event.js")]);
     // Modules name each other; there are a dozen.

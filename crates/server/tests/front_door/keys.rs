@@ -126,7 +126,7 @@ async fn foreign_and_unknown_things_answer_alike() {
         "/v1/logs/00000000000000000000000000000000/checkpoint".into(),
         "/v1/logs/x/checkpoint".into(),
         "/v1/nothing".into(),
-        "/".into(),
+        "/v1".into(),
     ] {
         let reply = world.get(&auditor, &path).await;
         assert_eq!(

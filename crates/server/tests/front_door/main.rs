@@ -15,6 +15,7 @@ mod changes_page;
 mod care;
 mod counting;
 mod deployments;
+mod deployments_page;
 mod documented;
 mod event_page;
 mod events;

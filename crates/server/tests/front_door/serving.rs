@@ -42,7 +42,7 @@ async fn shutdown_lets_requests_end_and_records_what_is_left() {
             call(address, &get("/v1/logs", "vtk_forged")),
             call(
                 address,
-                "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+                "GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
             ),
         ];
         stop.send(()).unwrap();

@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use ledger::limits::ID_BYTES_MAX;
-use query::Filter;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -115,16 +114,12 @@ pub(crate) async fn list(
         chosen.sort_by_key(|it| Reverse((it.at(), it.last)));
         let total = chosen.len() as u64;
         chosen.truncate(limit);
+        let counted = if counted { COUNTED_MAX } else { 0 };
         let mut deployments = Vec::with_capacity(chosen.len());
         for (index, deployment) in chosen.iter().enumerate() {
             let mut shown = shown(deployment, deployment.outcome(window.until));
-            if let Some((mut told, filter)) = changes::before(deployment, window.until)? {
-                if counted && index < COUNTED_MAX {
-                    let asked: (Filter, _, _) = (filter, viewer, found.size);
-                    told.counts = Some(changes::count(&server, log, asked).await?);
-                }
-                shown.changes_before = Some(told);
-            }
+            let counted = (index < counted).then_some((viewer, found.size));
+            shown.changes_before = changes::told(&server, log, deployment, counted).await?;
             deployments.push(shown);
         }
         Ok(api::Deployments {

@@ -9,6 +9,7 @@ use api::Event;
 use ledger::time::Micros;
 use serde_json::Value;
 
+use super::Asked;
 use crate::http::asked::Texts;
 use crate::ui::ask::segment;
 use crate::ui::telling::Told;
@@ -21,8 +22,13 @@ const TOTALS_MICROS: i64 = 3 * 60_000_000;
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) told: Told,
-    /// What kind of act, in a word.
-    pub(super) what: String,
+    /// The readers' acts in this window.
+    pub(super) reader_href: String,
+    /// What kind of act, in a word; empty where the sentence tells it.
+    pub(super) what: &'static str,
+    /// The event that was opened; empty for other acts.
+    pub(super) event: String,
+    pub(super) event_href: String,
     /// What was asked, as it was typed.
     pub(super) asked: String,
     /// The page that shows the same; empty for none.
@@ -32,7 +38,7 @@ pub(super) struct Row {
 }
 
 /// The acts of a page.
-pub(super) fn rows(events: &[Event], visit: &Visit) -> Vec<Row> {
+pub(super) fn rows(events: &[Event], there: &Asked, visit: &Visit) -> Vec<Row> {
     let mut ends: BTreeMap<&str, &Event> = BTreeMap::new();
     let mut begun: Vec<&str> = Vec::new();
     for event in events {
@@ -53,7 +59,7 @@ pub(super) fn rows(events: &[Event], visit: &Visit) -> Vec<Row> {
     };
     let shown = events.iter().filter(|event| !told_elsewhere(event));
     shown
-        .map(|event| row(event, run(event).and_then(|id| ends.get(id).copied()), visit))
+        .map(|event| row(event, run(event).and_then(|id| ends.get(id).copied()), there, visit))
         .collect()
 }
 
@@ -91,55 +97,47 @@ fn has_totals(intent: &Event, events: &[Event]) -> bool {
         })
 }
 
-fn row(event: &Event, end: Option<&Event>, visit: &Visit) -> Row {
+fn row(event: &Event, end: Option<&Event>, there: &Asked, visit: &Visit) -> Row {
     let mut told = Told::new(event, &visit.tenant, visit.now);
-    // What a reader opened is in the log of events.
-    if told.resource_type == "event" && !told.resource.is_empty() {
-        let there = visit.path(&format!("/events/{}", segment(&told.resource)));
-        for stretch in &mut told.sentence {
-            if stretch.kind == "resource" {
-                stretch.href.clone_from(&there);
-            }
-        }
-    } else {
-        for stretch in &mut told.sentence {
-            if stretch.kind == "resource" {
-                stretch.href.clear();
-            }
-        }
+    // Logs, keys and reviews have no pages of their own among resources.
+    for stretch in &mut told.sentence {
+        stretch.href.clear();
     }
     let (asked, asked_href) = question(event, visit);
+    let is_event = told.resource_type == "event" && !told.resource.is_empty();
+    let opened = if is_event { told.resource.clone() } else { String::new() };
+    let reader = there.with_reader(&told.actor).href(visit);
     Row {
+        reader_href: if told.actor.is_empty() { String::new() } else { reader },
         what: what(event),
+        event_href: if is_event { visit.path(&format!("/events/{}", segment(&opened))) } else { String::new() },
+        event: opened,
         more: more(event, end),
         told,
-        asked,
+        asked: asked.replace(".000000Z", "Z"),
         asked_href,
     }
 }
 
-/// What kind of act, in a word.
-fn what(event: &Event) -> String {
-    let what = match event.operation.as_str() {
+/// What kind of act, in a word; nothing where the sentence tells it.
+fn what(event: &Event) -> &'static str {
+    match event.operation.as_str() {
         "veritrail.search.performed" | "veritrail.search.completed" => match text(event, "kind") {
-            Some("statistics") => "counted",
-            Some("stream") => "followed live",
-            Some("values") => "looked up values",
-            Some("state") => "looked at a state",
-            Some("producers") => "looked at producers",
-            Some("reviews") => "looked at reviews",
-            Some("search") | None => "searched",
-            Some(other) => other,
+            Some("statistics") => "Counted events",
+            Some("stream") => "Followed live",
+            Some("values") => "Looked up values",
+            Some("state") => "Looked at a resource’s state",
+            Some("producers") => "Looked at producers",
+            Some("deployments") => "Looked at deployments",
+            Some("reviews") => "Looked at reviews",
+            _ => "Searched",
         },
-        "veritrail.event.read" => "opened an event",
-        "veritrail.proof.read" => "took a proof",
-        "veritrail.tile.read" => "took checkpoints or tiles",
-        "veritrail.export.started" | "veritrail.export.completed" => "exported",
-        "veritrail.review.recorded" => "reviewed",
-        "veritrail.log.verified" => "had it verified",
-        _ => "administered",
-    };
-    what.to_owned()
+        "veritrail.event.read" => "Opened the event",
+        "veritrail.proof.read" => "Took the proof of the event",
+        "veritrail.tile.read" => "Took checkpoints or tiles",
+        "veritrail.export.started" | "veritrail.export.completed" => "Exported",
+        _ => "",
+    }
 }
 
 /// What was asked, and the page that shows it again.
@@ -157,7 +155,7 @@ fn question(event: &Event, visit: &Visit) -> (String, String) {
     }
     if let Some(query) = text(event, "query") {
         let href = visit.link("/search", &[("q", query)]);
-        return (query.to_owned(), href);
+        return (text(event, "day").unwrap_or(query).to_owned(), href);
     }
     let searchable = matches!(text(event, "kind"), Some("search" | "statistics" | "stream"))
         || event.operation.starts_with("veritrail.export.");
@@ -170,6 +168,9 @@ fn question(event: &Event, visit: &Visit) -> (String, String) {
         Some(filter) if !texts.is_empty() => visit.link("/search", &[("q", &filter.to_string())]),
         _ => String::new(),
     };
+    if texts.is_empty() {
+        asked.push_str(if asked.is_empty() { "everything" } else { "" });
+    }
     (asked, href)
 }
 

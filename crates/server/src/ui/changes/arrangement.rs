@@ -100,7 +100,8 @@ pub(super) fn rows(parts: &[Part]) -> usize {
 
 /// How many of `events`, from the newest on, can be shown in so many rows.
 pub(super) fn fitting(events: &[Happening], pin: Option<Pin>, rows_max: usize) -> usize {
-    let fits = |count: usize| rows(&arrange(events.get(..count).unwrap_or(events), pin)) <= rows_max;
+    let fits =
+        |count: usize| rows(&arrange(events.get(..count).unwrap_or(events), pin)) <= rows_max;
     if fits(events.len()) {
         return events.len();
     }
@@ -125,15 +126,23 @@ mod tests {
     use serde_json::json;
 
     fn changed(second: i64) -> Happening {
-        happened(second, "environment_variable.updated", "user/ana", json!({}))
+        happened(
+            second,
+            "environment_variable.updated",
+            "user/ana",
+            json!({}),
+        )
     }
 
     fn machine(second: i64) -> Happening {
         happened(second, "workload.updated", "system/platform", json!({}))
     }
 
-    fn pin(second: i64) -> Option<Pin> {
-        Some(Pin { at: changed(second).at, list_is_whole: true })
+    fn pin(second: i64) -> Pin {
+        Pin {
+            at: changed(second).at,
+            list_is_whole: true,
+        }
     }
 
     fn shape(parts: &[Part]) -> String {
@@ -157,9 +166,12 @@ mod tests {
             (-86_400, "day 3 T0"),
             (86_400, "T0 day 3"),
         ] {
-            assert_eq!(shape(&arrange(&events, pin(t0))), expected, "{t0}");
+            assert_eq!(shape(&arrange(&events, Some(pin(t0)))), expected, "{t0}");
         }
-        let cut = Pin { list_is_whole: false, ..pin(5).unwrap() };
+        let cut = Pin {
+            list_is_whole: false,
+            ..pin(5)
+        };
         assert_eq!(shape(&arrange(&events, Some(cut))), "day 3");
         assert_eq!(shape(&arrange(&[], None)), "");
     }
@@ -168,7 +180,7 @@ mod tests {
     fn no_fold_reaches_over_t0_or_midnight() {
         let events: Vec<Happening> = (0..10).rev().map(machine).collect();
         assert_eq!(shape(&arrange(&events, None)), "day 1");
-        let parts = arrange(&events, pin(4));
+        let parts = arrange(&events, Some(pin(4)));
         assert_eq!(shape(&parts), "day 1 T0 1");
         let above = Part::Items(vec![Item::Line(Line::Fold(vec![0, 1, 2, 3, 4]))]);
         assert_eq!(parts[1], above);
@@ -184,7 +196,10 @@ mod tests {
         assert_eq!(fitting(&people, None, 140), 140);
         let machines: Vec<Happening> = (0..500).rev().map(machine).collect();
         assert_eq!(fitting(&machines, None, 140), 500);
-        let mixed: Vec<Happening> = (0..500).rev().map(|n| if n % 4 == 0 { changed(n) } else { machine(n) }).collect();
+        let mixed: Vec<Happening> = (0..500)
+            .rev()
+            .map(|n| if n % 4 == 0 { changed(n) } else { machine(n) })
+            .collect();
         let fit = fitting(&mixed, None, 140);
         assert!((105..500).contains(&fit), "{fit}");
         assert!(rows(&arrange(&mixed[..fit], None)) <= 140);

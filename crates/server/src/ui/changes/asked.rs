@@ -14,7 +14,8 @@ const NAME_BYTES_MAX: usize = 256;
 /// Events of machines are left out.
 const PEOPLE: &str = "-actor.type:(agent OR api_key OR service_account OR system)";
 /// What went wrong, and what was taken back.
-const PROBLEMS: &str = "(outcome:(failure OR denied) OR operation:(deployment.failed OR deployment.rolled_back))";
+const PROBLEMS: &str =
+    "(outcome:(failure OR denied) OR operation:(deployment.failed OR deployment.rolled_back))";
 
 /// What a browser sends.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -50,7 +51,10 @@ impl Only {
     ];
 
     fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(only, ..)| *only == self).map_or("", |(_, name, _)| *name)
+        Self::ALL
+            .iter()
+            .find(|(only, ..)| *only == self)
+            .map_or("", |(_, name, _)| *name)
     }
 
     fn query(self) -> &'static str {
@@ -99,7 +103,10 @@ pub(super) struct Fault {
 impl Fault {
     /// Something that is not about one word.
     pub(super) fn of(expected: &str) -> Self {
-        Self { expected: expected.to_owned(), ..Self::default() }
+        Self {
+            expected: expected.to_owned(),
+            ..Self::default()
+        }
     }
 
     fn of_query(q: &str, error: &query::QueryError) -> Self {
@@ -109,7 +116,11 @@ impl Fault {
         Self {
             before,
             // What is missing has no letters: the mark stands where it should be.
-            word: if word.is_empty() { "␣".to_owned() } else { word },
+            word: if word.is_empty() {
+                "␣".to_owned()
+            } else {
+                word
+            },
             after: characters.collect(),
             expected: format!("expected {}", error.expected),
             hint: error.hint.clone().unwrap_or_default(),
@@ -119,7 +130,11 @@ impl Fault {
 
 impl Asked {
     /// What a browser asks for at `now`, and what of it could not be understood.
-    pub(super) fn read(sent: Parameters, now: Micros, known_countries: &[String]) -> (Self, Option<Fault>) {
+    pub(super) fn read(
+        sent: Parameters,
+        now: Micros,
+        known_countries: &[String],
+    ) -> (Self, Option<Fault>) {
         let mut fault = None;
         let mut time = |text: Option<String>, name: &str| {
             let text = text.filter(|text| !text.trim().is_empty())?;
@@ -140,14 +155,20 @@ impl Asked {
         if let Err(error) = query::parse_knowing(&q, now, known_countries) {
             fault.get_or_insert_with(|| Fault::of_query(&q, &error));
         }
-        let name = |text: Option<String>| text.filter(|text| text.len() <= NAME_BYTES_MAX).unwrap_or_default();
+        let name = |text: Option<String>| {
+            text.filter(|text| text.len() <= NAME_BYTES_MAX)
+                .unwrap_or_default()
+        };
         let only = sent.only.unwrap_or_default();
         let asked = Self {
             q,
             window,
             project: name(sent.project),
             environment: name(sent.environment),
-            only: Only::ALL.iter().find(|(_, name, _)| *name == only).map_or_else(Only::default, |(only, ..)| *only),
+            only: Only::ALL
+                .iter()
+                .find(|(_, name, _)| *name == only)
+                .map_or_else(Only::default, |(only, ..)| *only),
             t0,
             below: sent.below.and_then(|text| text.parse().ok()),
         };
@@ -169,7 +190,11 @@ impl Asked {
             let last = window::short(self.window.until.plus(-1));
             format!("-(timestamp:>={last} seq:>={below})")
         });
-        let q = if self.q.is_empty() { String::new() } else { format!("({})", self.q) };
+        let q = if self.q.is_empty() {
+            String::new()
+        } else {
+            format!("({})", self.q)
+        };
         let parts = [
             q,
             named("project", &self.project),
@@ -188,12 +213,19 @@ impl Asked {
 
     /// What went wrong among it.
     pub(super) fn problems(&self) -> String {
-        if self.only == Only::Problems { self.query() } else { self.query_with(PROBLEMS) }
+        if self.only == Only::Problems {
+            self.query()
+        } else {
+            self.query_with(PROBLEMS)
+        }
     }
 
     /// `since` and `until` for the API.
     pub(super) fn times(&self) -> (String, String) {
-        (window::short(self.window.since), window::short(self.window.until))
+        (
+            window::short(self.window.since),
+            window::short(self.window.until),
+        )
     }
 
     /// The parameters of this page's address, those without a value too.
@@ -207,14 +239,22 @@ impl Asked {
             ("environment", self.environment.clone()),
             ("only", self.only.name().to_owned()),
             ("t0", self.t0.map(window::short).unwrap_or_default()),
-            ("below", self.below.map(|below| below.to_string()).unwrap_or_default()),
+            (
+                "below",
+                self.below
+                    .map(|below| below.to_string())
+                    .unwrap_or_default(),
+            ),
         ]
     }
 
     /// The address of `page` with this, from the page itself; the page has the empty name.
     pub(super) fn href(&self, page: &str) -> String {
         let parameters = self.parameters();
-        let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let parameters: Vec<(&str, &str)> = parameters
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         with_parameters(page, &parameters)
     }
 
@@ -228,7 +268,11 @@ impl Asked {
     /// The address of another stretch of time.
     pub(super) fn at(&self, window: Window) -> String {
         self.with(|other| {
-            other.below = if window.until == self.window.until { self.below } else { None };
+            other.below = if window.until == self.window.until {
+                self.below
+            } else {
+                None
+            };
             other.window = window;
         })
     }
@@ -258,7 +302,10 @@ mod tests {
         for name in ["x\" OR actor:\"42", "\\", "a\\\" b", "(", "*", "ä ö"] {
             let (asked, _) = asked(|sent| sent.project = Some(name.to_owned()));
             let filter = query::parse(&asked.query(), now()).unwrap();
-            assert!(matches!(filter, query::Filter::Leaf(_)), "{name}: {filter:?}");
+            assert!(
+                matches!(filter, query::Filter::Leaf(_)),
+                "{name}: {filter:?}"
+            );
         }
         let (alone, fault) = asked(|sent| sent.q = Some("a) OR (b".to_owned()));
         assert_eq!(fault.unwrap().word, ")", "{alone:?}");
@@ -284,7 +331,14 @@ mod tests {
     fn the_fault_is_under_its_word() {
         let (_, fault) = asked(|sent| sent.q = Some("actor:1 nofield:2 x".to_owned()));
         let fault = fault.unwrap();
-        assert_eq!((fault.before.as_str(), fault.word.as_str(), fault.after.as_str()), ("actor:1 ", "nofield", ":2 x"));
+        assert_eq!(
+            (
+                fault.before.as_str(),
+                fault.word.as_str(),
+                fault.after.as_str()
+            ),
+            ("actor:1 ", "nofield", ":2 x")
+        );
         let (asked, fault) = asked(|sent| sent.since = Some("yesterday<".to_owned()));
         assert!(!fault.unwrap().expected.contains('<'));
         assert_eq!(asked.window, Window::newest(now()));
@@ -298,7 +352,13 @@ mod tests {
             sent.below = Some("9".to_owned());
         });
         let href = first.href("");
-        assert!(href.starts_with("?since=2026-03-11T14%3A33%3A00Z&until="), "{href}");
-        assert!(href.contains("&q=name%3A%22a%26b%3Dc%22%20100%25&") && href.ends_with("&below=9"), "{href}");
+        assert!(
+            href.starts_with("?since=2026-03-11T14%3A33%3A00Z&until="),
+            "{href}"
+        );
+        assert!(
+            href.contains("&q=name%3A%22a%26b%3Dc%22%20100%25&") && href.ends_with("&below=9"),
+            "{href}"
+        );
     }
 }

@@ -39,8 +39,14 @@ fn key(event: &Happening) -> Option<Key<'_>> {
     let actor = event.actor.as_str();
     match event {
         _ if event.stands => None,
-        _ if event.machine => Some(Key { actor, operation: "" }),
-        _ if event.ordinary => Some(Key { actor, operation: &event.told.operation }),
+        _ if event.machine => Some(Key {
+            actor,
+            operation: "",
+        }),
+        _ if event.ordinary => Some(Key {
+            actor,
+            operation: &event.told.operation,
+        }),
         _ => None,
     }
 }
@@ -95,7 +101,11 @@ mod tests {
 
     /// Newest first, as the API answers.
     fn bot_run(length: i64) -> Vec<Happening> {
-        let operations = ["workload.updated", "application.synced", "config_map.updated"];
+        let operations = [
+            "workload.updated",
+            "application.synced",
+            "config_map.updated",
+        ];
         let events = (0..length).rev().map(|second| {
             let operation = operations[usize::try_from(second).unwrap() % operations.len()];
             happened(second, operation, BOT, json!({}))
@@ -112,7 +122,10 @@ mod tests {
     #[test]
     fn a_failure_inside_a_run_of_five_hundred_stands_outside_the_fold() {
         for (operation, more) in [
-            ("workload.updated", json!({"outcome": {"result": "failure"}})),
+            (
+                "workload.updated",
+                json!({"outcome": {"result": "failure"}}),
+            ),
             ("workload.updated", json!({"outcome": {"result": "denied"}})),
             ("pod.deleted", json!({})),
             ("secret.updated", json!({})),
@@ -122,7 +135,11 @@ mod tests {
             let mut events = bot_run(500);
             events[237] = happened(262, operation, BOT, more);
             let lines = folded(&events);
-            let expected = [Line::Fold((0..237).collect()), Line::One(237), Line::Fold((238..500).collect())];
+            let expected = [
+                Line::Fold((0..237).collect()),
+                Line::One(237),
+                Line::Fold((238..500).collect()),
+            ];
             assert_eq!(lines, expected, "{operation}");
         }
     }
@@ -132,12 +149,22 @@ mod tests {
         let mut events: Vec<Happening> = (0..12)
             .rev()
             .map(|second| {
-                let actor = if second % 2 == 0 { BOT } else { "system/platform" };
+                let actor = if second % 2 == 0 {
+                    BOT
+                } else {
+                    "system/platform"
+                };
                 happened(second, "workload.updated", actor, json!({}))
             })
             .collect();
         let lines = folded(&events);
-        assert_eq!(lines, [Line::Fold(vec![0, 2, 4, 6, 8, 10]), Line::Fold(vec![1, 3, 5, 7, 9, 11])]);
+        assert_eq!(
+            lines,
+            [
+                Line::Fold(vec![0, 2, 4, 6, 8, 10]),
+                Line::Fold(vec![1, 3, 5, 7, 9, 11])
+            ]
+        );
         events[6] = happened(5, "environment_variable.updated", "user/ana", json!({}));
         let lines = folded(&events);
         assert!(lines.contains(&Line::One(6)), "{lines:?}");
@@ -149,8 +176,14 @@ mod tests {
     fn people_fold_only_what_is_ordinary_and_the_same_again() {
         let ana = "user/ana";
         let viewed = |second| happened(second, "report.viewed", ana, json!({}));
-        assert_eq!(folded(&[viewed(3), viewed(2), viewed(1)]), [Line::Fold(vec![0, 1, 2])]);
-        assert_eq!(folded(&[viewed(2), viewed(1)]), [Line::One(0), Line::One(1)]);
+        assert_eq!(
+            folded(&[viewed(3), viewed(2), viewed(1)]),
+            [Line::Fold(vec![0, 1, 2])]
+        );
+        assert_eq!(
+            folded(&[viewed(2), viewed(1)]),
+            [Line::One(0), Line::One(1)]
+        );
         let changed = |second| happened(second, "environment_variable.updated", ana, json!({}));
         assert_eq!(folded(&[changed(3), changed(2), changed(1)]).len(), 3);
     }
@@ -158,7 +191,11 @@ mod tests {
     #[test]
     fn every_event_is_in_one_line() {
         let mut events = bot_run(60);
-        for (index, event) in events.iter_mut().enumerate().filter(|(index, _)| index % 7 == 0) {
+        for (index, event) in events
+            .iter_mut()
+            .enumerate()
+            .filter(|(index, _)| index % 7 == 0)
+        {
             let second = i64::try_from(index).unwrap();
             *event = happened(60 - second, "pod.deleted", "user/ana", json!({}));
         }

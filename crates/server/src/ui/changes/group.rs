@@ -55,9 +55,14 @@ fn ties(events: &[Happening], members: &[usize]) -> Vec<Option<String>> {
         let of_deployment = event.deployment.as_deref();
         let correlation = event.correlation.as_deref();
         let correlation = correlation.or_else(|| correlations.get(of_deployment?).copied());
-        correlation.map(|id| format!("c/{id}")).or_else(|| of_deployment.map(|id| format!("d/{id}")))
+        correlation
+            .map(|id| format!("c/{id}"))
+            .or_else(|| of_deployment.map(|id| format!("d/{id}")))
     };
-    members.iter().map(|index| of(index).and_then(tie)).collect()
+    members
+        .iter()
+        .map(|index| of(index).and_then(tie))
+        .collect()
 }
 
 /// The items of `members`, which are places in `events`, newest first.
@@ -77,7 +82,8 @@ pub(super) fn group(events: &[Happening], members: &[usize]) -> Vec<Item> {
         }
         None => false,
     });
-    let is_grouped = |tie: &Option<String>| tie.as_deref().is_some_and(|tie| groups.contains_key(tie));
+    let is_grouped =
+        |tie: &Option<String>| tie.as_deref().is_some_and(|tie| groups.contains_key(tie));
     let single = ties.iter().zip(members).filter(|(tie, _)| !is_grouped(tie));
     let single: Vec<usize> = single.map(|(_, index)| *index).collect();
     items.extend(fold(events, &single).into_iter().map(Item::Line));
@@ -88,14 +94,28 @@ pub(super) fn group(events: &[Happening], members: &[usize]) -> Vec<Item> {
 /// The item of what has one tie, if it is worth one.
 fn whole(events: &[Happening], members: &[usize]) -> Option<Item> {
     let lead = lead(events, members)?;
-    let is_quiet = |index: &usize| events.get(*index).is_some_and(|event| event.machine && !event.stands);
+    let is_quiet = |index: &usize| {
+        events
+            .get(*index)
+            .is_some_and(|event| event.machine && !event.stands)
+    };
     if members.iter().all(is_quiet) {
         // What machines do without a deployment folds with the rest of what they do.
         let is_deployment = events.get(lead).is_some_and(|event| event.deploy_rank > 0);
-        return (is_deployment && members.len() >= FOLD_MIN).then(|| Item::Quiet { lead, members: members.to_vec() });
+        return (is_deployment && members.len() >= FOLD_MIN).then(|| Item::Quiet {
+            lead,
+            members: members.to_vec(),
+        });
     }
-    let others: Vec<usize> = members.iter().copied().filter(|index| *index != lead).collect();
-    (members.len() >= GROUP_MIN).then(|| Item::Group { lead, lines: fold(events, &others) })
+    let others: Vec<usize> = members
+        .iter()
+        .copied()
+        .filter(|index| *index != lead)
+        .collect();
+    (members.len() >= GROUP_MIN).then(|| Item::Group {
+        lead,
+        lines: fold(events, &others),
+    })
 }
 
 /// The event that tells most: how a deployment ended, else the first thing that stands, else the first thing.
@@ -107,7 +127,9 @@ fn lead(events: &[Happening], members: &[usize]) -> Option<usize> {
         return members.iter().copied().find(|index| rank(index) == highest);
     }
     let mut oldest_first = members.iter().rev().copied();
-    let standing = oldest_first.clone().find(|index| of(index).is_some_and(|event| event.stands));
+    let standing = oldest_first
+        .clone()
+        .find(|index| of(index).is_some_and(|event| event.stands));
     standing.or_else(|| oldest_first.next())
 }
 
@@ -120,9 +142,18 @@ mod tests {
     const CI: &str = "service_account/ci";
 
     fn of(second: i64, operation: &str, actor: &str, correlation: &str) -> Happening {
-        happened(second, operation, actor, json!({ "correlation_id": correlation }))
+        happened(
+            second,
+            operation,
+            actor,
+            json!({ "correlation_id": correlation }),
+        )
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "tests write what they send where they send it"
+    )]
     fn of_deployment(second: i64, operation: &str, actor: &str, more: Value) -> Happening {
         let mut said = json!({ "resource": {"type": "deployment", "id": "dpl_1"} });
         for (name, value) in more.as_object().unwrap() {
@@ -148,7 +179,10 @@ mod tests {
             of(3, "deployment.approved", "user/ana", "c"),
         ];
         let lines = vec![Line::One(2), Line::Fold(vec![3, 4, 5]), Line::One(6)];
-        assert_eq!(grouped(&events), [Item::Group { lead: 0, lines }, Item::Line(Line::One(1))]);
+        assert_eq!(
+            grouped(&events),
+            [Item::Group { lead: 0, lines }, Item::Line(Line::One(1))]
+        );
     }
 
     #[test]
@@ -158,7 +192,13 @@ mod tests {
             of(3, "deployment.started", CI, "c"),
             of(2, "build.succeeded", CI, "c"),
         ];
-        assert_eq!(grouped(&events), [Item::Quiet { lead: 0, members: vec![0, 1, 2] }]);
+        assert_eq!(
+            grouped(&events),
+            [Item::Quiet {
+                lead: 0,
+                members: vec![0, 1, 2]
+            }]
+        );
     }
 
     #[test]
@@ -177,7 +217,12 @@ mod tests {
     fn what_names_its_deployment_joins_what_names_its_correlation() {
         let events = [
             of_deployment(3, "deployment.failed", CI, json!({})),
-            of_deployment(2, "deployment.created", "user/ana", json!({"correlation_id": "c"})),
+            of_deployment(
+                2,
+                "deployment.created",
+                "user/ana",
+                json!({"correlation_id": "c"}),
+            ),
             of(1, "release.created", "user/ana", "c"),
         ];
         let lines = vec![Line::One(1), Line::One(2)];
@@ -189,7 +234,14 @@ mod tests {
         let correlations = ["a", "a", "b", "b", "c", "c"];
         let events: Vec<Happening> = (0..6)
             .rev()
-            .map(|second| of(second, "workload.updated", CI, correlations[usize::try_from(second).unwrap()]))
+            .map(|second| {
+                of(
+                    second,
+                    "workload.updated",
+                    CI,
+                    correlations[usize::try_from(second).unwrap()],
+                )
+            })
             .collect();
         assert_eq!(grouped(&events), [Item::Line(Line::Fold((0..6).collect()))]);
     }

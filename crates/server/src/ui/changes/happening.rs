@@ -14,26 +14,59 @@ use crate::ui::telling::Told;
 const MACHINES: [&str; 4] = ["agent", "api_key", "service_account", "system"];
 /// Beginnings of words that say that something failed, was refused or was taken away.
 const GRAVE: [&str; 26] = [
-    "abort", "cancel", "delet", "denied", "deny", "destroy", "detach", "disabl", "drop", "eras", "error", "evict",
-    "fail", "lost", "purg", "refus", "reject", "remov", "revert", "revok", "rollback", "rolled", "terminat", "timed",
-    "truncat", "wip",
+    "abort", "cancel", "delet", "denied", "deny", "destroy", "detach", "disabl", "drop", "eras",
+    "error", "evict", "fail", "lost", "purg", "refus", "reject", "remov", "revert", "revok",
+    "rollback", "rolled", "terminat", "timed", "truncat", "wip",
 ];
 /// Beginnings of words that name secrets or rights.
 const PROTECTED: [&str; 15] = [
-    "acl", "admin", "apikey", "credential", "grant", "iam", "key", "member", "passkey", "password",
-    "permission", "polic", "role", "secret", "token",
+    "acl",
+    "admin",
+    "apikey",
+    "credential",
+    "grant",
+    "iam",
+    "key",
+    "member",
+    "passkey",
+    "password",
+    "permission",
+    "polic",
+    "role",
+    "secret",
+    "token",
 ];
 /// Last words of operations that changed nothing.
 const READS: [&str; 14] = [
-    "checked", "connected", "downloaded", "exported", "listed", "queried", "read", "refreshed", "requested", "searched",
-    "used", "viewed", "visited", "watched",
+    "checked",
+    "connected",
+    "downloaded",
+    "exported",
+    "listed",
+    "queried",
+    "read",
+    "refreshed",
+    "requested",
+    "searched",
+    "used",
+    "viewed",
+    "visited",
+    "watched",
 ];
 /// Operations that put a deployment to an end or tell its way: the later in the list, the more they tell.
-const DEPLOYS: [&str; 4] =
-    ["deployment.promoted", "deployment.succeeded", "deployment.failed", "deployment.rolled_back"];
+const DEPLOYS: [&str; 4] = [
+    "deployment.promoted",
+    "deployment.succeeded",
+    "deployment.failed",
+    "deployment.rolled_back",
+];
 /// Operations that are a failed deployment if they failed.
-const BEGUN: [&str; 4] =
-    ["deployment.created", "deployment.started", "deployment.promoted", "deployment.succeeded"];
+const BEGUN: [&str; 4] = [
+    "deployment.created",
+    "deployment.started",
+    "deployment.promoted",
+    "deployment.succeeded",
+];
 
 /// How an event is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +98,10 @@ impl Mark {
 
 /// An event in the timeline.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "answers to questions that have nothing to do with each other")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "answers to questions that have nothing to do with each other"
+)]
 pub(super) struct Happening {
     /// As people read it.
     pub(super) told: Told,
@@ -116,7 +152,9 @@ impl Happening {
         let machine = bot || MACHINES.contains(&told.actor_type.as_str());
         let stands = mark != Mark::None || stands(known, &event.operation, &told, machine);
         let project = [resource, context].into_iter().find_map(project_of);
-        let environment = text(context, "environment").or_else(|| text(resource, "environment")).unwrap_or_default();
+        let environment = text(context, "environment")
+            .or_else(|| text(resource, "environment"))
+            .unwrap_or_default();
         drop_outcome(&mut told, mark);
         let message = text(object(said, "outcome"), "message").filter(|_| mark != Mark::None);
         let note = vocabulary::sentence::clean(message.unwrap_or(&told.reason));
@@ -130,9 +168,20 @@ impl Happening {
             machine,
             ordinary: known.is_some_and(|operation| operation.severity == Severity::Info),
             changes: !is_read(&event.operation),
-            actor: format!("{}/{}", told.actor_type, if actor_id.is_empty() { &told.actor } else { &actor_id }),
+            actor: format!(
+                "{}/{}",
+                told.actor_type,
+                if actor_id.is_empty() {
+                    &told.actor
+                } else {
+                    &actor_id
+                }
+            ),
             actor_id,
-            correlation: said.get("correlation_id").and_then(Value::as_str).map(str::to_owned),
+            correlation: said
+                .get("correlation_id")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
             deployment: deployment_of(said, resource),
             deploy_rank: deploy_rank(&event.operation),
             scope: project.map(|project| (project.to_owned(), environment.to_owned())),
@@ -185,11 +234,15 @@ fn project_of(members: Option<&Map<String, Value>>) -> Option<&str> {
         .or_else(|| text(inner, "name"))
 }
 
-fn deployment_of(said: &Map<String, Value>, resource: Option<&Map<String, Value>>) -> Option<String> {
+fn deployment_of(
+    said: &Map<String, Value>,
+    resource: Option<&Map<String, Value>>,
+) -> Option<String> {
     let related = said.get("related").and_then(Value::as_array);
     let others = related.into_iter().flatten().map(Value::as_object);
     let mut all = std::iter::once(resource).chain(others);
-    all.find_map(|thing| text(thing, "id").filter(|_| text(thing, "type") == Some("deployment"))).map(str::to_owned)
+    all.find_map(|thing| text(thing, "id").filter(|_| text(thing, "type") == Some("deployment")))
+        .map(str::to_owned)
 }
 
 fn mark_of(operation: &str, outcome: &str) -> Mark {
@@ -224,11 +277,18 @@ fn words(name: &str) -> impl Iterator<Item = String> {
 }
 
 fn has_word(name: &str, beginnings: &[&str]) -> bool {
-    words(name).any(|word| beginnings.iter().any(|beginning| word.starts_with(beginning)))
+    words(name).any(|word| {
+        beginnings
+            .iter()
+            .any(|beginning| word.starts_with(beginning))
+    })
 }
 
 fn is_read(operation: &str) -> bool {
-    let last = operation.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let last = operation
+        .rsplit(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
     READS.contains(&last.to_lowercase().as_str())
 }
 
@@ -254,7 +314,9 @@ fn is_protected(name: &str, told: &Told) -> bool {
 
 fn deploy_rank(operation: &str) -> usize {
     let rank = DEPLOYS.iter().position(|known| *known == operation);
-    rank.map_or(usize::from(operation.starts_with("deployment.")), |rank| rank + 2)
+    rank.map_or(usize::from(operation.starts_with("deployment.")), |rank| {
+        rank + 2
+    })
 }
 
 /// The mark says how it ended: the sentence need not say it again.
@@ -275,7 +337,16 @@ pub(super) mod tests {
     use serde_json::json;
 
     /// An event of so many seconds after a moment, as the API shows it.
-    pub(crate) fn happened(second: i64, operation: &str, actor: &str, more: Value) -> Happening {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "tests write what they send where they send it"
+    )]
+    pub(in crate::ui::changes) fn happened(
+        second: i64,
+        operation: &str,
+        actor: &str,
+        more: Value,
+    ) -> Happening {
         let at = Micros::from_micros((1_795_248_000 + second) * 1_000_000);
         let (kind, id) = actor.split_once('/').unwrap();
         let mut event = json!({
@@ -295,14 +366,30 @@ pub(super) mod tests {
     fn what_failed_took_away_or_touched_secrets_and_rights_stands_whatever_it_is_called() {
         let bot = "service_account/argocd";
         for operation in [
-            "pod.deleted", "secret.updated", "role.created", "permission.granted", "team.member_added",
-            "acme.wiped_everything", "DropTable", "iam:AttachRolePolicy", "CREATE_ACCESS_KEY", "acme.token_minted",
-            "branch_protection.bypassed", "deployment.rolled_back", "deployment.failed", "database.credentials_rotated",
+            "pod.deleted",
+            "secret.updated",
+            "role.created",
+            "permission.granted",
+            "team.member_added",
+            "acme.wiped_everything",
+            "DropTable",
+            "iam:AttachRolePolicy",
+            "CREATE_ACCESS_KEY",
+            "acme.token_minted",
+            "branch_protection.bypassed",
+            "deployment.rolled_back",
+            "deployment.failed",
+            "database.credentials_rotated",
         ] {
             assert!(happened(0, operation, bot, json!({})).stands, "{operation}");
         }
         for outcome in ["failure", "denied", "cancelled"] {
-            let event = happened(0, "workload.updated", bot, json!({"outcome": {"result": outcome}}));
+            let event = happened(
+                0,
+                "workload.updated",
+                bot,
+                json!({"outcome": {"result": outcome}}),
+            );
             assert!(event.stands, "{outcome}");
         }
         let on_secret = json!({"resource": {"type": "secret", "id": "s"}});
@@ -310,23 +397,48 @@ pub(super) mod tests {
         assert!(happened(0, "secret.read", "user/ana", json!({})).stands);
         let read = happened(0, "secret.read", bot, json!({}));
         assert_eq!((read.stands, read.reads_protected), (false, true));
-        for operation in ["workload.updated", "application.synced", "build.succeeded", "acme.cache_warmed", "api_key.used"] {
-            assert!(!happened(0, operation, bot, json!({})).stands, "{operation}");
+        for operation in [
+            "workload.updated",
+            "application.synced",
+            "build.succeeded",
+            "acme.cache_warmed",
+            "api_key.used",
+        ] {
+            assert!(
+                !happened(0, operation, bot, json!({})).stands,
+                "{operation}"
+            );
         }
     }
 
     #[test]
     fn a_mark_says_it_once() {
-        let event = happened(0, "workload.updated", "user/ana", json!({"outcome": {"result": "failure"}}));
+        let event = happened(
+            0,
+            "workload.updated",
+            "user/ana",
+            json!({"outcome": {"result": "failure"}}),
+        );
         assert_eq!(event.mark, Mark::Failed);
-        assert!(!event.told.text().contains("failed"), "{}", event.told.text());
-        assert!(event.told.text().starts_with("ana "), "{}", event.told.text());
+        assert!(
+            !event.told.text().contains("failed"),
+            "{}",
+            event.told.text()
+        );
+        assert!(
+            event.told.text().starts_with("ana "),
+            "{}",
+            event.told.text()
+        );
     }
 
     #[test]
     fn a_rollback_that_was_denied_took_nothing_back() {
         let denied = json!({"outcome": {"result": "denied"}});
         let event = happened(0, "deployment.rolled_back", "user/ana", denied);
-        assert_eq!((event.mark, event.is_broken_deploy()), (Mark::Denied, false));
+        assert_eq!(
+            (event.mark, event.is_broken_deploy()),
+            (Mark::Denied, false)
+        );
     }
 }

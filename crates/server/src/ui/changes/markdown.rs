@@ -25,7 +25,12 @@ pub(super) struct Head<'a> {
 pub(super) fn write(head: &Head<'_>, sections: &[Section]) -> String {
     let mut text = format!("# What changed: {}\n\n", escaped(head.tenant));
     // Writing to a String cannot fail.
-    _ = writeln!(text, "* From {} to {} UTC", plain(head.since), plain(head.until));
+    _ = writeln!(
+        text,
+        "* From {} to {} UTC",
+        plain(head.since),
+        plain(head.until)
+    );
     if !head.query.is_empty() {
         _ = writeln!(text, "* Query: {}", code(head.query));
     }
@@ -33,23 +38,37 @@ pub(super) fn write(head: &Head<'_>, sections: &[Section]) -> String {
         _ = writeln!(text, "* T0: {} UTC", plain(t0));
     }
     _ = writeln!(text, "* {}", escaped(head.counts));
-    _ = writeln!(text, "* Written {} UTC by Veritrail; oldest first", plain(head.now));
+    _ = writeln!(
+        text,
+        "* Written {} UTC by Veritrail; oldest first",
+        plain(head.now)
+    );
     let writer = Writer { t0: head.t0 };
     // From the top each day stands before what happened in it: turned round, the day must still come first.
     let mut days: Vec<(&str, Vec<&Section>)> = vec![("", Vec::new())];
     for section in sections {
         match section {
             Section::Day(name) => days.push((name, Vec::new())),
-            other => days.last_mut().into_iter().for_each(|(_, parts)| parts.push(other)),
+            other => days
+                .last_mut()
+                .into_iter()
+                .for_each(|(_, parts)| parts.push(other)),
         }
     }
-    for (name, parts) in days.iter().rev().filter(|(name, parts)| !(name.is_empty() && parts.is_empty())) {
+    for (name, parts) in days
+        .iter()
+        .rev()
+        .filter(|(name, parts)| !(name.is_empty() && parts.is_empty()))
+    {
         if !name.is_empty() {
             _ = writeln!(text, "\n## {name}\n");
         }
         for part in parts.iter().rev() {
             match part {
-                Section::Entries(entries) => entries.iter().rev().for_each(|entry| writer.entry(entry, "", &mut text)),
+                Section::Entries(entries) => entries
+                    .iter()
+                    .rev()
+                    .for_each(|entry| writer.entry(entry, "", &mut text)),
                 _ => text.push_str("* **T0**\n"),
             }
         }
@@ -96,13 +115,13 @@ impl Writer {
 
     fn fold(&self, fold: &Fold, indent: &str, text: &mut String) {
         let count = format!("{}: {}, {}", fold.actor, fold.what, fold.span);
-        match &fold.lead {
-            Some(lead) => self.row(lead, indent, &count, text),
-            None => {
-                let clock = fold.span.split('–').next().unwrap_or_default();
-                _ = writeln!(text, "{indent}* {clock}{} {}", self.offset(&fold.iso), escaped(&count));
-            }
+        if let Some(lead) = &fold.lead {
+            self.row(lead, indent, &count, text);
+            return;
         }
+        let clock = fold.span.split('–').next().unwrap_or_default();
+        let offset = self.offset(&fold.iso);
+        _ = writeln!(text, "{indent}* {clock}{offset} {}", escaped(&count));
     }
 
     fn offset(&self, iso: &str) -> String {
@@ -129,7 +148,9 @@ fn escaped(text: &str) -> String {
             '@' => out.push_str("@\u{2060}"),
             c if c.is_control() => out.push(' '),
             // A full stop alone makes no markup, but `www.` and a name with a number before it do.
-            c if c.is_ascii_punctuation() && !matches!(c, ',' | '"' | '\'' | '/' | ';' | '?' | '%' | '=') => {
+            c if c.is_ascii_punctuation()
+                && !matches!(c, ',' | '"' | '\'' | '/' | ';' | '?' | '%' | '=') =>
+            {
                 out.push('\\');
                 out.push(c);
             }
@@ -141,7 +162,10 @@ fn escaped(text: &str) -> String {
 
 /// A text on one line as code, whatever it holds.
 fn code(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     let mut longest = 0;
     let mut run = 0;
     for c in text.chars() {
@@ -149,7 +173,11 @@ fn code(text: &str) -> String {
         longest = longest.max(run);
     }
     let fence = "`".repeat(longest + 1);
-    let space = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) || text.is_empty() { " " } else { "" };
+    let space = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) || text.is_empty() {
+        " "
+    } else {
+        ""
+    };
     format!("{fence}{space}{text}{space}{fence}")
 }
 
@@ -160,11 +188,17 @@ mod tests {
     #[test]
     fn text_stays_text() {
         for (hostile, shown) in [
-            ("[x](http://evil.example)", "\\[x\\]\\(http\\://evil\\.example\\)"),
+            (
+                "[x](http://evil.example)",
+                "\\[x\\]\\(http\\://evil\\.example\\)",
+            ),
             ("<script>", "\\<script\\>"),
             ("![](//a)", "\\!\\[\\]\\(//a\\)"),
             ("a\n# b", "a \\# b"),
-            ("*b* _c_ ~~d~~ | `e`", "\\*b\\* \\_c\\_ \\~\\~d\\~\\~ \\| \\`e\\`"),
+            (
+                "*b* _c_ ~~d~~ | `e`",
+                "\\*b\\* \\_c\\_ \\~\\~d\\~\\~ \\| \\`e\\`",
+            ),
             ("&lt;", "\\&lt;"),
             ("@team", "@\u{2060}team"),
             ("www.evil.example", "www\\.evil\\.example"),

@@ -49,7 +49,11 @@ pub(super) fn breaks<'a>(events: impl Iterator<Item = &'a Happening>) -> Vec<Bre
                 correlation: event.correlation.clone(),
                 name: clean(&event.told.resource),
                 href: event.told.href.clone(),
-                word: if event.mark == Mark::RolledBack { "was rolled back" } else { "failed" },
+                word: if event.mark == Mark::RolledBack {
+                    "was rolled back"
+                } else {
+                    "failed"
+                },
             })
         })
         .collect();
@@ -68,7 +72,10 @@ impl Break {
 /// What broke next after `event`, of `breaks` by time.
 pub(super) fn next(breaks: &[Break], event: &Happening) -> Option<Before> {
     // That another deployment was asked for or began is told by how it ended.
-    let scope = event.scope.as_ref().filter(|_| event.changes && event.deploy_rank != 1)?;
+    let scope = event
+        .scope
+        .as_ref()
+        .filter(|_| event.changes && event.deploy_rank != 1)?;
     let later = breaks.get(breaks.partition_point(|one| one.at <= event.at)..)?;
     let micros = |one: &Break| one.at.as_micros() - event.at.as_micros();
     let mut within = later.iter().take_while(|one| micros(one) <= WITHIN_MICROS);
@@ -89,6 +96,10 @@ mod tests {
 
     const ANA: &str = "user/ana";
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "tests write what they send where they send it"
+    )]
     fn failed(second: i64, more: Value) -> Happening {
         let mut said = json!({
             "resource": {"type": "deployment", "id": "dpl_1", "name": "1.4.2", "project_id": "shop"},
@@ -102,13 +113,17 @@ mod tests {
 
     fn told(event: &Happening) -> Option<(String, String)> {
         let breaks = breaks([failed(840, json!({}))].iter());
-        next(&breaks, event).map(|before| (before.length, format!("{} {}", before.name, before.word)))
+        next(&breaks, event)
+            .map(|before| (before.length, format!("{} {}", before.name, before.word)))
     }
 
     #[test]
     fn a_change_says_how_long_before_the_deployment_failed() {
         let change = happened(0, "environment_variable.updated", ANA, json!({}));
-        assert_eq!(told(&change), Some(("14 min".into(), "1.4.2 failed".into())));
+        assert_eq!(
+            told(&change),
+            Some(("14 min".into(), "1.4.2 failed".into()))
+        );
     }
 
     #[test]
@@ -116,15 +131,26 @@ mod tests {
         let changed = |second, more| happened(second, "environment_variable.updated", ANA, more);
         for event in [
             changed(0, json!({"context": {"environment": "staging"}})),
-            changed(0, json!({"resource": {"type": "environment_variable", "id": "v", "project_id": "other"}})),
-            changed(0, json!({"resource": {"type": "environment_variable", "id": "v"}})),
+            changed(
+                0,
+                json!({"resource": {"type": "environment_variable", "id": "v", "project_id": "other"}}),
+            ),
+            changed(
+                0,
+                json!({"resource": {"type": "environment_variable", "id": "v"}}),
+            ),
             changed(0, json!({"correlation_id": "c"})),
             changed(840, json!({})),
             changed(841, json!({})),
             changed(840 - 3_601, json!({})),
             happened(0, "secret.read", ANA, json!({})),
             happened(0, "deployment.approved", ANA, json!({})),
-            happened(0, "deployment.started", ANA, json!({"resource": {"type": "deployment", "id": "dpl_1", "project_id": "shop"}})),
+            happened(
+                0,
+                "deployment.started",
+                ANA,
+                json!({"resource": {"type": "deployment", "id": "dpl_1", "project_id": "shop"}}),
+            ),
         ] {
             assert_eq!(told(&event), None, "{event:?}");
         }
@@ -134,8 +160,14 @@ mod tests {
     #[test]
     fn a_deployment_that_was_rolled_back_counts_and_one_that_nobody_could_roll_back_does_not() {
         let back = |result: &str| {
-            let resource = json!({"type": "deployment", "id": "d", "name": "d", "project_id": "shop"});
-            happened(60, "deployment.rolled_back", ANA, json!({"resource": resource, "outcome": {"result": result}}))
+            let resource =
+                json!({"type": "deployment", "id": "d", "name": "d", "project_id": "shop"});
+            happened(
+                60,
+                "deployment.rolled_back",
+                ANA,
+                json!({"resource": resource, "outcome": {"result": result}}),
+            )
         };
         assert_eq!(breaks([back("success")].iter())[0].word, "was rolled back");
         assert!(breaks([back("denied")].iter()).is_empty());

@@ -100,7 +100,9 @@ impl Maker<'_> {
         let shown = parts.iter().map(|part| match part {
             Part::Day(at) => Section::Day(day_name(*at)),
             Part::Rule => Section::Rule,
-            Part::Items(items) => Section::Entries(items.iter().filter_map(|item| self.entry(item)).collect()),
+            Part::Items(items) => {
+                Section::Entries(items.iter().filter_map(|item| self.entry(item)).collect())
+            }
         });
         shown.collect()
     }
@@ -110,7 +112,10 @@ impl Maker<'_> {
             Item::Line(line) => self.line(line),
             Item::Quiet { lead, members } => {
                 let fold = self.fold(members)?;
-                Some(Entry::Fold(Fold { lead: Some(self.row(*lead)?), ..fold }))
+                Some(Entry::Fold(Fold {
+                    lead: Some(self.row(*lead)?),
+                    ..fold
+                }))
             }
             Item::Group { lead, lines } => {
                 let of_line = |line: &Line| match line {
@@ -125,7 +130,8 @@ impl Maker<'_> {
                     let mut entry = self.line(line)?;
                     // What the heading says of all need not be said of each.
                     if let Entry::Row(row) = &mut entry
-                        && row.before.as_ref().map(|before| &before.href) == lead.before.as_ref().map(|before| &before.href)
+                        && row.before.as_ref().map(|before| &before.href)
+                            == lead.before.as_ref().map(|before| &before.href)
                     {
                         row.before = None;
                     }
@@ -163,35 +169,55 @@ impl Maker<'_> {
     }
 
     fn from(&self, event: &Happening) -> String {
-        self.asked.t0.map_or_else(|| event.told.when.ago.clone(), |t0| offset(event.at, t0))
+        self.asked
+            .t0
+            .map_or_else(|| event.told.when.ago.clone(), |t0| offset(event.at, t0))
     }
 
     /// `10:02–10:14`.
     fn span(&self, members: &[usize]) -> String {
         let clock = |index: Option<&usize>| {
             let event = index.and_then(|index| self.events.get(*index));
-            event.and_then(|event| event.told.when.clock.get(..5)).unwrap_or_default().to_owned()
+            event
+                .and_then(|event| event.told.when.clock.get(..5))
+                .unwrap_or_default()
+                .to_owned()
         };
         let (oldest, newest) = (clock(members.last()), clock(members.first()));
-        if oldest == newest { oldest } else { format!("{oldest}–{newest}") }
+        if oldest == newest {
+            oldest
+        } else {
+            format!("{oldest}–{newest}")
+        }
     }
 
     fn fold(&self, members: &[usize]) -> Option<Fold> {
         let of = |index: &usize| self.events.get(*index);
         let (newest, oldest) = (members.first().and_then(of)?, members.last().and_then(of)?);
-        let mut operations: Vec<&str> = members.iter().filter_map(of).map(|event| event.told.operation.as_str()).collect();
+        let mut operations: Vec<&str> = members
+            .iter()
+            .filter_map(of)
+            .map(|event| event.told.operation.as_str())
+            .collect();
         operations.sort_unstable();
         operations.dedup();
         let what = match operations.as_slice() {
             [only] => format!("{} × {}", grouped(members.len() as u64), clean(only)),
             kinds => format!("{} of {} kinds", changes(members.len()), kinds.len()),
         };
-        let reads = members.iter().filter_map(of).filter(|event| event.reads_protected).count();
+        let reads = members
+            .iter()
+            .filter_map(of)
+            .filter(|event| event.reads_protected)
+            .count();
         let what = match reads {
             // The one kind says it by its name.
             0 => what,
             _ if operations.len() == 1 => what,
-            reads => format!("{what}, {} reading secrets or rights", grouped(reads as u64)),
+            reads => format!(
+                "{what}, {} reading secrets or rights",
+                grouped(reads as u64)
+            ),
         };
         let mut actors: Vec<String> = Vec::new();
         for event in members.iter().filter_map(of) {
@@ -200,7 +226,11 @@ impl Maker<'_> {
                 actors.push(name);
             }
         }
-        let rows: Vec<Row> = members.iter().take(FOLD_SHOWN).filter_map(|index| self.row(*index)).collect();
+        let rows: Vec<Row> = members
+            .iter()
+            .take(FOLD_SHOWN)
+            .filter_map(|index| self.row(*index))
+            .collect();
         Some(Fold {
             lead: None,
             actor: actors.join(", "),
@@ -222,12 +252,20 @@ impl Maker<'_> {
         };
         let window = Window::between(since, newest.at.plus(1)).unwrap_or(self.asked.window);
         let query = self.asked.query_with(&actor);
-        let parameters = [("q", query.as_str()), ("since", &short(window.since)), ("until", &short(window.until))];
+        let parameters = [
+            ("q", query.as_str()),
+            ("since", &short(window.since)),
+            ("until", &short(window.until)),
+        ];
         with_parameters(&self.search, &parameters)
     }
 }
 
 /// `48 changes`.
 pub(super) fn changes(count: usize) -> String {
-    if count == 1 { "1 change".to_owned() } else { format!("{} changes", grouped(count as u64)) }
+    if count == 1 {
+        "1 change".to_owned()
+    } else {
+        format!("{} changes", grouped(count as u64))
+    }
 }

@@ -13,7 +13,12 @@ const DAY: i64 = 24 * HOUR;
 /// What is shown when nothing is said.
 const DEFAULT: i64 = DAY;
 /// Lengths that are one click away.
-const PRESETS: [(&str, i64); 4] = [("1 h", HOUR), ("6 h", 6 * HOUR), ("24 h", DAY), ("7 d", 7 * DAY)];
+const PRESETS: [(&str, i64); 4] = [
+    ("1 h", HOUR),
+    ("6 h", 6 * HOUR),
+    ("24 h", DAY),
+    ("7 d", 7 * DAY),
+];
 
 /// From `since` to before `until`; never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +38,10 @@ impl Window {
     /// The last so many microseconds.
     fn last(length: i64, now: Micros) -> Self {
         let until = next_minute(now);
-        Self { since: until.plus(-length), until }
+        Self {
+            since: until.plus(-length),
+            until,
+        }
     }
 
     /// What is shown at `now` when nothing is said.
@@ -69,7 +77,10 @@ impl Window {
 
     /// An hour before to a quarter of an hour after a moment.
     pub(super) fn around(at: Micros) -> Self {
-        Self { since: at.plus(-HOUR), until: at.plus(15 * MINUTE) }
+        Self {
+            since: at.plus(-HOUR),
+            until: at.plus(15 * MINUTE),
+        }
     }
 
     /// Whether a moment is in it.
@@ -79,7 +90,9 @@ impl Window {
 
     /// Windows that end now, each with its name.
     pub(super) fn presets(now: Micros) -> impl Iterator<Item = (&'static str, Self)> {
-        PRESETS.into_iter().map(move |(name, length)| (name, Self::last(length, now)))
+        PRESETS
+            .into_iter()
+            .map(move |(name, length)| (name, Self::last(length, now)))
     }
 }
 
@@ -111,14 +124,20 @@ pub(super) fn end_for_form(at: Micros) -> String {
 /// `2026-03-12 14:32:07`, without seconds if they are none.
 pub(super) fn plain(at: Micros) -> String {
     let text = at.to_string();
-    let (day, clock) = (text.get(..10).unwrap_or_default(), text.get(11..19).unwrap_or_default());
+    let (day, clock) = (
+        text.get(..10).unwrap_or_default(),
+        text.get(11..19).unwrap_or_default(),
+    );
     format!("{day} {}", clock.strip_suffix(":00").unwrap_or(clock))
 }
 
 /// `Thursday 12 March 2026`.
 pub(super) fn day_name(at: Micros) -> String {
     let stamp = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default();
-    stamp.to_zoned(jiff::tz::TimeZone::UTC).strftime("%A %-d %B %Y").to_string()
+    stamp
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .strftime("%A %-d %B %Y")
+        .to_string()
 }
 
 /// How far from T0: `T0 − 14 m`.
@@ -136,7 +155,11 @@ pub(super) fn offset(at: Micros, t0: Micros) -> String {
 }
 
 fn joined((large, unit): (i64, &str), (small, small_unit): (i64, &str)) -> String {
-    if small == 0 { format!("{large} {unit}") } else { format!("{large} {unit} {small} {small_unit}") }
+    if small == 0 {
+        format!("{large} {unit}")
+    } else {
+        format!("{large} {unit} {small} {small_unit}")
+    }
 }
 
 #[cfg(test)]
@@ -165,10 +188,22 @@ mod tests {
 
     #[test]
     fn a_form_and_a_link_say_the_same_time() {
-        for text in ["2026-03-12T14:32", "2026-03-12T14:32:00", "2026-03-12T14:32:00Z", "2026-03-12T15:32:00+01:00"] {
+        for text in [
+            "2026-03-12T14:32",
+            "2026-03-12T14:32:00",
+            "2026-03-12T14:32:00Z",
+            "2026-03-12T15:32:00+01:00",
+        ] {
             assert_eq!(short(at(text)), "2026-03-12T14:32:00Z");
         }
-        for text in ["", "yesterday", "2026-03-12", "2026-02-30T00:00", "2026-03-12T14:32:00Z[x]", "ä026-03-12T14:3"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-03-12",
+            "2026-02-30T00:00",
+            "2026-03-12T14:32:00Z[x]",
+            "ä026-03-12T14:3",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }
@@ -177,7 +212,10 @@ mod tests {
     fn a_forms_end_leaves_nothing_out() {
         let end = at("2026-03-12T14:32:07.000001Z");
         assert_eq!(end_for_form(end), "2026-03-12T14:32:08");
-        assert_eq!(end_for_form(at("2026-03-12T14:32:07Z")), "2026-03-12T14:32:07");
+        assert_eq!(
+            end_for_form(at("2026-03-12T14:32:07Z")),
+            "2026-03-12T14:32:07"
+        );
     }
 
     #[test]
@@ -187,9 +225,15 @@ mod tests {
         assert_eq!(Window::of(Some(at("2026-03-13T00:00")), None, now), None);
         assert_eq!(Window::of(None, Some(Micros::default()), now), None);
         let newest = Window::of(None, None, now).unwrap();
-        assert_eq!((short(newest.since), short(newest.until)), ("2026-03-11T14:33:00Z".into(), "2026-03-12T14:33:00Z".into()));
+        assert_eq!(
+            (short(newest.since), short(newest.until)),
+            ("2026-03-11T14:33:00Z".into(), "2026-03-12T14:33:00Z".into())
+        );
         assert_eq!(newest.newer(now), None);
         assert_eq!(newest.older().unwrap().newer(now), Some(newest));
-        assert_eq!(Window::between(Micros::default(), now).unwrap().older(), None);
+        assert_eq!(
+            Window::between(Micros::default(), now).unwrap().older(),
+            None
+        );
     }
 }

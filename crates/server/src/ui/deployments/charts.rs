@@ -1,5 +1,7 @@
 //! Bars over a window, drawn by attributes only: places in per cent, so that they fit every width.
 
+use std::fmt::Write;
+
 use api::{DeploymentBucket, DeploymentFigures};
 use ledger::time::Micros;
 
@@ -56,7 +58,7 @@ impl Scale {
     }
 
     /// How far into the window, in hundredths of a per cent.
-    fn place(self, at: Micros) -> i64 {
+    pub(super) fn place(self, at: Micros) -> i64 {
         let whole = (self.until.as_micros() - self.since.as_micros()).max(1);
         let part = at.as_micros() - self.since.as_micros();
         let place = i128::from(part) * 10_000 / i128::from(whole);
@@ -110,7 +112,7 @@ impl Chart {
         trend: &[DeploymentBucket],
         scale: Scale,
         value: fn(&DeploymentFigures) -> (u64, u64),
-        tell: fn(&DeploymentFigures) -> String,
+        tell: &dyn Fn(&DeploymentFigures) -> String,
     ) -> Option<Self> {
         let is_rate = title.ends_with("rate");
         let sums = trend.iter().map(|bucket| {
@@ -170,10 +172,11 @@ impl Spark {
             let good = drawn(figures.succeeded, most, SMALL - bad.min(SMALL));
             let bottom = SMALL - good;
             if good > 0 {
-                spark.good += &format!("M{x} {SMALL}v-{good}h{width}v{good}z");
+                // Writing to a String cannot fail.
+                _ = write!(spark.good, "M{x} {SMALL}v-{good}h{width}v{good}z");
             }
             if bad > 0 {
-                spark.bad += &format!("M{x} {bottom}v-{bad}h{width}v{bad}z");
+                _ = write!(spark.bad, "M{x} {bottom}v-{bad}h{width}v{bad}z");
             }
         }
         spark
@@ -227,7 +230,7 @@ mod tests {
             &trend,
             scale(),
             |it| (it.succeeded, it.failed),
-            |_| String::new(),
+            &|_| String::new(),
         );
         let bars = chart.unwrap().bars;
         assert_eq!((bars[0].good, bars[0].bad), ((14, 42), (0, 14)));

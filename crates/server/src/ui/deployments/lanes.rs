@@ -15,6 +15,8 @@ use crate::ui::moment::Moment;
 pub(super) struct Mark {
     /// Where, in per cent.
     pub(super) x: String,
+    /// How far down, in pixels.
+    pub(super) y: usize,
     /// Which shape: the name of an outcome, or `rollback`.
     pub(super) shape: &'static str,
     pub(super) href: String,
@@ -29,7 +31,18 @@ pub(super) struct Lane {
     /// How many ended how, in words.
     pub(super) summary: String,
     pub(super) marks: Vec<Mark>,
+    /// Height in pixels.
+    pub(super) height: usize,
 }
+
+/// Where the uppermost marks of a lane are, in pixels.
+const TOP: usize = 12;
+/// From a mark to the one below it.
+const STEP: usize = 14;
+/// Most marks below each other.
+const LEVELS: usize = 5;
+/// Marks that are nearer than this, in hundredths of a per cent, are put below each other.
+const NEAR: i64 = 180;
 
 type Place = (Option<String>, Option<String>);
 
@@ -48,6 +61,11 @@ pub(super) fn lanes(
     let window = &figures.window;
     let lane = |place: Place, deployments: &[&Deployment]| {
         let (project, environment) = (place.0.as_deref(), place.1.as_deref());
+        let mut levels = Levels::default();
+        // The earliest first, as they are read.
+        let marks = deployments.iter().rev();
+        let marks = marks.filter_map(|it| mark(address, it, scale, &mut levels));
+        let marks: Vec<Mark> = marks.collect();
         Lane {
             place: place_of(project, environment),
             href: address.of(&[
@@ -57,12 +75,8 @@ pub(super) fn lanes(
                 ("environment", environment.unwrap_or_default()),
             ]),
             summary: summary(deployments),
-            // The earliest first, as they are read.
-            marks: deployments
-                .iter()
-                .rev()
-                .filter_map(|it| mark(address, it, scale))
-                .collect(),
+            height: marks.iter().map(|mark| mark.y).max().unwrap_or(TOP) + TOP,
+            marks,
         }
     };
     let mut lanes = Vec::with_capacity(found.len());
@@ -77,7 +91,28 @@ pub(super) fn lanes(
     lanes
 }
 
-fn mark(address: &Address<'_>, deployment: &Deployment, scale: Scale) -> Option<Mark> {
+/// The last place that is taken on each level of a lane.
+#[derive(Debug, Default)]
+struct Levels([Option<i64>; LEVELS]);
+
+impl Levels {
+    /// The first level with room at a place that is behind all others; the last one where none has.
+    fn take(&mut self, place: i64) -> usize {
+        let is_free = |taken: &Option<i64>| taken.is_none_or(|taken| place - taken >= NEAR);
+        let level = self.0.iter().position(is_free).unwrap_or(LEVELS - 1);
+        if let Some(taken) = self.0.get_mut(level) {
+            *taken = Some(place);
+        }
+        level
+    }
+}
+
+fn mark(
+    address: &Address<'_>,
+    deployment: &Deployment,
+    scale: Scale,
+    levels: &mut Levels,
+) -> Option<Mark> {
     let at = deployment
         .finished
         .as_deref()
@@ -103,6 +138,7 @@ fn mark(address: &Address<'_>, deployment: &Deployment, scale: Scale) -> Option<
     };
     Some(Mark {
         x: scale.percent(when.at),
+        y: TOP + STEP * levels.take(scale.place(when.at)),
         shape,
         href: event_of(address.visit, deployment),
         label: format!(
@@ -120,4 +156,17 @@ fn summary(deployments: &[&Deployment]) -> String {
         (count > 0).then(|| format!("{count} {words}"))
     });
     counted.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_that_are_near_go_below_each_other() {
+        let mut levels = Levels::default();
+        let taken = [0, 100, 179, 180, 5_000, 5_000, 5_000, 5_000, 5_000, 5_000];
+        let taken = taken.map(|place| levels.take(place));
+        assert_eq!(taken, [0, 1, 2, 0, 0, 1, 2, 3, 4, 4]);
+    }
 }

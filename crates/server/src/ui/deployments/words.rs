@@ -41,7 +41,8 @@ pub(super) fn days(seconds: i64) -> String {
     let seconds = u64::try_from(seconds).unwrap_or(0);
     match (seconds / DAY, seconds % DAY) {
         (1, 0) => "1 day".to_owned(),
-        (days, 0) => format!("{days} days"),
+        (days, rest) if days > 1 && rest < HOUR => format!("{days} days"),
+        (days, rest) if days > 1 => format!("{days} days {} h", rest / HOUR),
         _ => length(seconds),
     }
 }
@@ -124,6 +125,9 @@ mod tests {
         }
         assert_eq!(days(28 * 86_400), "28 days");
         assert_eq!(days(86_400), "1 day");
+        assert_eq!(days(8 * 86_400 + 2_500), "8 days");
+        assert_eq!(days(8 * 86_400 + 7_500), "8 days 2 h");
+        assert_eq!(days(5_400), "1 h 30 min");
         assert_eq!(percent(0.4375), "43.8 %");
         assert_eq!(frequency(2.25), "2.2 a day");
         assert_eq!(frequency(0.5), "3.5 a week");

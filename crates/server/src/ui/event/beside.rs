@@ -55,12 +55,17 @@ struct Wanted<'a> {
 impl Beside {
     /// Asks for what stands beside an event.
     pub(super) async fn ask(visit: &Visit, event: &api::Event, told: &Told) -> Self {
-        let mut lists = vec![actor(visit, event, told).await, resource(visit, event, told).await];
+        let mut lists = vec![
+            actor(visit, event, told).await,
+            resource(visit, event, told).await,
+        ];
         lists.push(together(visit, event).await);
         let cause = event.said.get("causation_id").and_then(Value::as_str);
         Self {
             lists,
-            cause_href: cause.map_or_else(String::new, |id| visit.path(&format!("/events/{}", segment(id)))),
+            cause_href: cause.map_or_else(String::new, |id| {
+                visit.path(&format!("/events/{}", segment(id)))
+            }),
         }
     }
 }
@@ -68,7 +73,11 @@ impl Beside {
 async fn actor(visit: &Visit, event: &api::Event, told: &Told) -> List {
     let (id, title) = ("same-actor", "The same actor, 15 minutes before and after");
     if !visit.may(Act::ReadPersons) {
-        return none(id, title, "This account sees no persons, so what one of them did is not put together here.");
+        return none(
+            id,
+            title,
+            "This account sees no persons, so what one of them did is not put together here.",
+        );
     }
     let of = ["id", "email", "name"].into_iter().find_map(|name| {
         let text = text(event, "actor", name)?;
@@ -77,11 +86,25 @@ async fn actor(visit: &Visit, event: &api::Event, told: &Told) -> List {
     let Some(of) = of else {
         return none(id, title, "The event does not say who acted.");
     };
-    let (from, to) = (told.when.at.plus(-AROUND_MICROS), told.when.at.plus(AROUND_MICROS));
+    let (from, to) = (
+        told.when.at.plus(-AROUND_MICROS),
+        told.when.at.plus(AROUND_MICROS),
+    );
     let query = format!("{of} during:{}..{}", second(from), second(to));
     let searches = [("oldest", EVENTS, query.clone())];
     let nothing = "Nothing else in this half hour.";
-    let mut list = ask(visit, event, Wanted { id, title, query, searches: &searches, nothing }).await;
+    let mut list = ask(
+        visit,
+        event,
+        Wanted {
+            id,
+            title,
+            query,
+            searches: &searches,
+            nothing,
+        },
+    )
+    .await;
     list.page_href.clone_from(&told.actor_href);
     list.page_label = "Everything of this actor";
     list
@@ -91,17 +114,38 @@ async fn resource(visit: &Visit, event: &api::Event, told: &Told) -> List {
     let (id, title) = ("same-resource", "The same resource, before and after");
     let kind = text(event, "resource", "type").unwrap_or_default();
     let of = text(event, "resource", "id").map(|id| ("resource.id", id));
-    let Some(of) = of.or_else(|| text(event, "resource", "name").map(|name| ("resource.name", name))) else {
+    let Some(of) =
+        of.or_else(|| text(event, "resource", "name").map(|name| ("resource.name", name)))
+    else {
         return none(id, title, "The event does not say which one it was.");
     };
     let query = link::query(&[("resource.type", kind), of]);
     let at = told.when.at;
     let searches = [
-        ("newest", NEIGHBOURS, format!("{query} timestamp:<={}", exact(at))),
-        ("oldest", NEIGHBOURS, format!("{query} timestamp:>{}", exact(at))),
+        (
+            "newest",
+            NEIGHBOURS,
+            format!("{query} timestamp:<={}", exact(at)),
+        ),
+        (
+            "oldest",
+            NEIGHBOURS,
+            format!("{query} timestamp:>{}", exact(at)),
+        ),
     ];
     let nothing = "This is the only event of it.";
-    let mut list = ask(visit, event, Wanted { id, title, query, searches: &searches, nothing }).await;
+    let mut list = ask(
+        visit,
+        event,
+        Wanted {
+            id,
+            title,
+            query,
+            searches: &searches,
+            nothing,
+        },
+    )
+    .await;
     list.page_href.clone_from(&told.resource_href);
     list.page_label = "Its whole history";
     list
@@ -111,7 +155,10 @@ async fn together(visit: &Visit, event: &api::Event) -> List {
     let (id, title) = ("together", "What belongs together with it");
     let names = ["correlation_id", "request_id", "trace_id"];
     let said = |name: &str| event.said.get(name).and_then(Value::as_str);
-    let mut conditions: Vec<String> = names.iter().filter_map(|name| Some(link::condition(name, said(name)?))).collect();
+    let mut conditions: Vec<String> = names
+        .iter()
+        .filter_map(|name| Some(link::condition(name, said(name)?)))
+        .collect();
     let named = !conditions.is_empty();
     conditions.push(link::condition("causation_id", &event.id));
     conditions.extend(said("causation_id").map(|cause| link::condition("id", cause)));
@@ -122,7 +169,18 @@ async fn together(visit: &Visit, event: &api::Event) -> List {
     } else {
         "It names no correlation, request or trace, and no event names it as its cause."
     };
-    ask(visit, event, Wanted { id, title, query, searches: &searches, nothing }).await
+    ask(
+        visit,
+        event,
+        Wanted {
+            id,
+            title,
+            query,
+            searches: &searches,
+            nothing,
+        },
+    )
+    .await
 }
 
 async fn ask(visit: &Visit, event: &api::Event, wanted: Wanted<'_>) -> List {
@@ -131,7 +189,11 @@ async fn ask(visit: &Visit, event: &api::Event, wanted: Wanted<'_>) -> List {
     for (order, limit, query) in wanted.searches {
         let asked = [("q", query.as_str()), ("order", *order), ("limit", *limit)];
         match visit.ask().get::<api::Events>("/v1/events", &asked).await {
-            Ok(page) => list.events.extend(page.events.iter().map(|event| Told::new(event, &visit.tenant, visit.now))),
+            Ok(page) => list.events.extend(
+                page.events
+                    .iter()
+                    .map(|event| Told::new(event, &visit.tenant, visit.now)),
+            ),
             Err(refused) => list.note = format!("This was not answered: {}.", refused.0.detail),
         }
     }

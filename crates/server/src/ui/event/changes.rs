@@ -64,9 +64,14 @@ pub(super) struct Lines {
 
 /// The changes of an event.
 pub(super) fn of(event: &Value<'_>, visit: &Visit) -> Vec<Change> {
-    let items = event.member("changes").and_then(Value::as_array).unwrap_or_default();
+    let items = event
+        .member("changes")
+        .and_then(Value::as_array)
+        .unwrap_or_default();
     let changes = items.iter().enumerate();
-    changes.map(|(index, item)| change(item, &index.to_string(), visit)).collect()
+    changes
+        .map(|(index, item)| change(item, &index.to_string(), visit))
+        .collect()
 }
 
 fn change(item: &Value<'_>, index: &str, visit: &Visit) -> Change {
@@ -83,17 +88,23 @@ fn change(item: &Value<'_>, index: &str, visit: &Visit) -> Change {
                 };
                 if !elsewhere {
                     place.push(name.as_ref().into());
-                    walk(value, &mut place, &mut |place, text| rest.push(rest_of(place, text, visit)));
+                    walk(value, &mut place, &mut |place, text| {
+                        rest.push(rest_of(place, text, visit));
+                    });
                     place.pop();
                 }
             }
         }
-        _ => walk(item, &mut place, &mut |place, text| rest.push(rest_of(place, text, visit))),
+        _ => walk(item, &mut place, &mut |place, text| {
+            rest.push(rest_of(place, text, visit));
+        }),
     }
     Change {
         name: field.unwrap_or("unnamed").to_owned(),
         name_at: field.map_or_else(String::new, |_| link::pointer(&["changes", index, "field"])),
-        name_href: field.map_or_else(String::new, |field| link::of(visit, &["changes", index, "field"], field)),
+        name_href: field.map_or_else(String::new, |field| {
+            link::of(visit, &["changes", index, "field"], field)
+        }),
         note: note(before, after),
         sides: sides(before, after, index, visit),
         rest,
@@ -102,10 +113,18 @@ fn change(item: &Value<'_>, index: &str, visit: &Visit) -> Change {
 
 fn rest_of(place: &[&str], text: &str, visit: &Visit) -> Leaf {
     let label = place.get(2..).unwrap_or_default().join(".");
-    Leaf { label, ..leaf(place, text, false, visit) }
+    Leaf {
+        label,
+        ..leaf(place, text, false, visit)
+    }
 }
 
-fn sides(before: Option<&Value<'_>>, after: Option<&Value<'_>>, index: &str, visit: &Visit) -> Sides {
+fn sides(
+    before: Option<&Value<'_>>,
+    after: Option<&Value<'_>>,
+    index: &str,
+    visit: &Visit,
+) -> Sides {
     let given = [before, after].into_iter().flatten();
     let json = given.clone().any(is_container);
     let text = |value: &Value<'_>| {
@@ -120,8 +139,17 @@ fn sides(before: Option<&Value<'_>>, after: Option<&Value<'_>>, index: &str, vis
     let side = |text: &Option<String>, name: &str| {
         let text = text.clone()?;
         let place = ["changes", index, name];
-        let href = if json { String::new() } else { link::of(visit, &place, &text) };
-        Some(Side { pointer: link::pointer(&place), text, json, href })
+        let href = if json {
+            String::new()
+        } else {
+            link::of(visit, &place, &text)
+        };
+        Some(Side {
+            pointer: link::pointer(&place),
+            text,
+            json,
+            href,
+        })
     };
     let [old, new] = &texts;
     let both = (side(old, "before"), side(new, "after"));
@@ -154,9 +182,15 @@ fn is_container(value: &Value<'_>) -> bool {
 
 /// What masks of both sides tell: they are equal exactly if the secrets are.
 fn note(before: Option<&Value<'_>>, after: Option<&Value<'_>>) -> &'static str {
-    let is_mask = |value: &&Value<'_>| value.as_str().is_some_and(|text| text.starts_with(MASK) && text.ends_with(']'));
+    let is_mask = |value: &&Value<'_>| {
+        value
+            .as_str()
+            .is_some_and(|text| text.starts_with(MASK) && text.ends_with(']'))
+    };
     match (before.filter(is_mask), after.filter(is_mask)) {
-        (Some(before), Some(after)) if before == after => "The same mask on both sides: the secret did not change.",
+        (Some(before), Some(after)) if before == after => {
+            "The same mask on both sides: the secret did not change."
+        }
         (Some(_), Some(_)) => "Different masks: the secret was changed.",
         _ => "",
     }

@@ -68,15 +68,40 @@ pub(super) struct Whole {
 
 /// Titles, and the members that stand below each; the last takes what no other does.
 const GROUPS: [(&str, &[&str]); 10] = [
-    ("What happened", &["operation", "outcome", "timestamp", "reason", "approval"]),
+    (
+        "What happened",
+        &["operation", "outcome", "timestamp", "reason", "approval"],
+    ),
     ("Who", &["actor"]),
     ("From where", &["origin"]),
     ("To what", &["resource"]),
     ("What else it concerns", &["related"]),
-    ("In what context", &["context", "request_id", "correlation_id", "causation_id", "trace_id"]),
+    (
+        "In what context",
+        &[
+            "context",
+            "request_id",
+            "correlation_id",
+            "causation_id",
+            "trace_id",
+        ],
+    ),
     ("What the producer added", &["metadata", "extra"]),
-    ("How it came", &["producer", "ingest", "original_id", "operation_as_sent", "timestamp_as_sent", "masked"]),
-    ("Where it is recorded", &["id", "log", "seq", "recorded_at", "leaf_hash", "parts"]),
+    (
+        "How it came",
+        &[
+            "producer",
+            "ingest",
+            "original_id",
+            "operation_as_sent",
+            "timestamp_as_sent",
+            "masked",
+        ],
+    ),
+    (
+        "Where it is recorded",
+        &["id", "log", "seq", "recorded_at", "leaf_hash", "parts"],
+    ),
     ("What else was said", &[]),
 ];
 
@@ -87,14 +112,19 @@ pub(super) fn groups(event: &Value<'_>, visit: &Visit) -> Vec<Group> {
     let named: Vec<&str> = named.copied().chain(BESIDE).collect();
     let mut groups = Vec::with_capacity(GROUPS.len());
     for (title, names) in GROUPS {
-        let mut group = Group { title, leaves: Vec::new(), whole: Vec::new() };
+        let mut group = Group {
+            title,
+            leaves: Vec::new(),
+            whole: Vec::new(),
+        };
         for name in names {
             let found = members.iter().filter(|(known, _)| known == name);
             found.for_each(|(_, value)| group.add(name, value, names.len() > 1, visit));
         }
         if names.is_empty() {
             let others = members.iter().filter(|(known, value)| {
-                !named.contains(&known.as_ref()) && !(known == "changes" && value.as_array().is_some())
+                let is_list = known == "changes" && value.as_array().is_some();
+                !is_list && !named.contains(&known.as_ref())
             });
             others.for_each(|(name, value)| group.add(name, value, true, visit));
         }
@@ -111,9 +141,16 @@ pub(super) fn location(event: &Value<'_>, visit: &Visit) -> Vec<Leaf> {
         return Vec::new();
     };
     let mut leaves = Vec::new();
-    walk(location, &mut vec![Cow::Borrowed("location")], &mut |place, text| {
-        leaves.push(Leaf { pointer: String::new(), ..leaf(place, text, false, visit) });
-    });
+    walk(
+        location,
+        &mut vec![Cow::Borrowed("location")],
+        &mut |place, text| {
+            leaves.push(Leaf {
+                pointer: String::new(),
+                ..leaf(place, text, false, visit)
+            });
+        },
+    );
     leaves
 }
 
@@ -135,13 +172,22 @@ impl Group {
         }
         let mut text = String::new();
         pretty(value, 0, &mut text);
-        self.whole.push(Whole { label: name.to_owned(), pointer: link::pointer(&[name]), text, count });
+        self.whole.push(Whole {
+            label: name.to_owned(),
+            pointer: link::pointer(&[name]),
+            text,
+            count,
+        });
     }
 }
 
 /// One value, called by its place without the group's own name.
 pub(super) fn leaf(place: &[&str], text: &str, with_name: bool, visit: &Visit) -> Leaf {
-    let label = if with_name { place } else { place.get(1..).unwrap_or_default() };
+    let label = if with_name {
+        place
+    } else {
+        place.get(1..).unwrap_or_default()
+    };
     let label = if label.is_empty() { place } else { label };
     let time = matches!(place, ["timestamp" | "recorded_at"]);
     let moment = time.then(|| Moment::read(text, visit.now)).flatten();
@@ -155,7 +201,11 @@ pub(super) fn leaf(place: &[&str], text: &str, with_name: bool, visit: &Visit) -
     Leaf {
         label: label.join("."),
         pointer: link::pointer(place),
-        href: if time { String::new() } else { link::of(visit, place, &text) },
+        href: if time {
+            String::new()
+        } else {
+            link::of(visit, place, &text)
+        },
         text,
         form,
     }

@@ -5,6 +5,7 @@
 
 use ledger::json::push_token;
 
+use super::super::term::term;
 use super::super::visit::Visit;
 use super::fields::{MASK, WITHHELD};
 
@@ -24,7 +25,10 @@ pub(super) fn search_for(visit: &Visit, query: &str) -> String {
 /// All of these conditions; those without a value are left out.
 pub(super) fn query(conditions: &[(&str, &str)]) -> String {
     let given = conditions.iter().filter(|(_, value)| !value.is_empty());
-    given.map(|(field, value)| condition(field, value)).collect::<Vec<_>>().join(" ")
+    given
+        .map(|(field, value)| condition(field, value))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// `field:value`, in quotes where the language needs them.
@@ -33,11 +37,7 @@ pub(super) fn condition(field: &str, value: &str) -> String {
     if value.chars().all(plain) && !value.contains("..") {
         return format!("{field}:{value}");
     }
-    format!("{field}:{}", quoted(value))
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    term(field, value)
 }
 
 /// The page that searches for what stands at `place`, if that can be searched for; empty if not.
@@ -56,7 +56,9 @@ pub(super) fn of(visit: &Visit, place: &[&str], text: &str) -> String {
 /// The field of the query language that a place is, if it is one that is matched whole.
 fn field(place: &[&str]) -> Option<String> {
     let known = match place {
-        ["operation" | "request_id" | "correlation_id" | "causation_id" | "trace_id"] => place.first().copied()?,
+        ["operation" | "request_id" | "correlation_id" | "causation_id" | "trace_id"] => {
+            place.first().copied()?
+        }
         ["outcome", "result"] => "outcome",
         ["outcome", "code"] => "outcome.code",
         ["actor", "type"] => "actor.type",
@@ -102,7 +104,10 @@ fn metadata(path: &[&str]) -> Option<String> {
     let mut field = String::from("metadata");
     for name in path {
         let plain = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
-        if name.is_empty() || !name.chars().all(plain) || name.chars().all(|digit| digit.is_ascii_digit()) {
+        if name.is_empty()
+            || !name.chars().all(plain)
+            || name.chars().all(|digit| digit.is_ascii_digit())
+        {
             return None;
         }
         field.push('.');

@@ -61,8 +61,7 @@ fn export_of(name: &str) -> Option<String> {
         part.len() == NAME_DIGITS && part.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
     let mut parts = name.split(|sign: char| !sign.is_ascii_alphanumeric());
-    parts.rfind(digits)
-        .map(str::to_ascii_lowercase)
+    parts.rfind(digits).map(str::to_ascii_lowercase)
 }
 
 async fn download(

@@ -81,11 +81,25 @@ fn lines_of(text: Option<&str>) -> Vec<String> {
 }
 
 fn fates(old: &[String], new: &[String]) -> Vec<Line> {
-    let line = |fate: Fate| move |text: &String| Line { fate, text: text.clone() };
-    let head = old.iter().zip(new).take_while(|(left, right)| left == right).count();
+    let line = |fate: Fate| {
+        move |text: &String| Line {
+            fate,
+            text: text.clone(),
+        }
+    };
+    let head = old
+        .iter()
+        .zip(new)
+        .take_while(|(left, right)| left == right)
+        .count();
     let (kept, old) = old.split_at(head);
     let new = &new[head..];
-    let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(left, right)| left == right).count();
+    let tail = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take_while(|(left, right)| left == right)
+        .count();
     let (old, end) = old.split_at(old.len() - tail);
     let new = &new[..new.len() - tail];
     let mut lines: Vec<Line> = kept.iter().map(line(Fate::Stayed)).collect();
@@ -119,14 +133,19 @@ fn middle(old: &[String], new: &[String], lines: &mut Vec<Line>) {
         let (fate, text) = if i < old.len() && j < new.len() && old[i] == new[j] {
             (i, j) = (i + 1, j + 1);
             (Fate::Stayed, &old[i - 1])
-        } else if j == new.len() || i < old.len() && common[(i + 1) * width + j] >= common[i * width + j + 1] {
+        } else if j == new.len()
+            || i < old.len() && common[(i + 1) * width + j] >= common[i * width + j + 1]
+        {
             i += 1;
             (Fate::Went, &old[i - 1])
         } else {
             j += 1;
             (Fate::Came, &new[j - 1])
         };
-        lines.push(Line { fate, text: text.clone() });
+        lines.push(Line {
+            fate,
+            text: text.clone(),
+        });
     }
 }
 
@@ -143,7 +162,10 @@ fn fold(lines: Vec<Line>) -> Vec<Stretch> {
     for (line, folded) in lines.into_iter().zip(far) {
         match stretches.last_mut() {
             Some(stretch) if stretch.folded == folded => stretch.lines.push(line),
-            _ => stretches.push(Stretch { folded, lines: vec![line] }),
+            _ => stretches.push(Stretch {
+                folded,
+                lines: vec![line],
+            }),
         }
     }
     for stretch in &mut stretches {
@@ -159,12 +181,17 @@ mod tests {
     fn told(old: Option<&str>, new: Option<&str>) -> String {
         let stretches = compare(old, new).unwrap();
         let lines = stretches.iter().flat_map(|stretch| &stretch.lines);
-        lines.map(|line| format!("{}{}|", line.fate.sign(), line.text)).collect()
+        lines
+            .flat_map(|line| [line.fate.sign(), &line.text, "|"])
+            .collect()
     }
 
     #[test]
     fn lines_that_stayed_stand_between_those_that_went_and_came() {
-        assert_eq!(told(Some("a\nb\nc\nd"), Some("a\nx\nc\nd\ne")), " a|−b|+x| c| d|+e|");
+        assert_eq!(
+            told(Some("a\nb\nc\nd"), Some("a\nx\nc\nd\ne")),
+            " a|−b|+x| c| d|+e|"
+        );
         assert_eq!(told(None, Some("a\nb")), "+a|+b|");
         assert_eq!(told(Some(""), None), "−|");
         assert_eq!(told(Some("a\r\nb\rc"), Some("a\nb\nc")), " a| b| c|");
@@ -175,7 +202,7 @@ mod tests {
         // Every pair of texts of up to five lines out of three.
         let texts: Vec<String> = (0..3_usize.pow(5))
             .map(|mut number| {
-                let lines = (0..1 + number % 5).map(|_| {
+                let lines = (0..=number % 5).map(|_| {
                     let line = ["a", "b", ""][number % 3];
                     number /= 3;
                     line
@@ -186,12 +213,20 @@ mod tests {
         for old in texts.iter().step_by(3) {
             for new in &texts {
                 let stretches = compare(Some(old), Some(new)).unwrap();
-                let lines: Vec<Line> = stretches.into_iter().flat_map(|stretch| stretch.lines).collect();
+                let lines: Vec<Line> = stretches
+                    .into_iter()
+                    .flat_map(|stretch| stretch.lines)
+                    .collect();
                 let side = |not: Fate| {
                     let kept = lines.iter().filter(|line| line.fate != not);
-                    kept.map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
+                    kept.map(|line| line.text.as_str())
+                        .collect::<Vec<_>>()
+                        .join("\n")
                 };
-                assert_eq!((side(Fate::Came), side(Fate::Went)), (old.clone(), new.clone()));
+                assert_eq!(
+                    (side(Fate::Came), side(Fate::Went)),
+                    (old.clone(), new.clone())
+                );
             }
         }
     }
@@ -200,7 +235,10 @@ mod tests {
     fn what_is_far_from_changes_is_folded_and_what_is_too_long_is_not_compared() {
         let old = vec!["same"; 20].join("\n");
         let stretches = compare(Some(&old), Some(&format!("{old}\nnew"))).unwrap();
-        let told: Vec<_> = stretches.iter().map(|stretch| (stretch.folded, stretch.lines.len())).collect();
+        let told: Vec<_> = stretches
+            .iter()
+            .map(|stretch| (stretch.folded, stretch.lines.len()))
+            .collect();
         assert_eq!(told, [(true, 17), (false, 4)]);
         let long = "x\n".repeat(LINES_MAX);
         assert_eq!(compare(Some(&long), None), None);
