@@ -39,9 +39,25 @@ mod window;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Response, Uri, header};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
+use crate::http::HttpError;
 use crate::server::Server;
+
+/// What is answered where nothing is: a page to a browser, and what the API says to everybody else.
+pub(crate) async fn nowhere(headers: HeaderMap, uri: Uri) -> Response<Body> {
+    let accepted = headers.get(header::ACCEPT);
+    let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+    let browses = accepted.is_some_and(|accepted| accepted.contains("text/html"));
+    if browses && !uri.path().starts_with("/v1/") {
+        let shell = shell::Shell::bare("", theme::Theme::of(&headers));
+        return problem::show(shell, &problem::Refused::not_found());
+    }
+    HttpError::not_found().into_response()
+}
 
 /// What every page shares.
 #[derive(Debug)]
@@ -56,6 +72,7 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
     let ui = Arc::new(Ui { server, api });
     Router::new()
         .route("/", get(home::show))
+        .route("/favicon.ico", get(asset::icon))
         .route("/assets/{version}/{name}", get(asset::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::begin))
         .route("/sign-in/oidc", get(provider::leave))

@@ -336,7 +336,10 @@ fn pages_hold_no_markup_from_values_nothing_inline_and_no_foreign_host() {
     none("in scripts", &offences);
     for (name, text) in page_files(".css") {
         let (open, close) = (text.matches('{').count(), text.matches('}').count());
-        assert_eq!(open, close, "{name}: a rule is not closed, and takes the next ones with it");
+        assert_eq!(
+            open, close,
+            "{name}: a rule is not closed, and takes the next ones with it"
+        );
     }
     let outside: Vec<_> = page_files(".css")
         .into_iter()

@@ -15,7 +15,7 @@ pub fn router(server: Arc<Server>) -> Router {
     let api = api(&server);
     let pages = crate::ui::pages(Arc::clone(&server), api.clone());
     api.merge(pages)
-        .fallback(|| async { HttpError::not_found() })
+        .fallback(crate::ui::nowhere)
         .method_not_allowed_fallback(|| async {
             HttpError::new(
                 api::code::METHOD_NOT_ALLOWED,

@@ -92,27 +92,7 @@ async fn page(visit: &Visit, kind: &str, id: &str) -> Result<Response<Body>, Ref
         .into());
     }
     let q = format!("{} {}", term("actor.type", kind), term("actor.id", id));
-    let ask = visit.ask();
-    let (whole, hours, events) = tokio::join!(
-        ask.get::<Statistics>(
-            "/v1/stats",
-            &[("q", &q), ("by", COUNTED), ("interval", "none")]
-        ),
-        ask.get::<Statistics>(
-            "/v1/stats",
-            &[("q", &q), ("since", HOURS_SINCE), ("interval", "1h")]
-        ),
-        ask.get::<Events>("/v1/events", &[("q", &q), ("limit", LISTED)]),
-    );
-    // A type that is none makes no query; nobody has it.
-    let whole = whole.map_err(|refused| {
-        if refused.0.status == 400 {
-            Refused::not_found()
-        } else {
-            refused
-        }
-    })?;
-    let (hours, events) = (hours?, events?);
+    let (whole, hours, events) = ask(visit, &q).await?;
     let (Some(first), true) = (events.events.first(), whole.total > 0) else {
         return Err(Refused::not_found());
     };
@@ -120,11 +100,6 @@ async fn page(visit: &Visit, kind: &str, id: &str) -> Result<Response<Body>, Ref
         let actor = first.said.get("actor")?;
         Some(actor.get(name)?.as_str()?.to_owned())
     };
-    let told: Vec<Told> = events
-        .events
-        .iter()
-        .map(|event| Told::new(event, &visit.tenant, visit.now))
-        .collect();
     let by_hour = Hours::of(&hours.histogram);
     let odd = by_hour.odd(&hours.histogram);
     let name = said("name").unwrap_or_else(|| id.to_owned());
@@ -135,14 +110,8 @@ async fn page(visit: &Visit, kind: &str, id: &str) -> Result<Response<Body>, Ref
         id: id.to_owned(),
         email: said("email").unwrap_or_default(),
         total: whole.total,
-        first: whole
-            .earliest
-            .as_deref()
-            .and_then(|at| Moment::read(at, visit.now)),
-        last: whole
-            .latest
-            .as_deref()
-            .and_then(|at| Moment::read(at, visit.now)),
+        first: Moment::read_if(whole.earliest.as_deref(), visit.now),
+        last: Moment::read_if(whole.latest.as_deref(), visit.now),
         all: visit.link(
             "/search",
             &[
@@ -161,9 +130,34 @@ async fn page(visit: &Visit, kind: &str, id: &str) -> Result<Response<Body>, Ref
             .take(ODD_MAX)
             .filter_map(|bucket| odd_hour(visit, bucket, &q))
             .collect(),
-        events: told,
+        events: visit.told(&events.events),
     };
     Ok(render(StatusCode::OK, &page))
+}
+
+/// Asks for what was counted, for the acts by hour, and for the latest.
+async fn ask(visit: &Visit, q: &str) -> Result<(Statistics, Statistics, Events), Refused> {
+    let ask = visit.ask();
+    let (whole, hours, events) = tokio::join!(
+        ask.get::<Statistics>(
+            "/v1/stats",
+            &[("q", q), ("by", COUNTED), ("interval", "none")]
+        ),
+        ask.get::<Statistics>(
+            "/v1/stats",
+            &[("q", q), ("since", HOURS_SINCE), ("interval", "1h")]
+        ),
+        ask.get::<Events>("/v1/events", &[("q", q), ("limit", LISTED)]),
+    );
+    // A type that is none makes no query; nobody has it.
+    let whole = whole.map_err(|refused| {
+        if refused.0.status == 400 {
+            Refused::not_found()
+        } else {
+            refused
+        }
+    })?;
+    Ok((whole, hours?, events?))
 }
 
 fn tallies(visit: &Visit, counted: &Statistics, q: &str) -> Vec<Tally> {

@@ -84,6 +84,11 @@ pub(super) fn base() -> String {
     format!("/assets/{}/", *VERSION)
 }
 
+/// The icon, where browsers ask for it that were told of none.
+pub(super) async fn icon(headers: HeaderMap) -> Response<Body> {
+    show(Path((String::new(), "icon.svg".to_owned())), headers).await
+}
+
 /// One asset. Under another version's name it is served, too, but not to be kept: a page of the server before an upgrade
 /// asks for it.
 pub(super) async fn show(

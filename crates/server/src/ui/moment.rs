@@ -36,6 +36,11 @@ impl Moment {
         }
     }
 
+    /// The time in a text that may be absent.
+    pub(super) fn read_if(text: Option<&str>, now: Micros) -> Option<Self> {
+        Self::read(text?, now)
+    }
+
     /// The time in a text, if it is one.
     pub(super) fn read(text: &str, now: Micros) -> Option<Self> {
         Micros::parse(text).ok().map(|at| Self::new(at, now))

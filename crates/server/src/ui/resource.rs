@@ -105,11 +105,7 @@ async fn page(
     id: &str,
     times: &Times,
 ) -> Result<Response<Body>, Refused> {
-    // Asked before anything is looked for: that there is one tells of a person, too.
-    if is_person_type(kind) && !visit.may(Act::ReadPersons) {
-        let persons = "pages of persons are for accounts that may see persons";
-        return Err(HttpError::new(api::code::FORBIDDEN, persons).into());
-    }
+    check_persons(visit, kind)?;
     let q = format!(
         "{} {}",
         term("resource.type", kind),
@@ -130,22 +126,18 @@ async fn page(
     let Some(newest) = events.events.first() else {
         return Err(Refused::not_found());
     };
-    // The state is that before a time: what the last event did is the difference that somebody came for.
     let last = whole
         .latest
         .as_deref()
         .and_then(|at| Micros::parse(at).ok());
-    let usual = (last.unwrap_or(visit.now), visit.now);
-    let from = time(times.from.as_deref(), usual.0);
-    let to = time(times.to.as_deref(), usual.1);
-    let bad_time = from.is_none() || to.is_none();
-    let (from, to) = (from.unwrap_or(usual.0), to.unwrap_or(usual.1));
-    let (from, to) = (from.min(to), from.max(to));
-    let (earlier, later) = tokio::join!(
-        ask.get::<ResourceState>(&state, &[("at", &from.to_string())]),
-        ask.get::<ResourceState>(&state, &[("at", &to.to_string())]),
-    );
-    let (earlier, later) = (earlier?, later?);
+    let compared = compare(visit, times, last, &state).await?;
+    let Compared {
+        from,
+        to,
+        bad_time,
+        earlier,
+        later,
+    } = compared;
     let newest = Told::new(newest, &visit.tenant, visit.now);
     let name = later
         .resource
@@ -153,11 +145,6 @@ async fn page(
         .clone()
         .unwrap_or_else(|| newest.resource.clone());
     let mut actors = counts(visit, &whole, "actor.id", &q);
-    let told: Vec<Told> = events
-        .events
-        .iter()
-        .map(|event| Told::new(event, &visit.tenant, visit.now))
-        .collect();
     name_actors(&mut actors, &events);
     let page = ResourcePage {
         shell: visit.shell(&name, Section::None),
@@ -166,14 +153,8 @@ async fn page(
         id: id.to_owned(),
         project: newest.project.clone(),
         total: whole.total,
-        first: whole
-            .earliest
-            .as_deref()
-            .and_then(|at| Moment::read(at, visit.now)),
-        last: whole
-            .latest
-            .as_deref()
-            .and_then(|at| Moment::read(at, visit.now)),
+        first: Moment::read_if(whole.earliest.as_deref(), visit.now),
+        last: Moment::read_if(whole.latest.as_deref(), visit.now),
         all: visit.link(
             "/search",
             &[
@@ -188,15 +169,12 @@ async fn page(
         existed: existence(earlier.exists),
         exists: existence(later.exists),
         rows: rows(visit, &earlier, &later),
-        unknown_before: later
-            .unknown_before
-            .as_deref()
-            .and_then(|at| Moment::read(at, visit.now)),
+        unknown_before: Moment::read_if(later.unknown_before.as_deref(), visit.now),
         inconsistencies: inconsistencies(visit, &later),
         truncated: earlier.truncated || later.truncated,
         operations: counts(visit, &whole, "operation", &q),
         actors,
-        events: told,
+        events: visit.told(&events.events),
     };
     Ok(render(StatusCode::OK, &page))
 }
@@ -215,6 +193,53 @@ fn name_actors(actors: &mut [Tallied], events: &Events) {
             actor.label = name.to_owned();
         }
     }
+}
+
+/// Refuses pages of persons to who sees none.
+fn check_persons(visit: &Visit, kind: &str) -> Result<(), Refused> {
+    // Asked before anything is looked for: that there is one tells of a person, too.
+    if is_person_type(kind) && !visit.may(Act::ReadPersons) {
+        let persons = "pages of persons are for accounts that may see persons";
+        return Err(HttpError::new(api::code::FORBIDDEN, persons).into());
+    }
+    Ok(())
+}
+
+/// What it was at two times.
+struct Compared {
+    from: Micros,
+    to: Micros,
+    bad_time: bool,
+    earlier: ResourceState,
+    later: ResourceState,
+}
+
+/// Asks for the states at the times that were asked for: by default before the last event, and now.
+async fn compare(
+    visit: &Visit,
+    times: &Times,
+    last: Option<Micros>,
+    state: &str,
+) -> Result<Compared, Refused> {
+    // The state is that before a time: what the last event did is the difference that somebody came for.
+    let usual = (last.unwrap_or(visit.now), visit.now);
+    let from = time(times.from.as_deref(), usual.0);
+    let to = time(times.to.as_deref(), usual.1);
+    let bad_time = from.is_none() || to.is_none();
+    let (from, to) = (from.unwrap_or(usual.0), to.unwrap_or(usual.1));
+    let (from, to) = (from.min(to), from.max(to));
+    let ask = visit.ask();
+    let (earlier, later) = tokio::join!(
+        ask.get::<ResourceState>(state, &[("at", &from.to_string())]),
+        ask.get::<ResourceState>(state, &[("at", &to.to_string())]),
+    );
+    Ok(Compared {
+        from,
+        to,
+        bad_time,
+        earlier: earlier?,
+        later: later?,
+    })
 }
 
 fn existence(exists: Option<bool>) -> &'static str {

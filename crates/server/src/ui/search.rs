@@ -42,6 +42,8 @@ use question::{Mistake, Parameters, Question, Reading, now_up};
 const ROWS: &str = "50";
 /// How old the end of a window may be for the page to go on by itself, in microseconds.
 const LIVE_MICROS: i64 = HOUR;
+/// How far before the table new rows begin, in microseconds.
+const LIVE_OVERLAP_MICROS: i64 = 10 * SECOND;
 /// From which age on the end of a window is told, in microseconds.
 const STALE_MICROS: i64 = 60 * SECOND;
 /// Days of the calendar.
@@ -307,7 +309,12 @@ fn assemble(
     let age = visit.now.as_micros() - question.window.until.as_micros();
     let is_live =
         cursor.is_empty() && !question.oldest_first && age < LIVE_MICROS && refused.is_none();
-    let until = question.window.texts().1;
+    // From before the table was read, so that nothing falls between the two; what both have is shown once.
+    let live_from = visit
+        .now
+        .plus(-LIVE_OVERLAP_MICROS)
+        .min(question.window.until);
+    let until = live_from.to_string();
     let live = visit.link("/search/live", &[("q", &question.q), ("since", &until)]);
     SearchPage {
         shell: shell(visit, &question.q),

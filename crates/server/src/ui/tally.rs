@@ -17,7 +17,12 @@ pub(super) struct Tallied {
 }
 
 /// The values of one field, the most frequent first.
-pub(super) fn counts(visit: &Visit, counted: &Statistics, field: &str, within: &str) -> Vec<Tallied> {
+pub(super) fn counts(
+    visit: &Visit,
+    counted: &Statistics,
+    field: &str,
+    within: &str,
+) -> Vec<Tallied> {
     let top = counted.top.iter().find(|top| top.field == field);
     let values = top.into_iter().flat_map(|top| &top.values);
     // The search that finds as many: over all that was counted.

@@ -17,6 +17,7 @@ use super::ask::{Ask, with_parameters};
 use super::page::redirect;
 use super::problem::{self, Refused};
 use super::shell::{Link, Section, Shell, SignedIn};
+use super::telling::Told;
 use super::theme::Theme;
 use crate::auth::{Act, Caller, Session, session_of};
 use crate::http::HttpError;
@@ -49,6 +50,13 @@ impl Visit {
     /// The same with parameters; those without a value are left out.
     pub(super) fn link(&self, page: &str, parameters: &[(&str, &str)]) -> String {
         with_parameters(&self.path(page), parameters)
+    }
+
+    /// Events, told.
+    pub(super) fn told(&self, events: &[api::Event]) -> Vec<Told> {
+        let told = events.iter();
+        told.map(|event| Told::new(event, &self.tenant, self.now))
+            .collect()
     }
 
     /// Whether the visitor may do `act`.
