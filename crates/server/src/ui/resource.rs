@@ -126,18 +126,12 @@ async fn page(
     let Some(newest) = events.events.first() else {
         return Err(Refused::not_found());
     };
-    let last = whole
-        .latest
-        .as_deref()
-        .and_then(|at| Micros::parse(at).ok());
-    let compared = compare(visit, times, last, &state).await?;
+    let last = Moment::read_if(whole.latest.as_deref(), visit.now).map(|last| last.at);
     let Compared {
-        from,
-        to,
+        at: (from, to),
+        state: (earlier, later),
         bad_time,
-        earlier,
-        later,
-    } = compared;
+    } = compare(visit, times, last, &state).await?;
     let newest = Told::new(newest, &visit.tenant, visit.now);
     let name = later
         .resource
@@ -207,11 +201,9 @@ fn check_persons(visit: &Visit, kind: &str) -> Result<(), Refused> {
 
 /// What it was at two times.
 struct Compared {
-    from: Micros,
-    to: Micros,
+    at: (Micros, Micros),
+    state: (ResourceState, ResourceState),
     bad_time: bool,
-    earlier: ResourceState,
-    later: ResourceState,
 }
 
 /// Asks for the states at the times that were asked for: by default before the last event, and now.
@@ -234,11 +226,9 @@ async fn compare(
         ask.get::<ResourceState>(state, &[("at", &to.to_string())]),
     );
     Ok(Compared {
-        from,
-        to,
+        at: (from, to),
+        state: (earlier?, later?),
         bad_time,
-        earlier: earlier?,
-        later: later?,
     })
 }
 
