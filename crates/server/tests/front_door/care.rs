@@ -293,6 +293,7 @@ async fn access_history_tells_who_searched_what_and_links_to_the_same() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn a_key_is_made_after_a_question_shown_once_and_revoked_by_typing_its_name() {
     let world = World::new().await;
     let browser = Browser::of(&world, "admin").await;
@@ -475,6 +476,7 @@ async fn sources_are_made_rotated_and_closed_in_steps() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn accounts_are_given_with_an_end_and_ended_by_typing_whose() {
     let world = World::new().await;
     let browser = Browser::of(&world, "admin").await;
@@ -587,6 +589,7 @@ async fn accounts_are_given_with_an_end_and_ended_by_typing_whose() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn operators_make_tenants_and_change_settings_of_any() {
     let world = World::new().await;
     let browser = Browser::of(&world, "operator").await;

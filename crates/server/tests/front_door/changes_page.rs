@@ -65,6 +65,10 @@ fn read(page: &str) -> String {
 }
 
 /// An event at a time of the day, as it is sent.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "tests write what they pass in place"
+)]
 fn at(clock: &str, operation: &str, actor: &str, more: Value) -> Value {
     let (kind, id) = actor.split_once('/').unwrap();
     let mut event = json!({

@@ -1,6 +1,8 @@
 //! The search page through the front door: absolute times, mistakes under the word, facets that find what they count,
 //! and nothing for those who may not see it.
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::json;
@@ -175,7 +177,10 @@ async fn a_facet_s_link_finds_exactly_what_its_count_says_whatever_the_value_is(
 }
 
 fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |mut escaped, byte| {
+        write!(escaped, "%{byte:02X}").unwrap();
+        escaped
+    })
 }
 
 #[tokio::test]
