@@ -1,7 +1,8 @@
 //! One event as a query sees it: its facts, read from entry and parts, and where its address is.
 //!
 //! Promises: the same facts from the same bytes and places in every store; no mask's tag is ever among them; at most
-//! [`crate::limits::FACTS_MAX`] of them. Pure: works on an entry alone, too.
+//! [`crate::limits::FACTS_MAX`] of what there may be many of (changes, metadata, related things, texts), which never
+//! crowd out what an event has once: nobody hides an act from its own resource. Pure: works on an entry alone, too.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -135,8 +136,16 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
+    /// Of what there may be many.
     fn push(&mut self, field: Field, text: Cow<'a, str>) {
-        if text.is_empty() || self.facts.len() >= FACTS_MAX {
+        if self.facts.len() < FACTS_MAX {
+            self.keep(field, text);
+        }
+    }
+
+    /// Of what an event has once.
+    fn keep(&mut self, field: Field, text: Cow<'a, str>) {
+        if text.is_empty() {
             return;
         }
         let text = without_tags(text);
@@ -174,7 +183,7 @@ impl<'a> Facts<'a> {
             known(Field::Outcome, result);
         }
         if let Some(seq) = entry.producer_seq {
-            self.push(Field::ProducerSeq, Cow::Owned(seq.to_string()));
+            self.keep(Field::ProducerSeq, Cow::Owned(seq.to_string()));
         }
     }
 
@@ -217,7 +226,7 @@ impl<'a> Facts<'a> {
         ];
         for (field, text) in said {
             if let Some(text) = text {
-                self.push(field, Cow::Owned(text.clone()));
+                self.keep(field, Cow::Owned(text.clone()));
             }
         }
     }
@@ -262,11 +271,11 @@ impl<'a> Facts<'a> {
                     "id" => Some(Field::Producer),
                     _ => None,
                 }),
-                ("reason", Value::String(text)) => self.push(Field::Reason, text),
-                ("request_id", Value::String(text)) => self.push(Field::RequestId, text),
-                ("correlation_id", Value::String(text)) => self.push(Field::CorrelationId, text),
-                ("causation_id", Value::String(text)) => self.push(Field::CausationId, text),
-                ("trace_id", Value::String(text)) => self.push(Field::TraceId, text),
+                ("reason", Value::String(text)) => self.keep(Field::Reason, text),
+                ("request_id", Value::String(text)) => self.keep(Field::RequestId, text),
+                ("correlation_id", Value::String(text)) => self.keep(Field::CorrelationId, text),
+                ("causation_id", Value::String(text)) => self.keep(Field::CausationId, text),
+                ("trace_id", Value::String(text)) => self.keep(Field::TraceId, text),
                 (_, value) => self.text(value),
             }
         }
@@ -275,7 +284,7 @@ impl<'a> Facts<'a> {
     fn resource(&mut self, kind: &str, inner: Vec<Member<'a>>) {
         let id = inner.iter().find(|(name, _)| name == "id");
         if let Some((_, Value::String(id))) = id.filter(|_| kind == "project") {
-            self.push(Field::Project, id.clone());
+            self.keep(Field::Project, id.clone());
         }
         self.named(inner, |name| match name {
             "id" => Some(Field::ResourceId),
@@ -298,7 +307,7 @@ impl<'a> Facts<'a> {
         if let Some((_, Value::String(id))) = id.filter(|_| is_project) {
             self.push(Field::Project, id.clone());
         }
-        self.named(inner, |name| match name {
+        self.fields(inner, Self::push, |name| match name {
             "type" => Some(Field::RelatedType),
             "id" => Some(Field::RelatedId),
             _ => None,
@@ -369,18 +378,28 @@ impl<'a> Facts<'a> {
     }
 
     /// Members with a field of their own; the rest is text.
+    /// The members of an object that an event has once.
     fn named(&mut self, inner: Vec<Member<'a>>, field_of: fn(&str) -> Option<Field>) {
+        self.fields(inner, Self::keep, field_of);
+    }
+
+    fn fields(
+        &mut self,
+        inner: Vec<Member<'a>>,
+        add: fn(&mut Self, Field, Cow<'a, str>),
+        field_of: fn(&str) -> Option<Field>,
+    ) {
         for (name, value) in inner {
             let value = match (field_of(&name), value) {
                 (Some(field), Value::String(text) | Value::Number(text)) => {
-                    self.push(field, text);
+                    add(self, field, text);
                     continue;
                 }
                 (_, Value::Object(inner)) if name == "on_behalf_of" => {
                     for (member, value) in inner {
                         match value {
                             Value::String(text) if member == "id" => {
-                                self.push(Field::OnBehalfOf, text);
+                                self.keep(Field::OnBehalfOf, text);
                             }
                             value => self.text(value),
                         }

@@ -6,7 +6,7 @@ pub const QUERY_BYTES_MAX: usize = 4 * 1024;
 pub const DEPTH_MAX: usize = 16;
 /// Most conditions of one query.
 pub const LEAVES_MAX: usize = 64;
-/// Most facts of one event that are searchable; what follows is kept and not found.
+/// Most facts of one event that are searchable among those that there may be many of; what follows is kept and not found.
 pub const FACTS_MAX: usize = 1_024;
 /// Most words of one event that are searchable.
 pub const WORDS_MAX: usize = 4_096;

@@ -376,3 +376,33 @@ async fn the_access_log_is_searched_by_auditors_and_that_is_recorded_elsewhere()
         ["veritrail.search.performed"]
     );
 }
+
+#[tokio::test]
+async fn an_act_can_not_be_hidden_from_its_own_resource_behind_many_changes() {
+    let world = World::new().await;
+    let changes: Vec<String> = (0..1_500)
+        .map(|index| format!(r#"{{"field":"f{index}","before":"b{index}","after":"a{index}"}}"#))
+        .collect();
+    world
+        .store(&format!(
+            r#"{{"id":"evt_many","operation":"project.updated","actor":{{"id":"7"}},
+            "resource":{{"type":"project","id":"r-x","name":"Rex"}},"context":{{"environment":"production"}},
+            "request_id":"req_many","reason":"because","changes":[{}]}}"#,
+            changes.join(",")
+        ))
+        .await;
+    let reader = world.key_of("acme", &["reader"], "x").await;
+    for query in [
+        "resource.id:r-x",
+        "resource.name:Rex",
+        "project:r-x",
+        "environment:production",
+        "request_id:req_many",
+        "reason:because",
+        "changes.f1:a1",
+    ] {
+        let path = format!("/v1/events?q={}", query.replace(':', "%3A"));
+        let found = world.get(&reader, &path).await;
+        assert!(found.text().contains("evt_many"), "{query}: {}", found.text());
+    }
+}
