@@ -149,7 +149,8 @@ impl<'a> Facts<'a> {
             return;
         }
         let text = without_tags(text);
-        let restricted = self.restricted || holds_address(&text);
+        // Who approved is a person, whatever form the name has.
+        let restricted = self.restricted || field == Field::ApprovedBy || holds_address(&text);
         self.facts.push(Fact {
             field,
             text,

@@ -14,7 +14,7 @@ const VKEY_BYTES_MAX = 4096;
 
 const SIGNS = { ok: ["✓", "Holds: "], failed: ["✕", "Does not hold: "], unchecked: ["–", "Not checked: "] };
 const VERDICTS = {
-  verified: ["good", "✓ Verified: the log holds this event as this page shows it."],
+  verified: ["good", "✓ Verified: the log holds this event, with the values that were compared."],
   incomplete: ["warn", "– Not verified: what was checked holds, but not everything could be checked."],
 };
 

@@ -166,6 +166,7 @@ impl Oidc {
         returned: &Returned,
         browser: Option<&str>,
         now: Now,
+        way: &mut Option<String>,
     ) -> Result<(Profile, String), SignInFailure> {
         let bounded = |text: &Option<String>| {
             let text = text.clone();
@@ -174,6 +175,7 @@ impl Oidc {
         let state = bounded(&returned.state).ok_or(SignInFailure::State)?;
         let begun = self.waiting.end(&state, browser, now.monotonic);
         let begun = begun.ok_or(SignInFailure::State)?;
+        *way = Some(begun.to.clone());
         let turn = self.returning.try_acquire();
         let _turn = turn.map_err(|_| SignInFailure::Busy)?;
         let discovery = self.discovery(now.monotonic).await?;

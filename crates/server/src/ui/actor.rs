@@ -8,6 +8,8 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::http::{Response, StatusCode};
 
+use ledger::vocabulary::sentence;
+
 use super::hours::{ACTS_MIN, Hours};
 use super::moment::Moment;
 use super::page::render;
@@ -102,7 +104,7 @@ async fn page(visit: &Visit, kind: &str, id: &str) -> Result<Response<Body>, Ref
     };
     let by_hour = Hours::of(&hours.histogram);
     let odd = by_hour.odd(&hours.histogram);
-    let name = said("name").unwrap_or_else(|| id.to_owned());
+    let name = sentence::clean(&said("name").unwrap_or_else(|| id.to_owned()));
     let page = ActorPage {
         shell: visit.shell(&name, Section::None),
         name,

@@ -43,7 +43,7 @@ pub(super) async fn leave(
             put_cookie(&mut response, server, browser_cookie(server), kept);
             response
         }
-        Err(failure) => failed(server, &headers, &failure),
+        Err(failure) => failed(server, &headers, &failure, way.to()),
     }
 }
 
@@ -62,23 +62,33 @@ pub(super) async fn come_back(
     }
     // What is said twice or can't be read was not said by the provider.
     let Ok(Query(returned)) = returned else {
-        return failed(server, &headers, &SignInFailure::State);
+        return failed(server, &headers, &SignInFailure::State, None);
     };
     let browser = cookie(&headers, browser_cookie(server));
-    let (profile, to) = match oidc.finish(&returned, browser, server.now()).await {
+    // Whoever said no there, or failed, may sign in otherwise and still go where he was going.
+    let mut way = None;
+    let finished = oidc
+        .finish(&returned, browser, server.now(), &mut way)
+        .await;
+    let (profile, to) = match finished {
         Ok(signed_in) => signed_in,
-        Err(failure) => return failed(server, &headers, &failure),
+        Err(failure) => return failed(server, &headers, &failure, way.as_deref()),
     };
     let mut response = match server.admit_member(profile, agent(&headers)).await {
         Ok(secret) => let_in(server, &headers, &secret, &to).await,
-        Err(NotAdmitted::SignIn(failure)) => failed(server, &headers, &failure),
+        Err(NotAdmitted::SignIn(failure)) => failed(server, &headers, &failure, Some(&to)),
         Err(NotAdmitted::Http(error)) => problem(&headers, error),
     };
     put_cookie(&mut response, server, browser_cookie(server), ("", None));
     response
 }
 
-fn failed(server: &Server, headers: &HeaderMap, failure: &SignInFailure) -> Response<Body> {
+fn failed(
+    server: &Server,
+    headers: &HeaderMap,
+    failure: &SignInFailure,
+    to: Option<&str>,
+) -> Response<Body> {
     refused(server, failure.reason());
     tracing::warn!(why = %failure, "nobody was signed in");
     let notice = match failure {
@@ -88,7 +98,7 @@ fn failed(server: &Server, headers: &HeaderMap, failure: &SignInFailure) -> Resp
         SignInFailure::NoAccess => Notice::NoAccess,
         SignInFailure::Busy => Notice::Wait,
     };
-    page(server, headers, None, notice)
+    page(server, headers, to, notice)
 }
 
 fn problem(headers: &HeaderMap, error: HttpError) -> Response<Body> {

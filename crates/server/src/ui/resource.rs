@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query};
 use axum::http::{Response, StatusCode};
 use ledger::time::Micros;
+use ledger::vocabulary::sentence;
 use query::visibility::is_person_type;
 use serde::Deserialize;
 
@@ -137,7 +138,7 @@ async fn page(
         .resource
         .name
         .clone()
-        .unwrap_or_else(|| newest.resource.clone());
+        .map_or_else(|| newest.resource.clone(), |name| sentence::clean(&name));
     let mut actors = counts(visit, &whole, "actor.id", &q);
     name_actors(&mut actors, &events);
     let page = ResourcePage {

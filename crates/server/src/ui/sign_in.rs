@@ -177,7 +177,14 @@ pub(super) fn refused(server: &Server, reason: RefusalReason) {
 fn is_foreign(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site");
     let site = site.and_then(|site| site.to_str().ok());
-    site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let (origin, host) = (text(header::ORIGIN), text(header::HOST));
+    // Browsers leave the first out where the page came unencrypted; the other they always send with a form.
+    let elsewhere = origin.is_some_and(|origin| {
+        let named = origin.split_once("://").map(|(_, named)| named);
+        named.is_none() || named != host
+    });
+    elsewhere || site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
 /// What the browser calls itself.

@@ -94,7 +94,8 @@ impl Told {
         let environment = context
             .text("environment")
             .or_else(|| resource.text("environment"));
-        let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        // Without what reorders or hides the text around it.
+        let owned = |text: Option<&str>| text.map(sentence::clean).unwrap_or_default();
         let mut told = Self {
             id: event.id.clone(),
             href: format!("/t/{tenant}/events/{}", segment(&event.id)),

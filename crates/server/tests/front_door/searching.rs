@@ -403,6 +403,10 @@ async fn an_act_can_not_be_hidden_from_its_own_resource_behind_many_changes() {
     ] {
         let path = format!("/v1/events?q={}", query.replace(':', "%3A"));
         let found = world.get(&reader, &path).await;
-        assert!(found.text().contains("evt_many"), "{query}: {}", found.text());
+        assert!(
+            found.text().contains("evt_many"),
+            "{query}: {}",
+            found.text()
+        );
     }
 }

@@ -46,9 +46,16 @@ fn is_tag_ahead(before: &str) -> bool {
     before.ends_with("[masked") || is_cut()
 }
 
-/// Replaces whatever a part says of related persons but that they are.
+/// Replaces whatever a part says of related persons but that they are, and who approved.
 pub(in crate::http) fn withhold_related(part: &mut Value<'_>) {
     let Value::Object(members) = part else { return };
+    for (name, value) in members.iter_mut() {
+        if let ("approval", Value::Object(said)) = (name.as_ref(), value) {
+            for (_, by) in said.iter_mut().filter(|(name, _)| name == "by") {
+                *by = Value::string(PERSON_WITHHELD);
+            }
+        }
+    }
     let related = members.iter_mut().filter(|(name, _)| name == "related");
     for (_, related) in related {
         let Value::Array(items) = related else {

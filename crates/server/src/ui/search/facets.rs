@@ -9,19 +9,22 @@ use super::conditions::{Query, as_value, is, members};
 use super::question::Question;
 use crate::ui::histogram::grouped;
 
-/// What is counted, and how it is called. At most eight: the API's limit.
-const FACETS: [(&str, &str); 8] = [
-    ("operation", "Operation"),
-    ("actor.name", "Actor"),
-    ("environment", "Environment"),
-    ("project", "Project"),
-    ("resource.type", "Resource type"),
-    ("outcome", "Outcome"),
-    ("country", "Country"),
-    ("source", "Source"),
+/// What is counted, how it is called, and how many values are shown: all usual operations, in a list of their own
+/// height, so that a rare one is a click away. At most eight: the API's limit.
+const FACETS: [(&str, &str, usize); 8] = [
+    ("operation", "Operation", 100),
+    ("actor.name", "Actor", 12),
+    ("environment", "Environment", 8),
+    ("project", "Project", 12),
+    ("resource.type", "Resource type", 12),
+    ("outcome", "Outcome", 8),
+    ("country", "Country", 12),
+    ("source", "Source", 8),
 ];
-/// Values of each.
-pub(super) const VALUES: &str = "7";
+/// Values of each that are asked for.
+pub(super) const VALUES: &str = "100";
+/// Values of each that can be left out: each link costs as much as the value.
+const EXCLUDED_MAX: usize = 12;
 
 /// One field with its values.
 #[derive(Clone, Debug)]
@@ -57,7 +60,7 @@ pub(super) struct Chip {
 
 /// The parameter `by`.
 pub(super) fn by() -> String {
-    FACETS.map(|(name, _)| name).join(",")
+    FACETS.map(|(name, ..)| name).join(",")
 }
 
 /// The conditions of a question that can be taken out one by one.
@@ -79,7 +82,7 @@ pub(super) fn facets(
     question: &Question,
     query: &Query<'_>,
 ) -> Vec<Facet> {
-    let facet = |(name, label): (&str, &'static str)| {
+    let facet = |(name, label, most): (&str, &'static str, usize)| {
         let field = Field::parse(name)?;
         let found = counted.top.iter().find(|top| top.field == name)?;
         let mut values = left_out(&field, question, query);
@@ -87,8 +90,12 @@ pub(super) fn facets(
             found
                 .values
                 .iter()
+                .take(most)
                 .map(|value| one(&field, value, question, query)),
         );
+        for value in values.iter_mut().skip(EXCLUDED_MAX) {
+            value.exclude.clear();
+        }
         (!values.is_empty()).then_some(Facet { label, values })
     };
     FACETS.into_iter().filter_map(facet).collect()
