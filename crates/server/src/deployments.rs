@@ -5,7 +5,7 @@
 //! the answer is the same; every number follows from a text of [`DEFINITIONS`]. Memory is bounded by the events. Must
 //! never: guess an end that no event tells, or let an attempt that was denied count as a deployment.
 //!
-//! Read in this order: [`definitions`], [`told`] (one event), [`fold`] (events to deployments), [`consequences`]
+//! Read in this order: [`definitions`], [`told`] (one event), [`mod@fold`] (events to deployments), [`consequences`]
 //! (rollbacks and restorations), [`figures`].
 
 mod consequences;
