@@ -160,13 +160,18 @@ impl Oidc {
         })
     }
 
+    /// Where the browser was on the way to that began a sign-in last. Nothing is ended by asking, and nothing is told but
+    /// what that browser said itself: providers that refuse somebody don't all say which sign-in it was.
+    pub(crate) fn way_of(&self, browser: &str, now: Now) -> Option<String> {
+        self.waiting.way_of(browser, now.monotonic)
+    }
+
     /// Who it is that came back, and where they want to be.
     pub(crate) async fn finish(
         &self,
         returned: &Returned,
         browser: Option<&str>,
         now: Now,
-        way: &mut Option<String>,
     ) -> Result<(Profile, String), SignInFailure> {
         let bounded = |text: &Option<String>| {
             let text = text.clone();
@@ -175,7 +180,6 @@ impl Oidc {
         let state = bounded(&returned.state).ok_or(SignInFailure::State)?;
         let begun = self.waiting.end(&state, browser, now.monotonic);
         let begun = begun.ok_or(SignInFailure::State)?;
-        *way = Some(begun.to.clone());
         let turn = self.returning.try_acquire();
         let _turn = turn.map_err(|_| SignInFailure::Busy)?;
         let discovery = self.discovery(now.monotonic).await?;

@@ -80,6 +80,17 @@ impl Waiting {
         }
     }
 
+    /// Where the browser was on the way to that began one last and waits.
+    pub(super) fn way_of(&self, browser: &str, now: i64) -> Option<String> {
+        let browser = hash(browser);
+        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = waiting
+            .values()
+            .filter(|begun| begun.browser == browser && begun.waits(now));
+        own.max_by_key(|begun| begun.at)
+            .map(|begun| begun.to.clone())
+    }
+
     /// Ends one, for the browser that began it. A state that was seen is worth nothing any more, whoever brought it.
     pub(super) fn end(&self, state: &str, browser: Option<&str>, now: i64) -> Option<Begun> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);

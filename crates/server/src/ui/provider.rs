@@ -66,11 +66,8 @@ pub(super) async fn come_back(
     };
     let browser = cookie(&headers, browser_cookie(server));
     // Whoever said no there, or failed, may sign in otherwise and still go where he was going.
-    let mut way = None;
-    let finished = oidc
-        .finish(&returned, browser, server.now(), &mut way)
-        .await;
-    let (profile, to) = match finished {
+    let way = browser.and_then(|browser| oidc.way_of(browser, server.now()));
+    let (profile, to) = match oidc.finish(&returned, browser, server.now()).await {
         Ok(signed_in) => signed_in,
         Err(failure) => return failed(server, &headers, &failure, way.as_deref()),
     };

@@ -272,6 +272,24 @@ async fn the_providers_own_refusal_and_its_absence_are_told_apart_and_repeat_not
 }
 
 #[tokio::test]
+async fn whoever_says_no_at_the_provider_can_still_go_where_they_were_going() {
+    let (world, fake, mut browser) = world().await;
+    let location = browser.leave(&world, "/t/acme/search").await;
+    // Some providers don't say which sign-in it was that they refused.
+    let denied = "/sign-in/callback?error=access_denied";
+    let reply = browser.get(&world, denied).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+    let again = "/sign-in/oidc?to=%2Ft%2Facme%2Fsearch";
+    assert!(reply.text().contains(again), "{}", reply.text());
+    // Another browser learns nothing of it, and the sign-in that was begun is still good.
+    let mut stranger = Browser::default();
+    let reply = stranger.get(&world, denied).await;
+    assert!(!reply.text().contains("%2Fsearch"), "{}", reply.text());
+    let reply = browser.get(&world, &fake.sign_in(&location)).await;
+    assert_eq!(reply.header("location"), "/t/acme/search");
+}
+
+#[tokio::test]
 async fn an_unknown_key_is_asked_for_once_in_half_a_minute_and_a_new_one_is_found() {
     let (world, fake, mut browser) = world().await;
     browser.sign_in(&world, &fake).await;
