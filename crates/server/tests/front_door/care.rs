@@ -7,41 +7,26 @@ use store::LogRef;
 use store::registry::INSTANCE_TENANT;
 
 use crate::support::{Reply, World, escaped, event};
+use crate::visitor::Visitor;
 
 const HOSTILE: &str = "<script>alert(1)</script>\" onx='1";
 
-/// A browser that is signed in.
+/// A browser that is signed in, and knows what our forms repeat.
 struct Browser<'w> {
     world: &'w World,
-    cookie: String,
+    visitor: Visitor<'w>,
     csrf: String,
 }
 
 impl<'w> Browser<'w> {
     async fn with(world: &'w World, tenant: &str, key: &str) -> Browser<'w> {
-        let form = Request::post("/sign-in")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        let reply = world
-            .page(form.body(Body::from(format!("key={key}"))).unwrap())
-            .await;
-        let cookies = reply.headers.get_all(header::SET_COOKIE).iter();
-        let cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
-        let cookie = cookies
-            .into_iter()
-            .find(|cookie| cookie.starts_with("veritrail_session="))
-            .unwrap();
-        let mut browser = Browser {
+        let visitor = Visitor::with_key(world, tenant, key).await;
+        let page = visitor.text("/").await;
+        Browser {
+            csrf: between(&page, "data-csrf=\"", "\"").to_owned(),
             world,
-            cookie: cookie.to_owned(),
-            csrf: String::new(),
-        };
-        let page = browser.get(&format!("/t/{tenant}/")).await;
-        let rest = page.text().split_once("data-csrf=\"").unwrap().1;
-        rest.split('"')
-            .next()
-            .unwrap()
-            .clone_into(&mut browser.csrf);
-        browser
+            visitor,
+        }
     }
 
     /// Somebody with a role in `acme`; an operator of the instance.
@@ -56,8 +41,7 @@ impl<'w> Browser<'w> {
     }
 
     async fn get(&self, path: &str) -> Reply {
-        let asked = Request::get(path).header(header::COOKIE, &self.cookie);
-        self.world.page(asked.body(Body::empty()).unwrap()).await
+        self.visitor.any(path).await
     }
 
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
@@ -75,7 +59,7 @@ impl<'w> Browser<'w> {
         let asked = Request::builder()
             .method(Method::POST)
             .uri(path)
-            .header(header::COOKIE, &self.cookie);
+            .header(header::COOKIE, &self.visitor.cookie);
         let asked = asked.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.world.page(asked.body(Body::from(body)).unwrap()).await
     }

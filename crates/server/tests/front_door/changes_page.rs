@@ -1,41 +1,24 @@
 //! What changed: the page and its Markdown, through the front door.
 
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::support::{Reply, World};
+use crate::visitor::Visitor;
 
 /// The day on which the tests' clock begins, at 08:00.
 const DAY: &str = "2026-11-21";
 
 /// Somebody with a browser.
-struct Browser<'a> {
-    world: &'a World,
-    cookie: String,
-}
+struct Browser<'a>(Visitor<'a>);
 
 impl<'a> Browser<'a> {
     async fn of(world: &'a World, tenant: &str, role: &str) -> Self {
-        let key = world.key_of(tenant, &[role], role).await;
-        let form = Request::builder()
-            .method(Method::POST)
-            .uri("/sign-in")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from(format!("key={key}")));
-        let reply = world.page(form.unwrap()).await;
-        let cookies = reply.headers.get_all("set-cookie").iter();
-        let mut cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
-        let cookie = cookies.find(|cookie| cookie.starts_with("veritrail_session="));
-        Self {
-            world,
-            cookie: cookie.expect("a session begins").to_owned(),
-        }
+        Self(Visitor::of(world, tenant, &[role]).await)
     }
 
     async fn ask(&self, path: &str) -> Reply {
-        let asked = Request::builder().uri(path).header("cookie", &self.cookie);
-        self.world.page(asked.body(Body::empty()).unwrap()).await
+        self.0.any(path).await
     }
 
     /// A page as text, its space made single.
@@ -560,9 +543,6 @@ async fn another_tenants_changes_look_like_those_of_none() {
     }
     let own = stranger.read("/t/umbrella/").await;
     assert!(!own.contains("DATABASE_URL") && own.contains("Nothing is recorded yet"));
-    let nobody = Browser {
-        world: &world,
-        cookie: String::new(),
-    };
+    let nobody = Browser(Visitor::unsigned(&world, "acme"));
     assert_eq!(nobody.ask("/t/acme/").await.status, StatusCode::SEE_OTHER);
 }

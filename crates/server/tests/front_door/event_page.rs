@@ -2,38 +2,15 @@
 //! may not see it.
 
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Request, StatusCode};
 
-use crate::support::{Reply, World};
-
-/// Signs in with a key: the session's cookie.
-async fn session(world: &World, key: &str) -> String {
-    let form = Request::builder()
-        .method(Method::POST)
-        .uri("/sign-in")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(Body::from(format!("key={key}")))
-        .unwrap();
-    let reply = world.page(form).await;
-    let cookies = reply.headers.get_all("set-cookie").iter();
-    let cookie = cookies
-        .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())
-        .find(|cookie| cookie.starts_with("veritrail_session="));
-    cookie.expect("a session begins").to_owned()
-}
-
-async fn page_of(world: &World, cookie: &str, path: &str) -> Reply {
-    let asked = Request::builder().uri(path).header("cookie", cookie);
-    world.page(asked.body(Body::empty()).unwrap()).await
-}
+use crate::support::World;
+use crate::visitor::Visitor;
 
 /// The page of an event, for a key with this role.
 async fn page_for(world: &World, role: &str, id: &str) -> String {
-    let key = world.key_of("acme", &[role], role).await;
-    let cookie = session(world, &key).await;
-    let reply = page_of(world, &cookie, &format!("/t/acme/events/{id}")).await;
-    assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
-    reply.text().to_owned()
+    let visitor = Visitor::of(world, "acme", &[role]).await;
+    visitor.text(&format!("/events/{id}")).await
 }
 
 const RICH: &str = r#"{"id":"evt_rich","operation":"environment_variable.updated","timestamp":"2026-11-21T07:59:00Z",
@@ -261,16 +238,16 @@ async fn unknown_and_foreign_events_answer_the_same_page() {
         .post(&foreign, "/v1/events", crate::support::event("evt_theirs"))
         .await;
     assert_eq!(stored.status, StatusCode::CREATED);
-    let cookie = session(&world, &world.auditor().await).await;
+    let visitor = Visitor::of(&world, "acme", &["auditor"]).await;
     let mut pages = Vec::new();
     for id in ["evt_theirs", "evt_none", "%3Cscript%3E", "..%2F..%2Flogs"] {
-        let reply = page_of(&world, &cookie, &format!("/t/acme/events/{id}")).await;
+        let reply = visitor.any(&format!("/t/acme/events/{id}")).await;
         assert_eq!(reply.status, StatusCode::NOT_FOUND, "{id}");
         pages.push(reply.text().replace(id, "ID"));
     }
     pages.dedup();
     assert_eq!(pages.len(), 1);
-    let reply = page_of(&world, &cookie, "/t/umbrella/events/evt_theirs").await;
+    let reply = visitor.any("/t/umbrella/events/evt_theirs").await;
     assert_eq!(reply.status, StatusCode::NOT_FOUND);
 }
 
@@ -283,8 +260,8 @@ async fn one_of_several_events_with_an_id_is_chosen() {
             .post(&key, "/v1/events", crate::support::event("evt_twice"))
             .await;
     }
-    let cookie = session(&world, &world.auditor().await).await;
-    let reply = page_of(&world, &cookie, "/t/acme/events/evt_twice").await;
+    let visitor = Visitor::of(&world, "acme", &["auditor"]).await;
+    let reply = visitor.any("/t/acme/events/evt_twice").await;
     assert_eq!(reply.status, StatusCode::CONFLICT);
     assert!(
         reply
@@ -293,7 +270,7 @@ async fn one_of_several_events_with_an_id_is_chosen() {
         "{}",
         reply.text()
     );
-    let reply = page_of(&world, &cookie, "/t/acme/events/evt_twice?source=web").await;
+    let reply = visitor.any("/t/acme/events/evt_twice?source=web").await;
     assert_eq!(reply.status, StatusCode::OK);
     assert!(reply.text().contains("--source web"));
     assert!(
@@ -331,7 +308,13 @@ async fn every_module_of_the_proof_is_served() {
         if seen.contains(&name) {
             continue;
         }
-        let reply = page_of(&world, "", &format!("{base}{name}")).await;
+        let reply = world
+            .page(
+                Request::get(format!("{base}{name}"))
+                    .body(Body::empty())
+                    .unwrap(),
+            )
+            .await;
         assert_eq!(reply.status, StatusCode::OK, "{name}");
         assert!(reply.header("content-type").starts_with("text/javascript"));
         let imports = reply.text().split("from \"./").skip(1);

@@ -39,6 +39,15 @@ impl<'w> Visitor<'w> {
         }
     }
 
+    /// Somebody who has not signed in.
+    pub(crate) fn unsigned(world: &'w World, tenant: &str) -> Self {
+        Self {
+            world,
+            cookie: String::new(),
+            tenant: tenant.to_owned(),
+        }
+    }
+
     /// A page of the visitor's tenant; `path` begins behind the tenant's name.
     pub(crate) async fn page(&self, path: &str) -> Reply {
         self.any(&format!("/t/{}{path}", self.tenant)).await
