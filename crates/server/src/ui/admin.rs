@@ -11,10 +11,12 @@ pub(super) mod tenants;
 use api::Keys;
 use askama::Template;
 use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::{Method, Response, StatusCode};
 
 use super::access::Choice;
-use super::page::render;
+use super::confirm::Confirm;
+use super::form::Sent;
+use super::page::{redirect, render};
 use super::problem::Refused;
 use super::shell::{Section, Shell};
 use super::visit::Visit;
@@ -154,6 +156,69 @@ async fn overview(visit: &Visit) -> Result<Response<Body>, Refused> {
         cards,
     };
     Ok(render(StatusCode::OK, &page))
+}
+
+/// Has the API remove what is at `path`, after it was confirmed: back to a page that says what was done, or the question
+/// with what was refused.
+async fn remove(
+    visit: &Visit,
+    confirm: Confirm,
+    path: &str,
+    (page, done): (&str, &str),
+) -> Response<Body> {
+    let nothing = serde_json::Map::new();
+    match visit.ask().tell(Method::DELETE, path, &nothing).await {
+        Ok(()) => redirect(&visit.link(page, &[("done", done)])),
+        Err(refused) => confirm.refused(&refused),
+    }
+}
+
+/// A role and what it may.
+type RoleSays = (&'static str, &'static str);
+
+/// The roles of keys, the least first.
+const ROLES: [RoleSays; 6] = [
+    ("writer", "sends events, and sees none"),
+    (
+        "analyst",
+        "sees events without persons: no names, e-mails or addresses",
+    ),
+    ("reader", "sees events"),
+    (
+        "auditor",
+        "sees events and who read them, takes proofs and exports",
+    ),
+    (
+        "admin",
+        "the same, and looks after accounts, keys, sources and settings of the tenant",
+    ),
+    (
+        "operator",
+        "looks after the instance and every tenant; of _instance only",
+    ),
+];
+/// Those of people, who send nothing.
+const PEOPLE: &[RoleSays] = {
+    let [_writer, people @ ..] = &ROLES;
+    people
+};
+
+/// The boxes of roles in a form, as they were ticked. Only operators make operators.
+fn roles(visit: &Visit, sent: &Sent, known: &[RoleSays]) -> Vec<(Choice, &'static str)> {
+    let operator = is_operator(visit);
+    let ticked = sent.all("roles");
+    let offered = known
+        .iter()
+        .filter(|(role, _)| operator || *role != "operator");
+    let choice = |(role, says): &RoleSays| {
+        let choice = Choice {
+            value: (*role).to_owned(),
+            label: (*role).to_owned(),
+            chosen: ticked.iter().any(|ticked| ticked == role),
+        };
+        (choice, *says)
+    };
+    offered.map(choice).collect()
 }
 
 /// Names of several things in a sentence: `a`, `a and b`, `a, b and c`.

@@ -131,7 +131,16 @@ impl Faults {
         found.map_or("", |(_, expected)| expected.as_str())
     }
 
-    /// Whether anything is.
+    /// What a form with these is answered with.
+    pub(super) fn status(&self) -> StatusCode {
+        if self.are_any() {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::OK
+        }
+    }
+
+    /// Whether anything is wrong.
     pub(super) fn are_any(&self) -> bool {
         !self.0.is_empty()
     }

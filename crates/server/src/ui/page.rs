@@ -56,34 +56,44 @@ pub(super) fn in_two<T: Template + Send + 'static>(
     whole: impl Future<Output = T> + Send + 'static,
 ) -> Response<Body> {
     let text = first.render().unwrap_or_default();
-    let begun = text.split_once(CUT).map(|(before, _)| before.to_owned());
-    let whole: Whole = Box::pin(async move { whole.await.render().unwrap_or_default() });
-    let mut response = guarded(StatusCode::OK, "text/html; charset=utf-8", String::new());
-    *response.body_mut() = Body::new(PulledBody::new(Halves {
-        begun,
-        whole: Some(whole),
+    let before = text.split_once(CUT).map_or("", |(before, _)| before);
+    begun(StatusCode::OK, before.to_owned(), async move {
+        let text = whole.await.render().unwrap_or_default();
+        text.split_once(CUT)
+            .map_or("", |(_, after)| after)
+            .to_owned()
+    })
+}
+
+/// A page of which the first piece leaves at once, and the rest when it is there.
+pub(super) fn begun(
+    status: StatusCode,
+    first: String,
+    rest: impl Future<Output = String> + Send + 'static,
+) -> Response<Body> {
+    let mut response = guarded(status, "text/html; charset=utf-8", String::new());
+    *response.body_mut() = Body::new(PulledBody::new(TwoPieces {
+        first: Some(first),
+        rest: Some(Box::pin(rest)),
     }));
     response
 }
 
-type Whole = Pin<Box<dyn Future<Output = String> + Send>>;
+type Rest = Pin<Box<dyn Future<Output = String> + Send>>;
 
-/// The two halves.
-struct Halves {
-    begun: Option<String>,
-    whole: Option<Whole>,
+struct TwoPieces {
+    first: Option<String>,
+    rest: Option<Rest>,
 }
 
-impl Pieces for Halves {
+impl Pieces for TwoPieces {
     type Error = Infallible;
 
     async fn next(&mut self) -> Option<Result<Bytes, Infallible>> {
-        if let Some(begun) = self.begun.take() {
-            return Some(Ok(Bytes::from(begun)));
+        if let Some(first) = self.first.take() {
+            return Some(Ok(Bytes::from(first)));
         }
-        let text = self.whole.take()?.await;
-        let rest = text.split_once(CUT).map_or("", |(_, after)| after);
-        Some(Ok(Bytes::copy_from_slice(rest.as_bytes())))
+        Some(Ok(Bytes::from(self.rest.take()?.await)))
     }
 }
 

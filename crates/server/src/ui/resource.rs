@@ -21,6 +21,7 @@ use super::tally::{Tallied, counts};
 use super::telling::Told;
 use super::term::term;
 use super::visit::Visit;
+use super::window::read as read_time;
 use crate::auth::Act;
 use crate::http::HttpError;
 
@@ -96,8 +97,7 @@ fn time(text: Option<&str>, otherwise: Micros) -> Option<Micros> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Some(otherwise);
     };
-    let tries = [text.to_owned(), format!("{text}Z"), format!("{text}:00Z")];
-    tries.iter().find_map(|text| Micros::parse(text).ok())
+    read_time(text)
 }
 
 async fn page(

@@ -12,11 +12,9 @@ pub(super) mod live;
 mod question;
 pub(super) mod views;
 
-use std::convert::Infallible;
-
 use api::{Events, Statistics, Views, code};
 use askama::Template;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::Query as QueryString;
 use axum::http::{Response, StatusCode};
 use ledger::time::Micros;
@@ -25,14 +23,13 @@ use super::ask::Ask;
 use super::histogram::{Histogram, events};
 use super::later::Later;
 use super::moment::{Moment, length_of};
-use super::page::{guarded, redirect, render};
+use super::page::{begun, redirect, render};
 use super::problem::Refused;
 use super::shell::{Section, Shell};
 use super::telling::Told;
 use super::visit::Visit;
 use super::window::{DAY, HOUR, SECOND, Window, day_name, day_of};
 use crate::auth::Act;
-use crate::http::{Pieces, PulledBody};
 use commands::Commands;
 use conditions::Query;
 use facets::{Chip, Facet, chips, facets};
@@ -232,14 +229,9 @@ async fn page(visit: &Visit, question: Question, cursor: &str) -> Result<Respons
     }
     let text = page.render().map_err(|_| Refused::internal())?;
     let (head, tail) = text.split_once(COUNTS).ok_or_else(Refused::internal)?;
-    let mut response = guarded(status, "text/html; charset=utf-8", String::new());
-    let halves = Halves {
-        head: Some(head.to_owned()),
-        counting: Some(counting),
-        tail: tail.to_owned(),
-    };
-    *response.body_mut() = Body::new(PulledBody::new(halves));
-    Ok(response)
+    let tail = tail.to_owned();
+    let rest = async move { counting.wait().await + &tail };
+    Ok(begun(status, head.to_owned(), rest))
 }
 
 fn known(visit: &Visit) -> Vec<String> {
@@ -506,24 +498,4 @@ async fn count(ask: Ask, question: Question, now: Micros, known: Vec<String>) ->
         },
     };
     part.render().unwrap_or_default()
-}
-
-/// A page in two pieces: the rows, then what was counted and the rest.
-struct Halves {
-    head: Option<String>,
-    counting: Option<Later<String>>,
-    tail: String,
-}
-
-impl Pieces for Halves {
-    type Error = Infallible;
-
-    async fn next(&mut self) -> Option<Result<Bytes, Infallible>> {
-        if let Some(head) = self.head.take() {
-            return Some(Ok(head.into()));
-        }
-        let counting = self.counting.take()?;
-        let counts = counting.wait().await;
-        Some(Ok((counts + &self.tail).into()))
-    }
 }

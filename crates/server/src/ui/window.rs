@@ -63,6 +63,16 @@ impl Window {
     }
 }
 
+/// A time as URLs and forms send it: RFC 3339, or without seconds or offset as browsers do, meant as UTC.
+pub(super) fn read(text: &str) -> Option<Micros> {
+    let text = text.trim();
+    let plain = || match text.len() {
+        16 => Micros::parse(&format!("{text}:00Z")),
+        _ => Micros::parse(&format!("{text}Z")),
+    };
+    Micros::parse(text).or_else(|_| plain()).ok()
+}
+
 /// A time as short as it can be said exactly: `2026-03-12T14:32:07Z`.
 pub(super) fn short_iso(at: Micros) -> String {
     let text = at.to_string();

@@ -8,7 +8,7 @@ use axum::http::{Method, Response, StatusCode};
 use ledger::time::Micros;
 use serde::Deserialize;
 
-use super::{is_operator, listed, require, shell, tabs};
+use super::{PEOPLE, is_operator, listed, remove, require, roles, shell, tabs};
 use crate::auth::Act;
 use crate::ui::access::Choice;
 use crate::ui::ask::{segment, with_parameters};
@@ -22,26 +22,6 @@ use crate::ui::visit::Visit;
 
 /// Most accounts of a page.
 const SHOWN_MAX: usize = 500;
-/// Roles of people, and what they may, the least first.
-const ROLES: [(&str, &str); 5] = [
-    (
-        "analyst",
-        "sees events without persons: no names, e-mails or addresses",
-    ),
-    ("reader", "sees events"),
-    (
-        "auditor",
-        "sees events and who read them, takes proofs and exports",
-    ),
-    (
-        "admin",
-        "the same, and looks after accounts, keys, sources and settings of the tenant",
-    ),
-    (
-        "operator",
-        "looks after the instance and every tenant; of _instance only",
-    ),
-];
 const FIELDS: [&str; 5] = ["tenant", "email", "subject", "roles", "ends_at"];
 
 /// Which accounts.
@@ -177,23 +157,7 @@ struct NewAccountPage {
 
 fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
     let operator = is_operator(visit);
-    let chosen = sent.all("roles");
-    let roles = ROLES
-        .iter()
-        .filter(|(role, _)| operator || *role != "operator");
-    let role = |(role, says): &(&str, &'static str)| {
-        let choice = Choice {
-            value: (*role).to_owned(),
-            label: (*role).to_owned(),
-            chosen: chosen.iter().any(|known| known == role),
-        };
-        (choice, *says)
-    };
-    let status = if faults.are_any() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let status = faults.status();
     let text = |name| sent.get(name).to_owned();
     let page = NewAccountPage {
         shell: shell(visit, "Give an account"),
@@ -203,7 +167,7 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
         email: text("email"),
         subject: text("subject"),
         ends_at: text("ends_at"),
-        roles: roles.map(role).collect(),
+        roles: roles(visit, sent, PEOPLE),
         back: visit.path("/admin/accounts"),
         faults,
     };
@@ -388,14 +352,5 @@ async fn end_page(
         return Ok(confirm.show());
     }
     let path = with_parameters(&format!("/v1/accounts/{}", segment(id)), &[("tenant", of)]);
-    match visit
-        .ask()
-        .tell(Method::DELETE, &path, &serde_json::Map::new())
-        .await
-    {
-        Ok(()) => Ok(redirect(
-            &visit.link("/admin/accounts", &[("done", "ended")]),
-        )),
-        Err(refused) => Ok(confirm.refused(&refused)),
-    }
+    Ok(remove(visit, confirm, &path, ("/admin/accounts", "ended")).await)
 }

@@ -7,14 +7,14 @@ use axum::extract::{Path, Query};
 use axum::http::{Method, Response, StatusCode};
 use serde::Deserialize;
 
-use super::{is_operator, listed, require, shell, tabs};
+use super::{ROLES, is_operator, listed, remove, require, roles, shell, tabs};
 use crate::auth::Act;
 use crate::ui::access::Choice;
 use crate::ui::ask::segment;
 use crate::ui::confirm::{Confirm, Faults, Made};
 use crate::ui::form::Sent;
 use crate::ui::moment::Moment;
-use crate::ui::page::{redirect, render};
+use crate::ui::page::render;
 use crate::ui::problem::Refused;
 use crate::ui::shell::Shell;
 use crate::ui::visit::Visit;
@@ -28,27 +28,6 @@ const LIVES: [(&str, &str); 5] = [
     ("2592000", "30 days"),
     ("31536000", "1 year"),
     ("", "for ever"),
-];
-/// Roles, and what they may, the least first.
-const ROLES: [(&str, &str); 6] = [
-    ("writer", "sends events, and sees none"),
-    (
-        "analyst",
-        "sees events without persons: no names, e-mails or addresses",
-    ),
-    ("reader", "sees events"),
-    (
-        "auditor",
-        "sees events and who read them, takes proofs and exports",
-    ),
-    (
-        "admin",
-        "the same, and looks after keys, sources and settings of the tenant",
-    ),
-    (
-        "operator",
-        "looks after the instance and every tenant; of _instance only",
-    ),
 ];
 const FIELDS: [&str; 8] = [
     "tenant",
@@ -208,18 +187,6 @@ struct NewKeyPage {
 
 fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
     let operator = is_operator(visit);
-    let chosen = sent.all("roles");
-    let roles = ROLES
-        .iter()
-        .filter(|(role, _)| operator || *role != "operator");
-    let role = |(role, says): &(&str, &'static str)| {
-        let choice = Choice {
-            value: (*role).to_owned(),
-            label: (*role).to_owned(),
-            chosen: chosen.iter().any(|known| known == role),
-        };
-        (choice, *says)
-    };
     let life = sent.get("expires");
     let untouched = sent.get("csrf").is_empty();
     let lives = LIVES
@@ -234,11 +201,7 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
                 *value == life
             },
         });
-    let status = if faults.are_any() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let status = faults.status();
     let page = NewKeyPage {
         shell: shell(visit, "Make a key"),
         tabs: tabs(visit, "/admin/keys"),
@@ -248,7 +211,7 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
         create_tenants: sent.ticked("create_tenants"),
         owner: sent.get("owner").to_owned(),
         source: sent.get("source").to_owned(),
-        roles: roles.map(role).collect(),
+        roles: roles(visit, sent, &ROLES),
         lives: lives.collect(),
         back: visit.path("/admin/keys"),
         faults,
@@ -437,12 +400,5 @@ async fn revoke_page(visit: &Visit, id: &str, sent: &Sent) -> Result<Response<Bo
         return Ok(confirm.show());
     }
     let path = format!("/v1/keys/{}", segment(id));
-    match visit
-        .ask()
-        .tell(Method::DELETE, &path, &serde_json::Map::new())
-        .await
-    {
-        Ok(()) => Ok(redirect(&visit.link("/admin/keys", &[("done", "revoked")]))),
-        Err(refused) => Ok(confirm.refused(&refused)),
-    }
+    Ok(remove(visit, confirm, &path, ("/admin/keys", "revoked")).await)
 }

@@ -7,14 +7,14 @@ use axum::extract::{Path, Query};
 use axum::http::{Method, Response, StatusCode};
 use serde::Deserialize;
 
-use super::{is_operator, require, shell, tabs};
+use super::{is_operator, remove, require, shell, tabs};
 use crate::auth::Act;
 use crate::ui::access::Choice;
 use crate::ui::ask::{segment, with_parameters};
 use crate::ui::confirm::{Confirm, Faults, Made};
 use crate::ui::form::Sent;
 use crate::ui::moment::Moment;
-use crate::ui::page::{redirect, render};
+use crate::ui::page::render;
 use crate::ui::problem::Refused;
 use crate::ui::shell::Shell;
 use crate::ui::visit::Visit;
@@ -158,11 +158,7 @@ fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
         label: (*label).to_owned(),
         chosen: *value == vendor,
     });
-    let status = if faults.are_any() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let status = faults.status();
     let page = NewSourcePage {
         shell: shell(visit, "Make a source"),
         tabs: tabs(visit, "/admin/sources"),
@@ -430,14 +426,5 @@ async fn close_page(
         return Ok(confirm.show());
     }
     let path = with_parameters(&format!("/v1/sources/{}", segment(name)), &[("tenant", of)]);
-    match visit
-        .ask()
-        .tell(Method::DELETE, &path, &serde_json::Map::new())
-        .await
-    {
-        Ok(()) => Ok(redirect(
-            &visit.link("/admin/sources", &[("done", "closed")]),
-        )),
-        Err(refused) => Ok(confirm.refused(&refused)),
-    }
+    Ok(remove(visit, confirm, &path, ("/admin/sources", "closed")).await)
 }

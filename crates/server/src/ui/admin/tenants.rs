@@ -119,11 +119,7 @@ struct NewTenantPage {
 }
 
 fn form(visit: &Visit, sent: &Sent, faults: Faults) -> Response<Body> {
-    let status = if faults.are_any() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let status = faults.status();
     let page = NewTenantPage {
         shell: shell(visit, "Make a tenant"),
         tabs: tabs(visit, "/admin/tenants"),
@@ -218,11 +214,7 @@ fn settings(
     faults: Faults,
     done: &'static str,
 ) -> Response<Body> {
-    let status = if faults.are_any() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let status = faults.status();
     let at = if is_operator(visit) {
         String::from("/admin/tenants")
     } else {

@@ -4,12 +4,9 @@
 
 use ledger::time::Micros;
 
-pub(super) use crate::ui::window::short_iso as short;
+use crate::ui::window::{DAY, HOUR, MINUTE, SECOND};
+pub(super) use crate::ui::window::{read, short_iso as short};
 
-const SECOND: i64 = 1_000_000;
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
 /// What is shown when nothing is said.
 const DEFAULT: i64 = DAY;
 /// Lengths that are one click away.
@@ -99,16 +96,6 @@ impl Window {
 /// The minute that begins next: what happens now is before it.
 fn next_minute(now: Micros) -> Micros {
     now.plus(MINUTE - now.as_micros().rem_euclid(MINUTE))
-}
-
-/// A time as URLs and forms send it: RFC 3339, or without seconds or offset as browsers do, meant as UTC.
-pub(super) fn read(text: &str) -> Option<Micros> {
-    let text = text.trim();
-    let plain = || match text.len() {
-        16 => Micros::parse(&format!("{text}:00Z")),
-        _ => Micros::parse(&format!("{text}Z")),
-    };
-    Micros::parse(text).or_else(|_| plain()).ok()
 }
 
 /// For a form's field, in whole seconds.

@@ -55,11 +55,12 @@ struct Wanted<'a> {
 impl Beside {
     /// Asks for what stands beside an event.
     pub(super) async fn ask(visit: &Visit, event: &api::Event, told: &Told) -> Self {
-        let mut lists = vec![
-            actor(visit, event, told).await,
-            resource(visit, event, told).await,
-        ];
-        lists.push(together(visit, event).await);
+        let (actor, resource, together) = tokio::join!(
+            actor(visit, event, told),
+            resource(visit, event, told),
+            together(visit, event),
+        );
+        let lists = vec![actor, resource, together];
         let cause = event.said.get("causation_id").and_then(Value::as_str);
         Self {
             lists,
@@ -93,18 +94,14 @@ async fn actor(visit: &Visit, event: &api::Event, told: &Told) -> List {
     let query = format!("{of} during:{}..{}", second(from), second(to));
     let searches = [("oldest", EVENTS, query.clone())];
     let nothing = "Nothing else in this half hour.";
-    let mut list = ask(
-        visit,
-        event,
-        Wanted {
-            id,
-            title,
-            query,
-            searches: &searches,
-            nothing,
-        },
-    )
-    .await;
+    let wanted = Wanted {
+        id,
+        title,
+        query,
+        searches: &searches,
+        nothing,
+    };
+    let mut list = ask(visit, event, wanted).await;
     list.page_href.clone_from(&told.actor_href);
     list.page_label = "Everything of this actor";
     list
@@ -134,18 +131,14 @@ async fn resource(visit: &Visit, event: &api::Event, told: &Told) -> List {
         ),
     ];
     let nothing = "This is the only event of it.";
-    let mut list = ask(
-        visit,
-        event,
-        Wanted {
-            id,
-            title,
-            query,
-            searches: &searches,
-            nothing,
-        },
-    )
-    .await;
+    let wanted = Wanted {
+        id,
+        title,
+        query,
+        searches: &searches,
+        nothing,
+    };
+    let mut list = ask(visit, event, wanted).await;
     list.page_href.clone_from(&told.resource_href);
     list.page_label = "Its whole history";
     list
@@ -189,11 +182,7 @@ async fn ask(visit: &Visit, event: &api::Event, wanted: Wanted<'_>) -> List {
     for (order, limit, query) in wanted.searches {
         let asked = [("q", query.as_str()), ("order", *order), ("limit", *limit)];
         match visit.ask().get::<api::Events>("/v1/events", &asked).await {
-            Ok(page) => list.events.extend(
-                page.events
-                    .iter()
-                    .map(|event| Told::new(event, &visit.tenant, visit.now)),
-            ),
+            Ok(page) => list.events.extend(visit.told(&page.events)),
             Err(refused) => list.note = format!("This was not answered: {}.", refused.0.detail),
         }
     }
