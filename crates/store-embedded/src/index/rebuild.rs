@@ -56,10 +56,12 @@ pub(crate) fn run(shared: Arc<Shared>) {
     let mut anew = false;
     while !thread.index.raw.is_closing() {
         match thread.catch_up(anew) {
-            Ok(()) => match thread.follow() {
+            Ok(Reached::All) => match thread.follow() {
                 Ended::Closed => break,
                 Ended::Rebuild => anew = true,
             },
+            // What was published meanwhile comes behind a gap: it is read with the gap, now or after the next start.
+            Ok(Reached::Part) => anew = true,
             Err(error) => {
                 tracing::error!(%error, "the index could not be opened or built; trying again");
                 thread
@@ -78,6 +80,14 @@ enum Ended {
     Rebuild,
 }
 
+/// How far the logs were read.
+enum Reached {
+    /// Up to what is published from now on.
+    All,
+    /// The store is closing, or the index is to be built anew.
+    Part,
+}
+
 impl TermsThread {
     fn pause(&self) {
         // In pieces, so that closing does not wait for it.
@@ -89,7 +99,7 @@ impl TermsThread {
     }
 
     /// Opens or clears the index and reads the logs for what it lacks.
-    fn catch_up(&mut self, anew: bool) -> Result<(), StoreError> {
+    fn catch_up(&mut self, anew: bool) -> Result<Reached, StoreError> {
         self.index.raw.leave_live();
         let opened = if anew { self.clear() } else { self.open() };
         opened.map_err(|error| StoreError::engine("opening the index", error))?;
@@ -101,7 +111,7 @@ impl TermsThread {
                 for (log, from, to) in missing {
                     self.read(log, from, to, count)?;
                     if self.index.raw.is_interrupted() {
-                        return Ok(());
+                        return Ok(Reached::Part);
                     }
                 }
                 continue;
@@ -122,10 +132,11 @@ impl TermsThread {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = None;
         self.ahead.clear();
-        if !self.index.raw.is_interrupted() {
-            self.index.set_unavailable(None);
+        if self.index.raw.is_interrupted() {
+            return Ok(Reached::Part);
         }
-        Ok(())
+        self.index.set_unavailable(None);
+        Ok(Reached::All)
     }
 
     fn note_progress(&self, missing: u64) {
@@ -257,7 +268,7 @@ impl TermsThread {
         missing_in(&self.shared.view(), &self.ends)
     }
 
-    /// Makes the terms of a range of a log that is read back.
+    /// Makes the terms of a range of a log that is read back, or of its beginning when there is something else to do.
     fn read(&mut self, log: LogId, from: u64, to: u64, total: u64) -> Result<(), StoreError> {
         let mut seq = from;
         while seq < to {
@@ -329,6 +340,9 @@ impl TermsThread {
             match self.index.raw.take() {
                 Work::Runs(runs) => {
                     for run in &runs {
+                        if self.lacks_before(run) {
+                            return Ended::Rebuild;
+                        }
                         self.add_run(run);
                         self.index.raw.done();
                     }
@@ -337,6 +351,18 @@ impl TermsThread {
                 Work::End => return Ended::Closed,
             }
         }
+    }
+
+    /// Whether terms of entries before a run were never made. A position beyond them would hide them for ever.
+    fn lacks_before(&self, run: &Run) -> bool {
+        let end = self.ends.get(&run.log).copied().unwrap_or_default();
+        if run.first > end {
+            let log = run.log;
+            tracing::error!(%log, end, first = run.first, "the index lacks entries and is built anew");
+            self.index
+                .set_unavailable(Some("entries are missing and it is being built"));
+        }
+        run.first > end
     }
 
     fn add_run(&mut self, run: &Run) {

@@ -98,18 +98,27 @@ fn heals(store: &EmbeddedStore, log: LogRef, at: &str) {
 }
 
 fn found(store: &EmbeddedStore, site: &Site) -> LogRef {
-    if tenant_named(store, "alpha").is_none() {
-        block_on(store.administer(
-            Change::CreateTenant(site.tenant_record("alpha")),
-            Vec::new(),
-        ))
-        .unwrap();
+    named(store, site, "alpha")
+}
+
+fn named(store: &EmbeddedStore, site: &Site, name: &str) -> LogRef {
+    if tenant_named(store, name).is_none() {
+        let made = Change::CreateTenant(site.tenant_record(name));
+        block_on(store.administer(made, Vec::new())).unwrap();
     }
-    main_log(store, "alpha")
+    main_log(store, name)
 }
 
 fn write(store: &EmbeddedStore, numbers: std::ops::Range<u32>) -> Result<(), StoreError> {
-    let tenant = tenant_named(store, "alpha").unwrap();
+    write_of(store, "alpha", numbers)
+}
+
+fn write_of(
+    store: &EmbeddedStore,
+    name: &str,
+    numbers: std::ops::Range<u32>,
+) -> Result<(), StoreError> {
+    let tenant = tenant_named(store, name).unwrap();
     let events = numbers
         .map(|number| event(&tenant, &format!("n{number}")))
         .collect();
@@ -180,6 +189,41 @@ fn a_crash_at_any_point_of_a_commit_leaves_every_event_to_be_found_once() {
         }
     }
     panic!("no end of sync points");
+}
+
+#[test]
+fn a_store_that_is_closed_while_its_index_is_built_leaves_every_event_to_be_found() {
+    let (site, _) = Site::simulated();
+    let site = Site {
+        search: true,
+        ..site
+    };
+    let store = site.open().unwrap();
+    let mut names: Vec<_> = (0..6).map(|number| format!("tenant-{number}")).collect();
+    // Logs are read in the order of their ids: the first is long, so that the last is reached late.
+    names.sort_by_key(|name| named(&store, &site, name).log());
+    let (first, last) = (&names[0], &names[5]);
+    for batch in 0..15 {
+        write_of(&store, first, batch * 200..batch * 200 + 200).unwrap();
+    }
+    write_of(&store, last, 0..20).unwrap();
+    block_on(store.close()).unwrap();
+    drop(store);
+    for (round, millis) in [0, 2, 5, 10, 20, 40].into_iter().enumerate() {
+        for file in files(&site) {
+            site.disk.remove(&file).unwrap();
+        }
+        let store = site.open().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(millis));
+        let number = 100 + u32::try_from(round).unwrap();
+        write_of(&store, last, number..number + 1).unwrap();
+        block_on(store.close()).unwrap();
+        drop(store);
+        let store = site.open().unwrap();
+        let log = main_log(&store, last);
+        heals(&store, log, &format!("closed after {millis} ms"));
+        block_on(store.close()).unwrap();
+    }
 }
 
 fn real() -> (tempfile::TempDir, Site) {
