@@ -92,6 +92,9 @@ for (const [what, one, other] of [
   ['the name of the actor', 'Jonas Weber', 'Ada Okafor'],
   ['the resource', 'DATABASE_URL', 'DATABASE_URI'],
   ['the address', '203.0.113.77', '203.0.113.78'],
+  ['what a value is called', '<dt>ip</dt>', '<dt>forwarded_for</dt>'],
+  ['whose values they are', '>To what</h2>', '>Who</h2>'],
+  ['which column is before', '<th scope="col">Before</th><th scope="col">After</th>', '<th scope="col">After</th><th scope="col">Before</th>'],
 ]) {
   test(`altered on its way into the page: ${what}. The page does not say verified of what it does not show`, async () => {
     const altered = all.front.alter(/^\/t\/demo\/events\//, replaced(one, other));
@@ -158,6 +161,22 @@ function sizeIn(saved) {
   const [, proof] = [...saved].find(([url]) => url.includes('/proof'));
   return proof.toString().split('\n').find((line) => /^\d+$/.test(line));
 }
+
+test('an event of very many changes is a page of bounded length, and verified', async () => {
+  const changes = Array.from({ length: 1_500 }, (_, at) => ({ field: `replicas_${at}`, before: at, after: at + 1 }));
+  const wide = { id: 'evt_wide', operation: 'environment_variable.updated', actor: { id: 'wide' }, resource: { type: 'environment_variable', id: 'wide' }, changes };
+  await all.server.demo.post('/v1/events?wait=checkpoint', [wide]);
+  const person = await all.person();
+  await person.signIn(all.server.demoKey, '/t/demo/events/evt_wide');
+  assert.match(await person.page.locator('article').innerText(), /the first 100 of 1500 changed fields/);
+  assert.ok((await person.page.content()).length < 300_000);
+  const box = proofBox(person.page);
+  await box.button.click();
+  const { look, text } = await box.verdict();
+  assert.equal(look, 'good', text);
+  person.check();
+  await person.close();
+});
 
 test('the file for other programs is downloaded under the name of the event', async () => {
   const person = await all.person();

@@ -109,7 +109,7 @@ export function fieldsOf(entry, values, leaf) {
 }
 
 /** What HTML does to a text on its way into a page: it ends lines in one way, and drops zero bytes. */
-const asShown = (text) => text.replace(/\r\n?/g, "\n").replaceAll("\0", "");
+export const asShown = (text) => text.replace(/\r\n?/g, "\n").replaceAll("\0", "");
 
 /** How pages write times. */
 const readable = (time) => time.replace("T", " ").replace("Z", " UTC");

@@ -5,7 +5,7 @@
 import { Fault } from "./fault.js";
 import { verifyEvent } from "./proof.js";
 import { readerOf } from "./reading.js";
-import { shownIn } from "./shown.js";
+import { besideIn, shownIn } from "./shown.js";
 import { TLOG_PROOF_BYTES_MAX } from "./tlog_proof.js";
 
 /** An event with its stored texts: two parts, once as they are and once merged. */
@@ -51,7 +51,8 @@ async function read() {
   const { entry, person, details, withheld } = event;
   const vkey = await text(`logs/${log}/vkey`, VKEY_BYTES_MAX);
   const tlogProof = await text(`${path}/proof${chosen ? `?${chosen}` : ""}`, TLOG_PROOF_BYTES_MAX);
-  return { id, log, entry, person, details, withheld, vkey, tlogProof, shown: shownIn(document.querySelector("article.event")) };
+  const article = document.querySelector("article.event");
+  return { id, log, entry, person, details, withheld, vkey, tlogProof, shown: shownIn(article), beside: besideIn(article) };
 }
 
 /** Storage may be refused altogether; then nothing is remembered. */

@@ -34,9 +34,9 @@ export const STEPS = [
 const OPTIONAL = new Set(["memory"]);
 
 /**
- * `given`: `{id, log, entry, person, details, withheld, vkey, tlogProof, shown}`, as the server sent it and the page shows it;
- * `tlogProof` is fetched before this is called, so that the checkpoint can't be older. `tools`: `{subtle, get, storage, now,
- * onStep}`, where `get(path, bytesMax)` answers the bytes below `/v1/logs/<log>/`.
+ * `given`: `{id, log, entry, person, details, withheld, vkey, tlogProof, shown, beside}`, as the server sent it and the
+ * page shows it; `beside` names what the page says that no log holds; `tlogProof` is fetched before this is called, so
+ * that the checkpoint can't be older. `tools`: `{subtle, get, storage, now, onStep}`, where `get(path, bytesMax)` answers the bytes below `/v1/logs/<log>/`.
  *
  * Answers `{verdict, steps, restsOn}`; verdicts are `verified`, `failed` and `incomplete`.
  */
@@ -100,7 +100,9 @@ class Verification {
   async _page() {
     const fields = fieldsOf(this.entry, this.values, hex(this.leaf));
     const count = holdPage(fields, this.given.shown);
-    return `${count} values on this page were compared, and none is left out. The wording of the heading was not, nor what is looked up beside them, such as where an address is: no log holds that.`;
+    const { beside } = this.given;
+    const also = beside.length > 0 ? `, nor what this page says beside them: ${beside.join(", ")}` : "";
+    return `${count} values on this page were compared, with what they are called, and none is left out. The wording of the heading was not${also}. No log holds that.`;
   }
 
   async _checkpoint() {

@@ -128,6 +128,7 @@ export class Log {
       withheld: [],
       vkey: this.signer.vkey,
       tlogProof: this.tlogProof(seq),
+      beside: [],
       shown: [
         ["/id", `evt_${seq}`],
         ["/operation", "deployment.created"],

@@ -54,6 +54,8 @@ struct EventPage {
     operation_href: String,
     groups: Vec<Group>,
     changes: Vec<Change>,
+    /// How many there are, if that is more than are shown.
+    too_many_changes: Option<usize>,
     /// Leads to other events of the same resource, where something is masked.
     masks: Option<String>,
     missing: Vec<Missing>,
@@ -136,6 +138,7 @@ async fn page(visit: &Visit, id: &str, source: &str) -> Result<Response<Body>, R
         operation_href: link::search(visit, &[("operation", &event.operation)]),
         groups: fields::groups(&value, visit),
         changes: changes::of(&value, visit),
+        too_many_changes: changes::too_many(&value),
         masks: is_masked(&value).then(|| same_resource(visit, &event)),
         missing: missing(&event, visit.may(Act::ReadPersons)),
         exact: exact(&event),

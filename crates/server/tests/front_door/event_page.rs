@@ -64,6 +64,22 @@ async fn every_value_stands_on_the_page_with_its_place_and_the_search_for_it() {
 }
 
 #[tokio::test]
+async fn very_many_changes_are_a_page_of_bounded_length_that_leaves_none_out() {
+    let world = World::new().await;
+    let changes = (0..2_000).map(|at| format!(r#"{{"field":"f{at}","before":{at},"after":""}}"#));
+    let changes = changes.collect::<Vec<_>>().join(",");
+    let event = r#"{"id":"evt_wide","operation":"deployment.created","actor":{},"resource":{"type":"deployment"},"changes":["#;
+    world.store(&format!("{event}{changes}]}}")).await;
+    let page = page_for(&world, "reader", "evt_wide").await;
+    assert!(page.contains("These are the first 100 of 2000 changed fields."));
+    assert!(
+        page.contains("data-at=\"/changes/99/field\"") && !page.contains("data-at=\"/changes/100/")
+    );
+    assert!(page.contains("data-json-at=\"/changes\"") && page.contains("f1999"));
+    assert!(page.len() < 400_000, "{}", page.len());
+}
+
+#[tokio::test]
 async fn what_is_nested_or_long_is_compared_line_by_line() {
     let world = World::new().await;
     let event = r#"{"id":"evt_lines","operation":"deployment.created","actor":{},"resource":{"type":"deployment"},"changes":[

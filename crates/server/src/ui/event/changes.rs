@@ -1,7 +1,7 @@
 //! Before and after: what changed, field by field.
 //!
 //! Promises: both sides can be put together again from what is shown, so that the proof in the page compares them as well;
-//! a side that was not sent is told apart from one that is empty.
+//! a side that was not sent is told apart from one that is empty. What would be too many rows is shown as JSON besides.
 
 mod lines;
 
@@ -9,7 +9,7 @@ use ledger::json::Value;
 
 use self::lines::{Stretch, compare};
 use super::super::visit::Visit;
-use super::fields::{Leaf, MASK, leaf, pretty, shown, walk};
+use super::fields::{Leaf, MASK, ROWS_MAX, leaf, pretty, shown, walk};
 use super::link;
 
 /// Texts beyond this, or of several lines, are compared by lines.
@@ -62,16 +62,22 @@ pub(super) struct Lines {
     pub(super) stretches: Vec<Stretch>,
 }
 
-/// The changes of an event.
+/// The first changes of an event. If there are more, they all stand among its fields.
 pub(super) fn of(event: &Value<'_>, visit: &Visit) -> Vec<Change> {
     let items = event
         .member("changes")
         .and_then(Value::as_array)
         .unwrap_or_default();
-    let changes = items.iter().enumerate();
+    let changes = items.iter().take(ROWS_MAX).enumerate();
     changes
         .map(|(index, item)| change(item, &index.to_string(), visit))
         .collect()
+}
+
+/// How many changed fields there are, if not all are among [`of`].
+pub(super) fn too_many(event: &Value<'_>) -> Option<usize> {
+    let items = event.member("changes").and_then(Value::as_array)?;
+    Some(items.len()).filter(|count| *count > ROWS_MAX)
 }
 
 fn change(item: &Value<'_>, index: &str, visit: &Visit) -> Change {

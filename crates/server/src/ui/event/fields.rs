@@ -17,7 +17,7 @@ pub(super) const WITHHELD: [&str; 2] = ["[address withheld]", "[person withheld]
 /// Members of the API's answer that are not the event's own: they are shown elsewhere.
 pub(super) const BESIDE: [&str; 5] = ["entry", "person", "details", "withheld", "location"];
 /// Rows of one member beyond which it is shown as JSON.
-const ROWS_MAX: usize = 100;
+pub(super) const ROWS_MAX: usize = 100;
 /// Texts beyond this, or of several lines, get a box of their own.
 const LINE_BYTES_MAX: usize = 240;
 
@@ -123,7 +123,10 @@ pub(super) fn groups(event: &Value<'_>, visit: &Visit) -> Vec<Group> {
         }
         if names.is_empty() {
             let others = members.iter().filter(|(known, value)| {
-                let is_list = known == "changes" && value.as_array().is_some();
+                let is_list = known == "changes"
+                    && value
+                        .as_array()
+                        .is_some_and(|items| items.len() <= ROWS_MAX);
                 !is_list && !named.contains(&known.as_ref())
             });
             others.for_each(|(name, value)| group.add(name, value, true, visit));
