@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
-use super::error::HttpError;
 use super::routes;
 use crate::server::Server;
 use crate::telemetry;
@@ -16,12 +15,7 @@ pub fn router(server: Arc<Server>) -> Router {
     let pages = crate::ui::pages(Arc::clone(&server), api.clone());
     api.merge(pages)
         .fallback(crate::ui::nowhere)
-        .method_not_allowed_fallback(|| async {
-            HttpError::new(
-                api::code::METHOD_NOT_ALLOWED,
-                "see the Allow header for the methods of this path",
-            )
-        })
+        .method_not_allowed_fallback(crate::ui::no_method)
         .layer(from_fn_with_state(server, telemetry::observe))
 }
 

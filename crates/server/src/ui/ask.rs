@@ -3,6 +3,8 @@
 //! Promises: what is asked goes through the API's own handlers, as the signed-in [`Caller`]: its rights, its access
 //! records, its limits and its refusals are the API's. Must never: read an answer without a bound.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, Response, header};
@@ -16,6 +18,10 @@ use crate::auth::Caller;
 
 /// Longest answer that a page takes, in bytes: a page of a search at most.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// How often a question is asked again where too many searches are running, and how long after: three seconds.
+const TURNS_MAX: usize = 60;
+const TURN: Duration = Duration::from_millis(50);
 
 /// Somebody signed in, who asks.
 #[derive(Clone, Debug)]
@@ -39,7 +45,7 @@ impl Ask {
         // Nothing is borrowed, so that several questions can be asked at once.
         let ask = self.clone();
         let path = with_parameters(path, parameters);
-        async move { read(ask.raw(Method::GET, &path, Body::empty()).await?).await }
+        async move { read(ask.in_turn(Method::GET, &path).await?).await }
     }
 
     /// The text of an answer, for what would lose something when it is read into a type.
@@ -48,8 +54,28 @@ impl Ask {
         method: Method,
         path_and_query: &str,
     ) -> Result<Bytes, Refused> {
-        let answer = self.raw(method, path_and_query, Body::empty()).await?;
-        collect(answer).await
+        collect(self.in_turn(method, path_and_query).await?).await
+    }
+
+    /// Asks, and asks again for a while where too many searches of the tenant are running: one page is several of them,
+    /// and a link that was sent around is opened by many at once.
+    async fn in_turn(
+        &self,
+        method: Method,
+        path_and_query: &str,
+    ) -> Result<Response<Body>, Refused> {
+        for _ in 0..TURNS_MAX {
+            match self
+                .raw(method.clone(), path_and_query, Body::empty())
+                .await
+            {
+                Err(refused) if refused.0.code == api::code::TOO_MANY_SEARCHES => {
+                    tokio::time::sleep(TURN).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.raw(method, path_and_query, Body::empty()).await
     }
 
     /// Sends a JSON body, and reads what comes back.

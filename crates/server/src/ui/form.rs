@@ -4,8 +4,8 @@ use axum::Form;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{Response, StatusCode};
+use axum::response::IntoResponse;
 
-use super::page::guarded;
 use super::problem::Refused;
 use super::visit::Visit;
 
@@ -63,11 +63,8 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
     async fn from_request(request: Request, state: &S) -> Result<Self, Response<Body>> {
         match Form::<Vec<(String, String)>>::from_request(request, state).await {
             Ok(Form(fields)) if fields.len() <= FIELDS_MAX => Ok(Self(fields)),
-            _ => Err(guarded(
-                StatusCode::BAD_REQUEST,
-                "text/plain; charset=utf-8",
-                String::from("expected a form of one of our pages"),
-            )),
+            Err(refused) => Err(refused.into_response()),
+            Ok(_) => Err(StatusCode::BAD_REQUEST.into_response()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Response, StatusCode};
 
 use super::Ui;
@@ -71,6 +71,11 @@ pub(super) async fn show(State(ui): State<Arc<Ui>>, headers: HeaderMap) -> Respo
         rooms,
     };
     render(StatusCode::OK, &page)
+}
+
+/// What somebody typed without the slash at its end.
+pub(super) async fn enter(Path(tenant): Path<String>) -> Response<Body> {
+    redirect(&format!("/t/{}/", segment(&tenant)))
 }
 
 fn failed(headers: &HeaderMap, error: HttpError) -> Response<Body> {

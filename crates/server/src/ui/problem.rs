@@ -1,13 +1,16 @@
 //! What the API refused, and the page that says so.
 
-use api::Problem;
+use api::{Problem, code};
 use askama::Template;
 use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::extract::Request;
+use axum::http::{Response, StatusCode, header};
+use axum::middleware::Next;
 use http_body_util::{BodyExt, Limited};
 
 use super::page;
 use super::shell::Shell;
+use super::theme::Theme;
 use crate::http::HttpError;
 
 /// Longest refusal in bytes.
@@ -57,6 +60,29 @@ struct ProblemPage<'a> {
     shell: Shell,
     problem: &'a Problem,
     advice: &'static str,
+}
+
+/// Has every refusal be a page: what the routes refuse by themselves, before one of ours is asked, says nothing else.
+pub(super) async fn worded(request: Request, next: Next) -> Response<Body> {
+    let theme = Theme::of(request.headers());
+    let answer = next.run(request).await;
+    let headers = answer.headers();
+    let bare = headers
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|media_type| media_type.as_bytes().starts_with(b"text/plain"));
+    let ours = headers.contains_key(header::CONTENT_SECURITY_POLICY);
+    if ours || !bare || !answer.status().is_client_error() {
+        return answer;
+    }
+    let sent = "expected what one of our pages sends";
+    let refusal = match answer.status().as_u16() {
+        404 => HttpError::not_found(),
+        413 => HttpError::new(code::BODY_TOO_LARGE, sent),
+        415 => HttpError::new(code::UNSUPPORTED_TYPE, sent),
+        422 => HttpError::new(code::BAD_FIELD, sent),
+        _ => HttpError::new(code::BAD_REQUEST, sent),
+    };
+    show(Shell::bare("", theme), &refusal.into())
 }
 
 /// The page for what was refused.

@@ -265,9 +265,12 @@ impl What {
         }
     }
 
-    /// The times of a day; nothing for what is no day.
-    fn day(&self) -> Option<(String, String)> {
+    /// The times of a day that has begun at `now`; nothing for what is none.
+    fn day(&self, now: Micros) -> Option<(String, String)> {
         let start = Micros::parse(&format!("{}T00:00:00Z", self.day)).ok()?;
+        if start > now {
+            return None;
+        }
         Some((start.to_string(), start.plus(DAY_MICROS).to_string()))
     }
 }
@@ -284,7 +287,7 @@ async fn form_page(
     refused: String,
 ) -> Result<Response<Body>, Refused> {
     require(visit)?;
-    let (since, until) = match what.day() {
+    let (since, until) = match what.day(visit.now) {
         Some(times) => times,
         None if what.day.is_empty() => (what.since.clone(), what.until.clone()),
         None => return Err(Refused::not_found()),

@@ -13,12 +13,14 @@ use store::Scope;
 use super::Ui;
 use super::ask::with_parameters;
 use super::page::{own_path, redirect, render};
+use super::problem;
 use super::shell::Shell;
 use super::theme::Theme;
 use crate::auth::{
     Peer, RefusalReason, SessionEnd, Token, is_secure, key_of, scope_admits, session_cookie,
     session_of,
 };
+use crate::http::HttpError;
 use crate::server::Server;
 
 /// Where to go afterwards.
@@ -214,9 +216,8 @@ pub(super) async fn begin(
     let Ok(token) = Token::parse(sent.key.trim()) else {
         return refuse(RefusalReason::Malformed);
     };
-    let failed = |error: crate::http::HttpError| {
-        super::problem::show(Shell::bare("", Theme::of(&headers)), &error.into())
-    };
+    let failed =
+        |error: HttpError| problem::show(Shell::bare("", Theme::of(&headers)), &error.into());
     let key = match key_of(&token, server).await {
         Ok(Ok(key)) => key,
         Ok(Err(reason)) => return refuse(reason),
@@ -292,8 +293,10 @@ pub(super) async fn end(
     };
     if !session.is_own_form(&sent.csrf) {
         refused(server, RefusalReason::ForeignForm);
-        // Another site's page must not sign anybody out; a page of a session before this one may.
-        return redirect("/");
+        // Another site's page must not sign anybody out; whoever pressed the button of an old page is told.
+        let stale = "you are still signed in, because the button was on a page of an earlier session; press it again on the first page";
+        let refusal = HttpError::new(api::code::FORBIDDEN, stale);
+        return problem::show(Shell::bare("", Theme::of(&headers)), &refusal.into());
     }
     server.end_session(&session.id, SessionEnd::SignedOut).await;
     let mut response = redirect("/sign-in");

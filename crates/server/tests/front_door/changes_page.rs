@@ -527,6 +527,28 @@ async fn an_analyst_reads_sentences_without_persons() {
 }
 
 #[tokio::test]
+async fn colleagues_who_open_the_same_link_wait_their_turn() {
+    let mut config = server::Config::default();
+    config.limits.tenant_searches = 1;
+    let world = World::with(config).await;
+    store(&world, &story()).await;
+    let one = Browser::of(&world, "acme", "reader").await;
+    let two = Browser::of(&world, "acme", "reader").await;
+    for path in [
+        "/t/acme/",
+        "/t/acme/search?since=2026-11-21T00:00:00Z&until=2026-11-22T00:00:00Z",
+        "/t/acme/deployments",
+    ] {
+        let (a, b, c, d) = tokio::join!(one.ask(path), two.ask(path), one.ask(path), two.ask(path));
+        for reply in [a, b, c, d] {
+            assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.text());
+            assert!(!reply.text().contains("oo many searches"), "{path}");
+            assert!(reply.text().contains("api"), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn another_tenants_changes_look_like_those_of_none() {
     let world = World::new().await;
     store(&world, &story()).await;

@@ -436,8 +436,10 @@ async fn nothing_changes_without_a_word_of_our_own_pages() {
     let (csrf, foreign) = (browser.csrf(&world).await, other.csrf(&world).await);
     assert_ne!(csrf, foreign);
     for said in ["", "x", foreign.as_str()] {
-        browser.post(&world, "/sign-out", &[("csrf", said)]).await;
+        let reply = browser.post(&world, "/sign-out", &[("csrf", said)]).await;
         assert!(browser.is_signed_in());
+        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{said}");
+        assert!(reply.text().contains("you are still signed in"), "{said}");
         let form = [("csrf", said), ("end", "all")];
         let reply = browser.post(&world, "/t/acme/sessions", &form).await;
         assert_eq!(reply.status, StatusCode::FORBIDDEN, "{said}");
