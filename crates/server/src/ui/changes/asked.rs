@@ -147,7 +147,7 @@ impl Asked {
         };
         let (since, until) = (time(sent.since, "from"), time(sent.until, "to"));
         let t0 = time(sent.t0, "T0");
-        let window = Window::of(since, until, now).unwrap_or_else(|| {
+        let window = Window::said(since, until, now).unwrap_or_else(|| {
             fault.get_or_insert_with(|| Fault::of("expected an end after the beginning"));
             Window::newest(now)
         });

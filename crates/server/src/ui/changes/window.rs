@@ -5,7 +5,7 @@
 use ledger::time::Micros;
 
 use crate::ui::window::{DAY, HOUR, MINUTE, SECOND};
-pub(super) use crate::ui::window::{read, short_iso as short};
+pub(super) use crate::ui::window::{Window, read, short_iso as short};
 
 /// What is shown when nothing is said.
 const DEFAULT: i64 = DAY;
@@ -17,15 +17,7 @@ const PRESETS: [(&str, i64); 4] = [
     ("7 d", 7 * DAY),
 ];
 
-/// From `since` to before `until`; never empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Window {
-    /// The first moment.
-    pub(super) since: Micros,
-    /// The moment behind the last.
-    pub(super) until: Micros,
-}
-
+/// Which stretches this page offers.
 impl Window {
     /// From one moment to another; `None` if that is nothing.
     pub(super) fn between(since: Micros, until: Micros) -> Option<Self> {
@@ -47,18 +39,13 @@ impl Window {
     }
 
     /// What was said, as far as it was; `None` if it ends before it begins.
-    pub(super) fn of(since: Option<Micros>, until: Option<Micros>, now: Micros) -> Option<Self> {
+    pub(super) fn said(since: Option<Micros>, until: Option<Micros>, now: Micros) -> Option<Self> {
         match (since, until) {
             (None, None) => Some(Self::newest(now)),
             (Some(since), None) => Self::between(since, next_minute(now)),
             (None, Some(until)) => Self::between(until.plus(-DEFAULT), until),
             (Some(since), Some(until)) => Self::between(since, until),
         }
-    }
-
-    /// Its length in microseconds.
-    pub(super) fn micros(self) -> i64 {
-        self.until.as_micros() - self.since.as_micros()
     }
 
     /// The one before it.
@@ -208,10 +195,10 @@ mod tests {
     #[test]
     fn a_window_is_never_empty() {
         let now = at("2026-03-12T14:32:07Z");
-        assert_eq!(Window::of(Some(now), Some(now), now), None);
-        assert_eq!(Window::of(Some(at("2026-03-13T00:00")), None, now), None);
-        assert_eq!(Window::of(None, Some(Micros::default()), now), None);
-        let newest = Window::of(None, None, now).unwrap();
+        assert_eq!(Window::said(Some(now), Some(now), now), None);
+        assert_eq!(Window::said(Some(at("2026-03-13T00:00")), None, now), None);
+        assert_eq!(Window::said(None, Some(Micros::default()), now), None);
+        let newest = Window::said(None, None, now).unwrap();
         assert_eq!(
             (short(newest.since), short(newest.until)),
             ("2026-03-11T14:33:00Z".into(), "2026-03-12T14:33:00Z".into())
