@@ -23,6 +23,7 @@ pub mod receipt;
 pub mod resource;
 pub mod review;
 pub mod search;
+pub mod session;
 pub mod source;
 pub mod statistics;
 pub mod tenant;
@@ -49,6 +50,7 @@ pub use receipt::{BatchAnswer, Item, Outcome, Preview, Receipt, Refused, Warning
 pub use resource::{Actor, FieldState, Inconsistency, ResourceName, ResourceState};
 pub use review::{NewReview, Review, Reviews};
 pub use search::{Events, Searched, StreamEnd};
+pub use session::{Session, Sessions};
 pub use source::{
     CreatedSource, Delivered, NewSource, NoiseRule, NoiseRules, RefusedItem, Source, Sources,
 };

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     account, completions, doctor, emit, export, fields, import, index, key, list, log, man,
-    producers, prove, reference, serve, show, source, state, stats, tail, tenant, verify,
+    producers, prove, reference, serve, session, show, source, state, stats, tail, tenant, verify,
     verify_export, verify_proof, vocabulary,
 };
 use crate::printer::Colour;
@@ -123,6 +123,9 @@ pub(crate) enum Command {
     /// Give people accounts, list and end them
     #[command(subcommand)]
     Account(account::Account),
+    /// List browsers that are signed in, and sign them out
+    #[command(subcommand)]
+    Session(session::Session),
     /// Make, list, change and close ways in for vendors' webhooks and streams
     #[command(subcommand)]
     Source(source::Source),

@@ -17,6 +17,7 @@ pub(crate) mod producers;
 pub(crate) mod prove;
 pub(crate) mod reference;
 pub(crate) mod serve;
+pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod source;
 pub(crate) mod state;

@@ -121,6 +121,7 @@ fn run(command: Command, printer: &mut Printer) -> anyhow::Result<Ending> {
         Command::Tenant(tenant) => tenant.run(printer),
         Command::Key(key) => key.run(printer),
         Command::Account(account) => account.run(printer),
+        Command::Session(session) => session.run(printer),
         Command::Source(source) => source.run(printer),
         Command::Vocabulary(vocabulary) => vocabulary.run(printer),
         Command::Completions(completions) => completions.run(printer),

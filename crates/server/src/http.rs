@@ -37,6 +37,7 @@ mod route;
 mod router;
 mod routes;
 mod schema;
+mod sessions;
 mod sources;
 mod stats;
 mod tenants;

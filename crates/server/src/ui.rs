@@ -49,14 +49,25 @@ use crate::server::Server;
 
 /// What is answered where nothing is: a page to a browser, and what the API says to everybody else.
 pub(crate) async fn nowhere(headers: HeaderMap, uri: Uri) -> Response<Body> {
+    refuse(&headers, &uri, HttpError::not_found())
+}
+
+/// The same where something is that takes no such method.
+pub(crate) async fn no_method(headers: HeaderMap, uri: Uri) -> Response<Body> {
+    let detail = "see the Allow header for the methods of this path";
+    let error = HttpError::new(api::code::METHOD_NOT_ALLOWED, detail);
+    refuse(&headers, &uri, error)
+}
+
+fn refuse(headers: &HeaderMap, uri: &Uri, error: HttpError) -> Response<Body> {
     let accepted = headers.get(header::ACCEPT);
     let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
     let browses = accepted.is_some_and(|accepted| accepted.contains("text/html"));
     if browses && !uri.path().starts_with("/v1/") {
-        let shell = shell::Shell::bare("", theme::Theme::of(&headers));
-        return problem::show(shell, &problem::Refused::not_found());
+        let shell = shell::Shell::bare("", theme::Theme::of(headers));
+        return problem::show(shell, &error.into());
     }
-    HttpError::not_found().into_response()
+    error.into_response()
 }
 
 /// What every page shares.
@@ -79,6 +90,7 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
         .route("/sign-in/callback", get(provider::come_back))
         .route("/sign-out", post(sign_in::end))
         .route("/theme", post(theme::choose))
+        .route("/t/{tenant}", get(home::enter))
         .route("/t/{tenant}/", get(changes::show))
         .route("/t/{tenant}/timeline.md", get(changes::timeline))
         .route("/t/{tenant}/search", get(search::show))
@@ -99,12 +111,13 @@ pub(crate) fn pages(server: Arc<Server>, api: Router) -> Router {
             get(sessions::show).post(sessions::end),
         )
         .merge(care())
+        .layer(axum::middleware::from_fn(problem::worded))
         .with_state(ui)
 }
 
 /// Log health, who read, what was reviewed, administration.
 fn care() -> Router<Arc<Ui>> {
-    use admin::{accounts, keys, sources, tenants};
+    use admin::{accounts, keys, sessions as browsers, sources, tenants};
     Router::new()
         .route("/t/{tenant}/health", get(health::show))
         .route("/t/{tenant}/health/verify", post(health::begin))
@@ -132,6 +145,11 @@ fn care() -> Router<Arc<Ui>> {
         .route(
             "/t/{tenant}/admin/accounts/{of}/{id}/end",
             get(accounts::form_to_end).post(accounts::end),
+        )
+        .route("/t/{tenant}/admin/sessions", get(browsers::list))
+        .route(
+            "/t/{tenant}/admin/sessions/{id}/end",
+            get(browsers::form_to_end).post(browsers::end),
         )
         .route("/t/{tenant}/admin/keys", get(keys::list))
         .route(

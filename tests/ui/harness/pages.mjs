@@ -4,7 +4,8 @@
 export async function story(server) {
   const [deletion] = await server.demo.search('operation:environment_variable.deleted project:checkout environment:production');
   const day = deletion.timestamp.slice(0, 10);
-  return { deletion, day, since: `${day}T12:00:00Z`, until: `${day}T18:00:00Z` };
+  const [key] = (await server.operator.get('/v1/keys')).keys;
+  return { deletion, day, key, since: `${day}T12:00:00Z`, until: `${day}T18:00:00Z` };
 }
 
 /// Who looks at pages, and with which key. Nobody is signed in as `nobody`.
@@ -27,7 +28,7 @@ export async function visitors(all, options) {
 }
 
 /// Name, address, who looks (`reader` unless it says so), and what the status has to be (200 unless it says so).
-export function pages({ deletion, day, since, until }) {
+export function pages({ deletion, day, key, since, until }) {
   const { actor, resource } = deletion;
   const segment = encodeURIComponent;
   const window = `since=${segment(since)}&until=${segment(until)}`;
@@ -51,6 +52,10 @@ export function pages({ deletion, day, since, until }) {
     { name: 'reviews', path: '/t/demo/reviews' },
     { name: 'review-new', path: `/t/demo/reviews/new?day=${day}` },
     { name: 'admin', path: '/t/demo/admin', as: 'admin' },
+    { name: 'admin-settings', path: '/t/demo/admin/tenants/demo', as: 'admin' },
+    { name: 'admin-accounts', path: '/t/demo/admin/accounts', as: 'admin' },
+    { name: 'admin-account-new', path: '/t/demo/admin/accounts/new', as: 'admin' },
+    { name: 'admin-sessions', path: '/t/demo/admin/sessions', as: 'admin' },
     { name: 'admin-keys', path: '/t/demo/admin/keys', as: 'admin' },
     { name: 'admin-key-new', path: '/t/demo/admin/keys/new', as: 'admin' },
     { name: 'admin-sources', path: '/t/demo/admin/sources', as: 'admin' },
@@ -62,6 +67,8 @@ export function pages({ deletion, day, since, until }) {
     { name: 'operator-tenants', path: '/t/_instance/admin/tenants', as: 'operator' },
     { name: 'operator-tenant', path: '/t/_instance/admin/tenants/demo', as: 'operator' },
     { name: 'operator-tenant-new', path: '/t/_instance/admin/tenants/_new', as: 'operator' },
+    { name: 'operator-sessions', path: '/t/_instance/admin/sessions', as: 'operator' },
+    { name: 'operator-key-revoke', path: `/t/_instance/admin/keys/${segment(key.id)}/revoke`, as: 'operator' },
     { name: 'operator-keys', path: '/t/_instance/admin/keys', as: 'operator' },
     { name: 'deployments-narrow', path: '/t/demo/deployments?project=checkout&environment=production&bucket=week' },
     { name: 'deployments-none', path: '/t/demo/deployments?project=nothing-of-the-kind' },

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::run;
 
-pub(crate) const COMMANDS: [&str; 49] = [
+pub(crate) const COMMANDS: [&str; 52] = [
     "",
     "serve",
     "emit",
@@ -44,6 +44,9 @@ pub(crate) const COMMANDS: [&str; 49] = [
     "account create",
     "account list",
     "account end",
+    "session",
+    "session list",
+    "session end",
     "source",
     "source create",
     "source list",

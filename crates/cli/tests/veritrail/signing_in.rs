@@ -132,6 +132,16 @@ fn people_sign_in_with_a_real_provider_by_their_groups_and_accounts() {
     account("end", id.trim(), &["--tenant", "default"]);
     assert_eq!(of(&server, "ben").asks(&[&page]).0, 404);
 
+    // Ana's browser is signed out by an operator.
+    let told = server.operate(&["session", "list"]).ends(0);
+    let ana = told.lines().find(|line| line.contains("Ana Example"));
+    let session = ana.unwrap().split_whitespace().next().unwrap();
+    assert!(ana.unwrap().contains("default"), "{told}");
+    server.operate(&["session", "end", session]).ends(0);
+    assert_eq!(of(&server, "ana").asks(&[&page]).0, 303);
+    let again = server.operate(&["session", "end", session]);
+    again.complains(2, "nothing is here");
+
     // An operator's account in the instance's own tenant, over a restart.
     let more = ["--role", "operator", "--tenant", "_instance"];
     account("create", "ben@example.com", &more);

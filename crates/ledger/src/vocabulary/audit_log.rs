@@ -135,6 +135,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         aliases: &[],
     },
     Operation {
+        name: "veritrail.session.revoked",
+        category: Category::AuditLog,
+        severity: Severity::Warning,
+        description: "Somebody who administers ended a browser's session of somebody else",
+        sentence: "{actor} signed a browser out[ of {resource}]",
+        aliases: &[],
+    },
+    Operation {
         name: "veritrail.account.created",
         category: Category::AuditLog,
         severity: Severity::Warning,

@@ -184,15 +184,6 @@ impl Session {
     }
 }
 
-impl Whose {
-    fn way(&self) -> &'static str {
-        match self {
-            Self::Key { .. } => "api_key",
-            Self::Member(_) => "oidc",
-        }
-    }
-}
-
 fn access_log(tenant: &Arc<Tenant>) -> Destination {
     Destination {
         log: LogRef::access(tenant),

@@ -12,6 +12,7 @@ use ledger::name::{TenantId, to_hex};
 use ledger::source::Rng;
 use ledger::time::Micros;
 use sha2::{Digest, Sha256};
+use store::Tenant;
 use subtle::ConstantTimeEq;
 
 use super::grants::Member;
@@ -70,6 +71,8 @@ pub(crate) enum SessionEnd {
     SignedOut,
     /// They ended it from another browser.
     SignedOutElsewhere,
+    /// Somebody who administers ended it.
+    Revoked,
     /// Nobody used it for too long.
     Idle,
     /// It was old.
@@ -162,12 +165,17 @@ impl Sessions {
 
     /// Those of the same person or key that live, the one used last first.
     pub(crate) fn of(&self, whose: &Whose, now: i64) -> Vec<Session> {
+        self.all(now, |one| one.whose.is(whose))
+    }
+
+    /// Those that live and are meant, the one used last first.
+    pub(crate) fn all(&self, now: i64, is_meant: impl Fn(&Session) -> bool) -> Vec<Session> {
         let kept = self.lock();
-        let theirs = kept.sessions.values();
-        let theirs = theirs.filter(|one| one.whose.is(whose) && self.end_of(one, now).is_none());
-        let mut theirs: Vec<_> = theirs.cloned().collect();
-        theirs.sort_by(|left, right| (right.seen, &left.id).cmp(&(left.seen, &right.id)));
-        theirs
+        let living = kept.sessions.values();
+        let living = living.filter(|one| self.end_of(one, now).is_none() && is_meant(one));
+        let mut living: Vec<_> = living.cloned().collect();
+        living.sort_by(|left, right| (right.seen, &left.id).cmp(&(left.seen, &right.id)));
+        living
     }
 
     /// Ends a session; answers it, once.
@@ -270,12 +278,39 @@ impl Whose {
     }
 }
 
+impl Whose {
+    /// Whether a session of theirs may enter the tenant at `now`.
+    pub(crate) fn may_enter(&self, tenant: &Tenant, now: Micros) -> bool {
+        match self {
+            Self::Key { tenant: only, .. } => *only == tenant.record.id,
+            Self::Member(member) => !member.roles_in(tenant, now).is_empty(),
+        }
+    }
+
+    /// What they are called.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Key { owner, .. } => owner,
+            Self::Member(member) => &member.name,
+        }
+    }
+
+    /// How they signed in, as records name it.
+    pub(crate) fn way(&self) -> &'static str {
+        match self {
+            Self::Key { .. } => "api_key",
+            Self::Member(_) => "oidc",
+        }
+    }
+}
+
 impl SessionEnd {
     /// Its name in records.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",
             Self::SignedOutElsewhere => "signed_out_elsewhere",
+            Self::Revoked => "revoked",
             Self::Idle => "idle",
             Self::Old => "old",
             Self::Displaced => "displaced",

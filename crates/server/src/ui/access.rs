@@ -56,7 +56,7 @@ const KINDS: [(&str, &str, &str); 8] = [
     (
         "admin",
         "Administration",
-        "operation:(veritrail.account.* OR veritrail.key.* OR veritrail.tenant.* OR veritrail.source.* OR veritrail.vocabulary.*)",
+        "operation:(veritrail.account.* OR veritrail.session.revoked OR veritrail.key.* OR veritrail.tenant.* OR veritrail.source.* OR veritrail.vocabulary.*)",
     ),
 ];
 /// What is told with the act that it ends, and not counted again.

@@ -5,6 +5,7 @@
 
 pub(super) mod accounts;
 pub(super) mod keys;
+pub(super) mod sessions;
 pub(super) mod sources;
 pub(super) mod tenants;
 
@@ -72,6 +73,7 @@ fn tabs(visit: &Visit, at: &str) -> Vec<Choice> {
         tabs.push((own.as_str(), "Settings"));
     }
     tabs.push(("/admin/accounts", "Accounts"));
+    tabs.push(("/admin/sessions", "Signed in"));
     tabs.push(("/admin/keys", "Keys"));
     tabs.push(("/admin/sources", "Sources"));
     let tab = |(page, label): (&str, &str)| Choice {

@@ -86,6 +86,7 @@ async fn each_role_sees_its_pages_and_no_others() {
         "admin",
         "admin/accounts",
         "admin/accounts/new",
+        "admin/sessions",
         "admin/keys",
         "admin/keys/new",
         "admin/sources",
@@ -96,11 +97,11 @@ async fn each_role_sees_its_pages_and_no_others() {
     ];
     // y: shown, n: not for this account.
     for (role, row) in [
-        ("analyst", "nnnnnnnnnnnnnn"),
-        ("reader", "ynnnnnnnnnnnnn"),
-        ("auditor", "yyyynnnnnnnnnn"),
-        ("admin", "yyyyyyyyyyyynn"),
-        ("operator", "yyyyyyyyyyyyyy"),
+        ("analyst", "nnnnnnnnnnnnnnn"),
+        ("reader", "ynnnnnnnnnnnnnn"),
+        ("auditor", "yyyynnnnnnnnnnn"),
+        ("admin", "yyyyyyyyyyyyynn"),
+        ("operator", "yyyyyyyyyyyyyyy"),
     ] {
         let browser = Browser::of(&world, role).await;
         let tenant = if role == "operator" {
@@ -573,6 +574,47 @@ async fn accounts_are_given_with_an_end_and_ended_by_typing_whose() {
 }
 
 #[tokio::test]
+async fn a_colleagues_browser_is_signed_out_after_a_question() {
+    let world = World::new().await;
+    let browser = Browser::of(&world, "admin").await;
+    let colleague = Visitor::of(&world, "acme", &["reader"]).await;
+    let stranger = Visitor::of(&world, "umbrella", &["reader"]).await;
+    let listed = browser.get("/t/acme/admin/sessions").await;
+    assert_eq!(listed.text().matches("<td class=\"acts\">").count(), 2);
+    assert!(listed.text().contains("this one"));
+    let own = between(
+        listed.text(),
+        "<td data-label=\"Session\"><code>",
+        "</code>",
+    );
+    let own = format!("/{own}/end");
+    let mut ends = listed.text().split("<td class=\"acts\"><a href=\"").skip(1);
+    let theirs = ends.find(|end| !end.contains(&own));
+    let end = theirs.unwrap().split_once('"').unwrap().0.to_owned();
+    let asked = browser.get(&end).await;
+    assert!(
+        asked
+            .text()
+            .contains("of Test Owner ends at once: it was for acme.")
+    );
+    assert!(asked.text().contains("revoke the key to keep them out"));
+    let yes = [("confirmed", "yes")];
+    assert_eq!(browser.post_bare(&end, &yes).await.status, 403);
+    assert_eq!(browser.post(&end, &[]).await.status, 200);
+    assert_eq!(colleague.page("/").await.status, 200);
+    let ended = browser.post(&end, &yes).await;
+    assert_eq!(
+        ended.header("location"),
+        "/t/acme/admin/sessions?done=ended"
+    );
+    assert_eq!(colleague.page("/").await.status, 303);
+    assert_eq!(stranger.page("/").await.status, 200);
+    for path in [end.as_str(), "/t/acme/admin/sessions/ses_none/end"] {
+        assert_eq!(browser.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn operators_make_tenants_and_change_settings_of_any() {
     let world = World::new().await;
@@ -719,6 +761,57 @@ async fn an_admin_reaches_no_other_tenant() {
     assert_eq!(keys.status, StatusCode::NOT_FOUND);
 }
 
+/// What pages are sent that is not theirs: method, path, media type; the status, and what the page says.
+const REFUSED: [(&str, &str, &str, u16, &str); 8] = [
+    ("POST", "/t/acme/search", FORM, 405, "see the Allow header"),
+    (
+        "DELETE",
+        "/t/acme/sessions",
+        FORM,
+        405,
+        "see the Allow header",
+    ),
+    ("POST", "/t/acme/sessions", "text/plain", 415, OURS),
+    ("POST", "/t/acme/sessions", FORM, 422, OURS),
+    ("POST", "/t/acme/reviews/new", "text/plain", 415, OURS),
+    ("POST", "/sign-in", "application/json", 415, OURS),
+    ("GET", "/t/acme/events/e?source=a&source=b", FORM, 400, OURS),
+    ("GET", "/t/%ff/", FORM, 404, "Nothing here"),
+];
+const FORM: &str = "application/x-www-form-urlencoded";
+const OURS: &str = "one of our pages";
+
+#[tokio::test]
+async fn whatever_the_pages_refuse_is_said_on_a_page() {
+    let world = World::new().await;
+    let visitor = Visitor::of(&world, "acme", &["admin"]).await;
+    for (method, path, media_type, status, said) in REFUSED {
+        let asked = Request::builder().method(method).uri(path);
+        let asked = asked
+            .header("cookie", &visitor.cookie)
+            .header("accept", "text/html,*/*;q=0.8")
+            .header("content-type", media_type);
+        let reply = world.page(asked.body(Body::from("x")).unwrap()).await;
+        assert_eq!(
+            reply.status.as_u16(),
+            status,
+            "{method} {path}: {}",
+            reply.text()
+        );
+        assert!(
+            reply.header("content-type").starts_with("text/html"),
+            "{path}"
+        );
+        assert!(reply.text().contains(said), "{path}: {}", reply.text());
+        assert_eq!(!reply.header("allow").is_empty(), status == 405, "{path}");
+    }
+    let typed = visitor.any("/t/acme").await;
+    assert_eq!(
+        (typed.status, typed.header("location")),
+        (StatusCode::SEE_OTHER, "/t/acme/")
+    );
+}
+
 #[tokio::test]
 async fn a_day_is_marked_on_its_page_and_the_calendar_tells_it() {
     let world = World::new().await;
@@ -770,6 +863,13 @@ async fn a_day_is_marked_on_its_page_and_the_calendar_tells_it() {
         page.text().contains("1 since the review"),
         "{}",
         page.text()
+    );
+    assert_eq!(
+        browser
+            .get("/t/acme/reviews/new?day=2126-11-19")
+            .await
+            .status,
+        StatusCode::NOT_FOUND
     );
     assert_eq!(
         browser.get("/t/acme/reviews/new?day=soon").await.status,

@@ -11,6 +11,7 @@ mod actor_page;
 mod administration;
 mod bodies;
 mod bombs;
+mod browsers;
 mod care;
 mod changes_page;
 mod counting;

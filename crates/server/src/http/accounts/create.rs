@@ -6,8 +6,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 
-use super::{managed, shown};
+use super::shown;
 use crate::auth::{Act, Caller};
+use crate::http::managed::managed_one;
 use crate::http::{HttpError, json};
 use crate::server::Server;
 
@@ -18,7 +19,7 @@ pub(crate) async fn create(
 ) -> Result<Response<Body>, HttpError> {
     caller.require(Act::ManageAccounts)?;
     let new: api::NewAccount = json::read(body).await?;
-    let tenant = managed(&server, &caller, new.tenant.as_deref()).await?;
+    let tenant = managed_one(&server, &caller, new.tenant.as_deref()).await?;
     let to = caller.administration(&server.instance);
     let made = server
         .administration(&caller, &to)

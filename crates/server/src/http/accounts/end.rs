@@ -6,10 +6,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 
-use super::{TenantParameters, managed};
 use crate::auth::{Act, Caller};
 use crate::http::HttpError;
 use crate::http::extract::{Parameters, Segment};
+use crate::http::managed::{TenantParameters, managed_one};
 use crate::server::Server;
 
 pub(crate) async fn end(
@@ -19,7 +19,7 @@ pub(crate) async fn end(
     Parameters(parameters): Parameters<TenantParameters>,
 ) -> Result<Response<Body>, HttpError> {
     caller.require(Act::ManageAccounts)?;
-    let tenant = managed(&server, &caller, parameters.tenant.as_deref()).await?;
+    let tenant = managed_one(&server, &caller, parameters.tenant.as_deref()).await?;
     let mut accounts = tenant.record.settings.accounts.iter();
     let account = accounts.find(|account| account.id == id);
     let account = account.ok_or_else(HttpError::not_found)?;

@@ -6,9 +6,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 
-use super::{TenantParameters, managed, shown};
+use super::shown;
 use crate::auth::{Act, Caller};
 use crate::http::extract::Parameters;
+use crate::http::managed::{TenantParameters, managed_all};
 use crate::http::{HttpError, json};
 use crate::server::Server;
 
@@ -18,10 +19,7 @@ pub(crate) async fn list(
     Parameters(parameters): Parameters<TenantParameters>,
 ) -> Result<Response<Body>, HttpError> {
     caller.require(Act::ManageAccounts)?;
-    let tenants = match parameters.tenant {
-        None if caller.is_operator() => server.store.tenants().await?,
-        asked => vec![managed(&server, &caller, asked.as_deref()).await?],
-    };
+    let tenants = managed_all(&server, &caller, parameters.tenant.as_deref()).await?;
     let accounts = tenants.iter().flat_map(|tenant| {
         let accounts = tenant.record.settings.accounts.iter();
         accounts.map(|account| shown(tenant, account))

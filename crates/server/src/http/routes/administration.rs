@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::{SMALL_BODY, UNREADABLE, WRITING, codes};
 use crate::auth::Act;
+use crate::http::managed::TenantParameters;
 use crate::http::route::{Parameter, Route, ends, json, makes, reads};
-use crate::http::{accounts, clock, index, keys, tenants};
+use crate::http::{accounts, clock, index, keys, sessions, tenants};
 
 const JSON: &str = "application/json";
 
@@ -14,6 +15,7 @@ pub(super) fn routes() -> Vec<Route> {
     let mut routes = Vec::from(of_tenants());
     routes.extend(of_keys());
     routes.extend(of_accounts());
+    routes.extend(of_sessions());
     routes.extend(of_server());
     routes
 }
@@ -97,7 +99,7 @@ fn of_accounts() -> [Route; 3] {
                 "Those that have ended, too. Without parameters an operator gets all of them, an admin the own tenant's.",
             )
             .needs(Act::ManageAccounts)
-            .query::<accounts::TenantParameters>()
+            .query::<TenantParameters>()
             .answers(200, "The accounts.", JSON, json::<api::Accounts>()),
         ends("/v1/accounts/{id}", accounts::end::end)
             .named(
@@ -113,10 +115,42 @@ fn of_accounts() -> [Route; 3] {
                 schema: super::plain_text(),
                 example: "A1b2C3d4E5f6",
             })
-            .query::<accounts::TenantParameters>()
+            .query::<TenantParameters>()
             .answer(204, "It has ended.", Vec::new())
             .refuses(WRITING)
             .refuses(&[code::BAD_FIELD, code::EXISTS]),
+    ]
+}
+
+fn of_sessions() -> [Route; 2] {
+    [
+        reads("/v1/sessions", sessions::list::list)
+            .named(
+                "list_sessions",
+                "List browsers that are signed in",
+                "Those that may enter a tenant, at this node of the server. Without parameters an operator gets all of them, \
+                 an admin those that may enter the own tenant.",
+            )
+            .needs(Act::ManageAccounts)
+            .query::<TenantParameters>()
+            .answers(200, "The sessions, the one used last first.", JSON, json::<api::Sessions>()),
+        ends("/v1/sessions/{id}", sessions::end::end)
+            .named(
+                "end_session",
+                "Sign a browser out",
+                "At once; streams and exports of it end. Whoever may still sign in can do so again: end the account, or \
+                 take the group away, first.",
+            )
+            .needs(Act::ManageAccounts)
+            .segment(Parameter {
+                name: "id",
+                description: "The session's public id, as `GET /v1/sessions` and access records say.",
+                schema: super::plain_text(),
+                example: "ses_6f1d0a",
+            })
+            .query::<TenantParameters>()
+            .answer(204, "It has ended.", Vec::new())
+            .refuses(WRITING),
     ]
 }
 
