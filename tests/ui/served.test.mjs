@@ -83,7 +83,7 @@ async function givenOf(number) {
   const { entry, person, details, withheld } = JSON.parse(await text(`/v1/events/${id}?include=entry`));
   const vkey = await text(`/v1/logs/${log}/vkey`);
   const tlogProof = await text(`/v1/events/${id}/proof`);
-  return { id, log, entry, person, details, withheld, vkey, tlogProof, shown: shownIn(await page.text()) };
+  return { id, log, entry, person, details, withheld, vkey, tlogProof, shown: shownIn(await page.text()), beside: [] };
 }
 
 /** Verifies over HTTP with the session's cookie, as the page does; `alter(path, bytes)` changes what comes. */
