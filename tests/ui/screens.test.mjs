@@ -34,6 +34,7 @@ test('pages', async (t) => {
         }
         assert.equal(await person.isTooWide(), null, `${name} at ${width} px`);
         assert.deepEqual(await person.overlapping(), [], `${name} at ${width} px`);
+        assert.deepEqual(await person.broken(), [], `${name} at ${width} px`);
       }
     });
   }

@@ -78,6 +78,23 @@ export async function visitor(page, origin, others = []) {
       const name = (node) => `${node.parentElement.localName}.${node.parentElement.className} > ${node.cloneNode(false).outerHTML.slice(0, 120)}`;
       return `${scrollWidth} of ${clientWidth} px: ${named.slice(0, 3).map(name).join(', ')}`;
     }),
+    /// Words of buttons and of heads of columns that are broken over two lines.
+    broken: () => page.evaluate(() => {
+      const found = [];
+      for (const node of document.querySelectorAll('button, a.button, thead th')) {
+        const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+          for (const { 0: word, index } of texts.currentNode.data.matchAll(/\S+/g)) {
+            const range = document.createRange();
+            range.setStart(texts.currentNode, index);
+            range.setEnd(texts.currentNode, index + word.length);
+            const lines = new Set([...range.getClientRects()].map((rect) => Math.round(rect.top)));
+            if (lines.size > 1) found.push(word);
+          }
+        }
+      }
+      return found;
+    }),
     /// Texts that lie over each other, side by side in a grid, a line or a row: two of each place.
     overlapping: () => page.evaluate(() => {
       const SLACK = 2;

@@ -139,7 +139,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         category: Category::AuditLog,
         severity: Severity::Warning,
         description: "Somebody who administers ended a browser's session of somebody else",
-        sentence: "{actor} signed a browser out[ of {resource}]",
+        sentence: "{actor} signed out a browser[ of {resource}]",
         aliases: &[],
     },
     Operation {
