@@ -243,7 +243,7 @@ fn is_sent_as(stored: &str, event: &Prepared) -> bool {
     let text = event
         .part(Label::Details)
         .and_then(|details| part::value_text(Label::Details, &details.bytes));
-    let value = text.and_then(|text| json::parse(text.as_bytes()).ok());
+    let value = text.and_then(|text| json::parse_within(text.as_bytes(), json::Bounds::PART).ok());
     value
         .as_ref()
         .and_then(|value| value.member("operation_as_sent"))

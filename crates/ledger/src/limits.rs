@@ -13,6 +13,11 @@ pub const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const JSON_DEPTH_MAX: usize = 32;
 /// Most JSON values (scalars and containers) in one event.
 pub const JSON_VALUES_MAX: usize = 20_000;
+/// Deepest nesting of JSON in a stored part: its own brackets and what unknown members stand below come on top of what was
+/// sent. Whatever the door takes must read back.
+pub const PART_JSON_DEPTH_MAX: usize = JSON_DEPTH_MAX + 8;
+/// Most JSON values in a stored part: no part is long enough for more, whatever masks added to it.
+pub const PART_JSON_VALUES_MAX: usize = PART_BYTES_MAX / 2;
 /// Longest operation name in bytes.
 pub const OPERATION_BYTES_MAX: usize = 128;
 /// Most operations that a tenant adds to the vocabulary.

@@ -87,7 +87,7 @@ pub struct NotAPart {
 
 /// Reads the value of a stored part.
 pub fn value_of(label: Label, bytes: &[u8]) -> Result<Value<'_>, NotAPart> {
-    let Ok(Value::Array(items)) = json::parse(bytes) else {
+    let Ok(Value::Array(items)) = json::parse_within(bytes, json::Bounds::PART) else {
         return Err(NotAPart { label });
     };
     let mut items = items.into_iter();

@@ -5,8 +5,8 @@
  * the other. A node is `{members: [[name, node], …]}`, `{items: [node, …]}` or `{text}`: what a page shows of a scalar.
  */
 
-/** As `ledger/limits.rs`, and one for the disclosure around it. */
-const DEPTH_MAX = 33;
+/** As `PART_JSON_DEPTH_MAX` of `ledger/limits.rs`. */
+const DEPTH_MAX = 40;
 
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SCALAR = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;

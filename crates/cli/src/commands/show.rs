@@ -55,7 +55,8 @@ impl Show {
             return Ok(Ending::Done);
         }
         // Our own reading keeps every digit; an answer beyond its limits is still an answer.
-        let Ok(Value::Object(members)) = json::parse(text.as_bytes()) else {
+        let read = json::parse_within(text.as_bytes(), json::Bounds::ANSWER);
+        let Ok(Value::Object(members)) = read else {
             printer.json(&text);
             return Ok(Ending::Done);
         };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{JsonError, Member, Problem, Value, push_token};
-use crate::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
+use crate::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX, PART_JSON_DEPTH_MAX, PART_JSON_VALUES_MAX};
 
 /// Reads one JSON value that fills the whole text (white space around it is allowed).
 pub fn parse(text: &[u8]) -> Result<Value<'_>, JsonError> {
@@ -20,10 +20,20 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Those of one event.
+    /// Those of one event as it is sent.
     pub const EVENT: Self = Self {
         depth_max: JSON_DEPTH_MAX,
         values_max: JSON_VALUES_MAX,
+    };
+    /// Those of one stored part.
+    pub const PART: Self = Self {
+        depth_max: PART_JSON_DEPTH_MAX,
+        values_max: PART_JSON_VALUES_MAX,
+    };
+    /// Those of one event as it is answered: its parts, and what the ledger knows of it.
+    pub const ANSWER: Self = Self {
+        depth_max: PART_JSON_DEPTH_MAX + 2,
+        values_max: 2 * PART_JSON_VALUES_MAX + 256,
     };
 }
 

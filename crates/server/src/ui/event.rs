@@ -27,11 +27,6 @@ use super::telling::Told;
 use super::visit::Visit;
 use crate::auth::Act;
 
-/// What an answer may be: an event, and what the ledger knows of it.
-const BOUNDS: Bounds = Bounds {
-    depth_max: ledger::limits::JSON_DEPTH_MAX + 2,
-    values_max: ledger::limits::JSON_VALUES_MAX + 256,
-};
 /// Exact texts are shown up to this many bytes; longer ones are there to be downloaded.
 const EXACT_BYTES_MAX: usize = 16 * 1024;
 
@@ -123,7 +118,7 @@ async fn page(visit: &Visit, id: &str, source: &str) -> Result<Response<Body>, R
     };
     let event: api::Event = serde_json::from_slice(&text).map_err(|_| Refused::internal())?;
     // Read a second time, since numbers of the first reading may have lost digits.
-    let value = parse_within(&text, BOUNDS).map_err(|_| Refused::internal())?;
+    let value = parse_within(&text, Bounds::ANSWER).map_err(|_| Refused::internal())?;
     let told = Told::new(&event, &visit.tenant, visit.now);
     let beside = Beside::ask(visit, &event, &told).await;
     let page = EventPage {

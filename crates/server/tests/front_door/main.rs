@@ -33,6 +33,7 @@ mod producers;
 mod proofs;
 mod provider;
 mod quotas;
+mod read_back;
 mod reviews;
 mod roles;
 mod search_page;

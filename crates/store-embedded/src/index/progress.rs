@@ -15,7 +15,7 @@ use tantivy::HasLen;
 use super::checked::{CheckedFile, sealed};
 
 /// The first line of the file: another version is another index.
-const VERSION: &str = "veritrail-index/3";
+const VERSION: &str = "veritrail-index/4";
 /// Largest file that is read.
 const BYTES_MAX: u64 = 256 * 1024 * 1024;
 

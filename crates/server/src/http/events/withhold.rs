@@ -1,8 +1,9 @@
 //! What some keys may not see: mask tags (writers), persons and addresses (analysts).
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::json::Value;
+use ledger::json::{Member, Value};
 use query::visibility::{addresses, is_person_type};
 
 /// What stands in place of an address.
@@ -78,21 +79,49 @@ pub(in crate::http) fn withhold_related(part: &mut Value<'_>) {
 pub(in crate::http) fn withhold_addresses(value: &mut Value<'_>) {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        Value::String(text) => withhold_in(text),
+        Value::String(text) => {
+            withhold_in(text);
+        }
         Value::Array(items) => items.iter_mut().for_each(withhold_addresses),
         Value::Object(members) => {
-            for (name, item) in members {
-                withhold_in(name);
+            let mut renamed = false;
+            for (name, item) in members.iter_mut() {
+                renamed |= withhold_in(name);
                 withhold_addresses(item);
+            }
+            if renamed {
+                distinguish(members);
             }
         }
     }
 }
 
-fn withhold_in(text: &mut Cow<'_, str>) {
+/// Numbers names that became the same, so that no member stands twice.
+fn distinguish(members: &mut [Member<'_>]) {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (name, _) in members {
+        if known.insert(name.to_string()) {
+            continue;
+        }
+        let count = counts.entry(name.to_string()).or_insert(1);
+        let mut numbered;
+        loop {
+            *count += 1;
+            numbered = format!("{name} #{count}");
+            if known.insert(numbered.clone()) {
+                break;
+            }
+        }
+        *name = Cow::Owned(numbered);
+    }
+}
+
+/// Answers whether there was something to be withheld.
+fn withhold_in(text: &mut Cow<'_, str>) -> bool {
     let found = addresses(text);
     if found.is_empty() {
-        return;
+        return false;
     }
     let (mut out, mut at) = (String::with_capacity(text.len()), 0);
     for range in found {
@@ -102,6 +131,7 @@ fn withhold_in(text: &mut Cow<'_, str>) {
     }
     out.push_str(text.get(at..).unwrap_or_default());
     *text = Cow::Owned(out);
+    true
 }
 
 #[cfg(test)]
@@ -153,6 +183,16 @@ mod tests {
                 "{text}"
             );
         }
+        let mut value = ledger::json::parse(
+            br#"{"10.0.0.1":1,"[address withheld] #2":2,"a@b.example":3,"x":4,"::1":5}"#,
+        )
+        .unwrap();
+        withhold_addresses(&mut value);
+        let names = value.as_object().unwrap().iter().map(|(name, _)| name);
+        let names: Vec<_> = names.collect();
+        let numbered = [1, 2, 3, 4].map(|number| format!("{WITHHELD} #{number}"));
+        let [_, second, third, fourth] = &numbered;
+        assert_eq!(names, [WITHHELD, second, third, "x", fourth]);
         for text in [
             "deploy v1.2.3 at 12:30",
             "Vec::new",
