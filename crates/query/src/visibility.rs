@@ -12,9 +12,12 @@ const QUOTED_BYTES_MAX: usize = 256;
 /// An `@` as it stands in the address of a page.
 const ENCODED_AT: &str = "%40";
 
-/// Whether resources of this type are people: nothing that was said about them is for analysts.
+/// Whether resources of this type are people, in whatever case and spelling it is written: nothing that was said about
+/// them is for analysts.
 pub fn is_person_type(kind: &str) -> bool {
-    kind.split('_').any(|word| {
+    let kind = kind.to_ascii_lowercase();
+    let mut words = kind.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.any(|word| {
         matches!(
             word,
             "user"
@@ -211,6 +214,23 @@ fn holds_ipv6(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_are_people_in_every_spelling() {
+        for kind in [
+            "user",
+            "User",
+            "SERVICE_USER",
+            "team-member",
+            "user.v2",
+            "Customer",
+        ] {
+            assert!(is_person_type(kind), "{kind}");
+        }
+        for kind in ["", "deployment", "userland", "environment_variable"] {
+            assert!(!is_person_type(kind), "{kind}");
+        }
+    }
 
     #[test]
     fn an_address_is_seen_beside_whatever_stands_there() {

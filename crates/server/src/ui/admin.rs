@@ -183,7 +183,7 @@ const ROLES: [RoleSays; 6] = [
     ("writer", "sends events, and sees none"),
     (
         "analyst",
-        "sees events without persons: no names, e-mails or addresses",
+        "sees events without persons: not who acted or from where, and no e-mail or IP address",
     ),
     ("reader", "sees events"),
     (
