@@ -100,6 +100,38 @@ fn story() -> Vec<Value> {
 }
 
 #[tokio::test]
+async fn no_name_in_an_event_rewrites_its_sentence() {
+    let world = World::new().await;
+    let event = |clock: &str, project: &str, environment: &str| {
+        let variable = json!({"type": "environment_variable", "id": "v", "name": "VAR", "project_id": project});
+        let context = json!({"environment": environment});
+        let more = json!({"resource": variable, "context": context});
+        at(clock, "environment_variable.updated", "user/Bob", more)
+    };
+    let tokens = [
+        ("0actor0", "0resource0"),
+        ("{actor}", "{resource}"),
+        ("[{actor}]", "production (failed)"),
+    ];
+    let mut events: Vec<Value> = Vec::new();
+    for (place, (project, environment)) in tokens.iter().enumerate() {
+        events.push(event(&format!("07:0{place}:00"), project, environment));
+    }
+    events[2]["outcome"] = json!({"result": "failure"});
+    store(&world, &events).await;
+    let browser = Browser::of(&world, "acme", "reader").await;
+    let page = read(&browser.read("/t/acme/").await);
+    let markdown = browser.ask("/t/acme/timeline.md").await;
+    let markdown = markdown.text().replace(['\\', '`'], "");
+    for (project, environment) in tokens {
+        let said =
+            format!("Bob changed the environment variable VAR of {project} in {environment}");
+        assert!(page.contains(&said), "{said}: {page}");
+        assert!(markdown.contains(&said), "{said}: {markdown}");
+    }
+}
+
+#[tokio::test]
 async fn a_change_is_told_with_the_deployment_that_failed_after_it() {
     let world = World::new().await;
     store(&world, &story()).await;
