@@ -4,8 +4,8 @@
 //! `[ of {project}]`, is left out if something in it is unknown, or gives way to what follows a bar in it:
 //! `[ {resource}| somebody]`. Only `{actor}` may stand outside brackets; where it is unknown, it was "somebody".
 //!
-//! Promises: pure; one line of bounded length, whatever the values are; values are never read as a template. Must
-//! never: claim that something was done which was denied, failed or was cancelled.
+//! Promises: pure; one line of bounded length, whatever the values are; values are never read as a template, and each is a
+//! [`Part`] of its own. Must never: claim that something was done which was denied, failed or was cancelled.
 
 /// What a template may name.
 pub const PLACEHOLDERS: [&str; 6] = [
@@ -34,15 +34,30 @@ pub struct Values<'a> {
     pub outcome: Option<&'a str>,
 }
 
+/// A stretch of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What is read.
+    pub text: String,
+    /// The placeholder whose value this is; nothing for words of ours.
+    pub of: Option<&'static str>,
+}
+
 /// The sentence of a built-in operation.
 ///
 /// An outcome other than success is added, unless the template or the name of the operation tells it.
 pub fn render(operation: &super::Operation, values: &Values<'_>) -> String {
-    let mut text = fill(operation.sentence, values);
+    joined(&parts(operation, values))
+}
+
+/// The same in parts, for whoever shows values in another way than the words around them.
+pub fn parts(operation: &super::Operation, values: &Values<'_>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    fill(&mut parts, operation.sentence, values);
     if !operation.sentence.contains("{outcome}") {
-        add_outcome(&mut text, operation.name, values);
+        add_outcome(&mut parts, operation.name, values);
     }
-    text
+    parts
 }
 
 /// The sentence of a built-in operation with words such as `ACTOR` for what an event would say: for lists of operations.
@@ -60,16 +75,23 @@ pub fn sample(operation: &super::Operation) -> String {
 
 /// The sentence of a name that has no template: a tenant's own, or one that nobody knows.
 pub fn render_unknown(name: &str, values: &Values<'_>) -> String {
+    joined(&parts_unknown(name, values))
+}
+
+/// The same in parts.
+pub fn parts_unknown(name: &str, values: &Values<'_>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    fill(&mut parts, "{actor} did ", values);
     // The name is cleaned like a value, since it may be anything that was stored.
-    let mut text = fill("{actor} did", values);
-    text.push(' ');
-    push_clean(&mut text, name);
-    text.push_str(&fill(
-        "[ to the {resource_type}][ {resource}][ in {project}]",
-        values,
-    ));
-    add_outcome(&mut text, name, values);
-    text
+    push_words(&mut parts, &clean(name));
+    let rest = "[ to the {resource_type}][ {resource}][ in {project}]";
+    fill(&mut parts, rest, values);
+    add_outcome(&mut parts, name, values);
+    parts
+}
+
+fn joined(parts: &[Part]) -> String {
+    parts.iter().map(|part| part.text.as_str()).collect()
 }
 
 /// Most characters of one value that a sentence shows.
@@ -95,64 +117,81 @@ fn tells_how_it_ended(name: &str, outcome: &str) -> bool {
         .any(|(ending, words)| *ending == outcome && words.iter().any(|word| is_last(word)))
 }
 
-fn add_outcome(text: &mut String, name: &str, values: &Values<'_>) {
+fn add_outcome(parts: &mut Vec<Part>, name: &str, values: &Values<'_>) {
     let outcome = values.of("outcome").map_or("success", str::trim);
     if outcome == "success" || tells_how_it_ended(name, outcome) {
         return;
     }
-    text.push_str(" (");
-    push_clean(
-        text,
-        if outcome == "failure" {
-            "failed"
-        } else {
-            outcome
-        },
-    );
-    text.push(')');
+    let word = if outcome == "failure" {
+        "failed"
+    } else {
+        outcome
+    };
+    parts.push(Part {
+        text: format!(" ({})", clean(word)),
+        of: Some("outcome"),
+    });
 }
 
-/// The template with its values. A template that cannot be read to its end is shown as it stands.
-fn fill(template: &str, values: &Values<'_>) -> String {
-    let mut text = String::with_capacity(template.len() * 2);
+/// Adds the template with its values. A template that cannot be read to its end is shown as it stands.
+fn fill(parts: &mut Vec<Part>, template: &str, values: &Values<'_>) {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('[') {
-        push_plain(&mut text, before, values);
+        push_plain(parts, before, values);
         let Some((stretch, after)) = after.split_once(']') else {
-            text.push_str(after);
-            return text;
+            push_words(parts, after);
+            return;
         };
         let (wanted, otherwise) = stretch.split_once('|').unwrap_or((stretch, ""));
         if placeholders(wanted).all(|name| values.of(name).is_some()) {
-            push_plain(&mut text, wanted, values);
+            push_plain(parts, wanted, values);
         } else {
-            push_plain(&mut text, otherwise, values);
+            push_plain(parts, otherwise, values);
         }
         rest = after;
     }
-    push_plain(&mut text, rest, values);
-    text
+    push_plain(parts, rest, values);
 }
 
-/// Text without brackets.
-fn push_plain(text: &mut String, template: &str, values: &Values<'_>) {
+/// Adds a template without brackets.
+fn push_plain(parts: &mut Vec<Part>, template: &str, values: &Values<'_>) {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
-        text.push_str(before);
+        push_words(parts, before);
         let Some((name, after)) = after.split_once('}') else {
-            text.push_str(after);
+            push_words(parts, after);
             return;
         };
-        match values.of(name) {
-            Some(value) if name == "resource_type" => push_clean(text, &value.replace('_', " ")),
-            Some(value) => push_clean(text, value),
+        let known = PLACEHOLDERS.into_iter().find(|known| *known == name);
+        match known.and_then(|known| Some((known, values.of(known)?))) {
+            Some((known, value)) => {
+                let text = if known == "resource_type" {
+                    clean(&value.replace('_', " "))
+                } else {
+                    clean(value)
+                };
+                let of = Some(known);
+                parts.push(Part { text, of });
+            }
             // A test forbids every other placeholder outside brackets.
-            None if text.is_empty() => text.push_str(NOBODY_KNOWN.0),
-            None => text.push_str(NOBODY_KNOWN.1),
+            None if parts.is_empty() => push_words(parts, NOBODY_KNOWN.0),
+            None => push_words(parts, NOBODY_KNOWN.1),
         }
         rest = after;
     }
-    text.push_str(rest);
+    push_words(parts, rest);
+}
+
+/// Adds words of ours to those that stand last.
+fn push_words(parts: &mut Vec<Part>, words: &str) {
+    match parts.last_mut().filter(|last| last.of.is_none()) {
+        _ if words.is_empty() => {}
+        Some(last) => last.text.push_str(words),
+        None => parts.push(Part {
+            text: words.to_owned(),
+            of: None,
+        }),
+    }
 }
 
 /// The names in braces, in order.
@@ -163,15 +202,10 @@ pub(super) fn placeholders(template: &str) -> impl Iterator<Item = &str> {
         .map(|rest| rest.split_once('}').map_or(rest, |(name, _)| name))
 }
 
-/// A value as sentences show it: on one line, of bounded length, without characters that reorder or hide others.
+/// A value as sentences show it: on one line, of bounded length, without characters that reorder or hide the text around
+/// them.
 pub fn clean(value: &str) -> String {
     let mut text = String::new();
-    push_clean(&mut text, value);
-    text
-}
-
-/// A value on one line, of bounded length, without characters that reorder or hide the text around them.
-fn push_clean(text: &mut String, value: &str) {
     let mut chars = value.trim().chars();
     for c in chars.by_ref().take(VALUE_CHARS_MAX) {
         match c {
@@ -184,6 +218,7 @@ fn push_clean(text: &mut String, value: &str) {
     if chars.next().is_some() {
         text.push('…');
     }
+    text
 }
 
 impl<'a> Values<'a> {

@@ -8,15 +8,17 @@ use axum::body::Body;
 use axum::extract::Query;
 use axum::http::{Response, StatusCode};
 use ledger::time::Micros;
+use query::limits::QUERY_BYTES_MAX;
 use serde::Deserialize;
 
 use self::row::Row;
-use super::page::{redirect, render};
+use super::page::{REPEATED_BYTES_MAX, redirect, render};
 use super::problem::Refused;
 use super::shell::{Section, Shell};
 use super::visit::Visit;
 use crate::auth::Act;
 use crate::http::HttpError;
+use crate::http::asked::TIME_BYTES_MAX;
 
 /// Records of a page.
 const RECORDS: usize = 100;
@@ -93,6 +95,8 @@ struct AccessPage {
     total: u64,
     readers: Vec<Reader>,
     everybody: String,
+    /// Whether the question is too long to be repeated by every row.
+    links_left_out: bool,
     older: String,
     here: String,
 }
@@ -135,6 +139,7 @@ async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused
         let detail = "who read the log is for auditors and administrators";
         return Err(HttpError::new(api::code::FORBIDDEN, detail).into());
     }
+    asked.check()?;
     // A link says the same to everybody at any time.
     if let Some(since) = absolute(&asked.since, visit.now) {
         asked.since = since;
@@ -178,6 +183,7 @@ async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused
             }
             .href(visit)
         }),
+        links_left_out: asked.is_long(),
         here: visit.path("/access"),
         rows,
         asked,
@@ -186,6 +192,32 @@ async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused
 }
 
 impl Asked {
+    /// Refuses what no form of the page sends: each of many links would repeat it.
+    fn check(&self) -> Result<(), HttpError> {
+        if !KINDS.iter().any(|(name, ..)| *name == self.kind) {
+            let known = KINDS.iter().map(|(name, ..)| *name);
+            let known = known.filter(|name| !name.is_empty()).collect::<Vec<_>>();
+            let known = format!("nothing or one of {}", known.join(", "));
+            return Err(HttpError::bad_parameter("kind", known));
+        }
+        let bounded = [
+            ("reader", &self.reader, QUERY_BYTES_MAX),
+            ("q", &self.q, QUERY_BYTES_MAX),
+            ("since", &self.since, TIME_BYTES_MAX),
+            ("until", &self.until, TIME_BYTES_MAX),
+        ];
+        let long = bounded.iter().find(|(_, text, most)| text.len() > *most);
+        long.map_or(Ok(()), |(name, _, most)| {
+            let expected = format!("at most {most} bytes");
+            Err(HttpError::bad_parameter(name, expected))
+        })
+    }
+
+    /// Whether there is more to repeat than each of many links should.
+    pub(super) fn is_long(&self) -> bool {
+        self.q.len() + self.reader.len() > REPEATED_BYTES_MAX
+    }
+
     /// The page with this question.
     fn href(&self, visit: &Visit) -> String {
         visit.link(
@@ -333,7 +365,11 @@ fn readers(counted: &Statistics, rows: &[Row], asked: &Asked, visit: &Visit) -> 
         let there = asked.with_reader(&name);
         Reader {
             count: value.count,
-            href: there.href(visit),
+            href: if asked.is_long() {
+                String::new()
+            } else {
+                there.href(visit)
+            },
             chosen: asked.reader.to_lowercase() == value.value,
             name,
         }

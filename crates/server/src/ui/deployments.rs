@@ -22,7 +22,7 @@ use lanes::Lane;
 use rows::{GroupRow, Row, TrendRow};
 
 use super::moment::Moment;
-use super::page::render;
+use super::page::{REPEATED_BYTES_MAX, render};
 use super::problem::Refused;
 use super::shell::{Section, Shell};
 use super::visit::Visit;
@@ -50,6 +50,7 @@ const WINDOWS: [(i64, &str); 4] = [
 pub(super) struct Asked {
     since: String,
     until: String,
+    q: String,
     project: String,
     environment: String,
     outcome: String,
@@ -86,6 +87,8 @@ struct DeploymentsPage {
     everything: String,
     here: String,
     is_filtered: bool,
+    /// Whether the query is too long to be repeated by every row.
+    links_left_out: bool,
     /// Whether anything was told at all.
     is_empty: bool,
     bucket: String,
@@ -108,11 +111,13 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Response<B
     visit.finish(page)
 }
 
-async fn page(visit: &Visit, asked: Asked) -> Result<Response<Body>, Refused> {
+async fn page(visit: &Visit, mut asked: Asked) -> Result<Response<Body>, Refused> {
+    asked.q = asked.q.trim().to_owned();
     let ask = visit.ask();
     let which = [
         ("since", asked.since.as_str()),
         ("until", &asked.until),
+        ("q", &asked.q),
         ("project", &asked.project),
         ("environment", &asked.environment),
     ];
@@ -143,6 +148,7 @@ impl DeploymentsPage {
             visit,
             asked: &asked,
         };
+        let links_left_out = address.is_long();
         let lanes = lanes::lanes(&address, list, figures, scale);
         let total = &figures.total;
         let beside = total.cancelled + total.running + total.undecided + total.refused;
@@ -162,9 +168,11 @@ impl DeploymentsPage {
                 &[("since", &since.iso), ("until", &until.iso)],
             ),
             here: address.of(&[("since", &since.iso), ("until", &until.iso)]),
-            is_filtered: !(asked.project.is_empty()
+            is_filtered: !(asked.q.is_empty()
+                && asked.project.is_empty()
                 && asked.environment.is_empty()
                 && asked.outcome.is_empty()),
+            links_left_out,
             is_empty: total.finished + beside + list.total == 0,
             bucket: figures.bucket.clone(),
             cards: cards(figures, scale),
@@ -217,6 +225,7 @@ impl Address<'_> {
         let mut parameters = [
             ("since", asked.since.as_str()),
             ("until", asked.until.as_str()),
+            ("q", asked.q.as_str()),
             ("project", asked.project.as_str()),
             ("environment", asked.environment.as_str()),
             ("outcome", asked.outcome.as_str()),
@@ -228,6 +237,18 @@ impl Address<'_> {
             }
         }
         self.visit.link("/deployments", &parameters)
+    }
+
+    /// The same for one of many rows; empty where each of them would have to repeat something long.
+    fn narrowed(&self, changed: &[(&str, &str)]) -> String {
+        if self.is_long() {
+            return String::new();
+        }
+        self.of(changed)
+    }
+
+    fn is_long(&self) -> bool {
+        self.asked.q.len() > REPEATED_BYTES_MAX
     }
 
     /// The window as long as this one, right before or behind it.

@@ -58,7 +58,7 @@ pub(super) struct Bar {
     pub(super) width: String,
     pub(super) y: String,
     pub(super) height: String,
-    /// The page with this stretch alone.
+    /// The page with this stretch alone; empty for none.
     pub(super) href: String,
     /// When, and how many.
     pub(super) label: String,
@@ -72,7 +72,7 @@ pub(super) struct Mark {
     pub(super) text: String,
     /// The same in full.
     pub(super) label: String,
-    /// The page with what begins there alone.
+    /// The page with what begins there alone; empty for none.
     pub(super) href: String,
 }
 
@@ -122,13 +122,20 @@ impl Histogram {
                 href: link(part),
             }
         });
+        let bars: Vec<Bar> = bars.collect();
+        let lead = bars.iter().any(|bar| !bar.href.is_empty());
         Self {
             label: format!(
-                "{} over time, {} a bar. Each bar leads to its time.",
+                "{} over time, {} a bar.{}",
                 events(counted.total),
-                in_words(width)
+                in_words(width),
+                if lead {
+                    " Each bar leads to its time."
+                } else {
+                    ""
+                }
             ),
-            bars: bars.collect(),
+            bars,
             marks: marks(window, scale, link),
         }
     }

@@ -33,6 +33,9 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
+/// Longest text of a question that every one of many links of a page repeats, in bytes.
+pub(super) const REPEATED_BYTES_MAX: usize = 500;
+
 /// A page.
 pub(super) fn render(status: StatusCode, page: &impl Template) -> Response<Body> {
     // Writing into a string can't fail, and no template of ours fails by itself.

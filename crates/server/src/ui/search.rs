@@ -129,6 +129,8 @@ struct CountsPart {
     total: String,
     histogram: Histogram,
     facets: Vec<Facet>,
+    /// Whether the query is too long to be repeated by every count.
+    links_left_out: bool,
     /// Why there are no counts.
     refused: String,
 }
@@ -381,7 +383,11 @@ fn form(visit: &Visit, question: &Question) -> Form {
         oldest_first: question.oldest_first,
         window: in_words(question.window, visit.now),
         presets,
-        days: days(question, visit.now),
+        days: if question.is_long() {
+            Vec::new()
+        } else {
+            days(question, visit.now)
+        },
         stale: if age > STALE_MICROS {
             Moment::new(question.window.until, visit.now).ago
         } else {
@@ -485,8 +491,9 @@ async fn count(ask: Ask, question: Question, now: Micros, known: Vec<String>) ->
             };
             CountsPart {
                 total: events(counted.total),
-                histogram: Histogram::new(&counted, question.window, |part| question.within(part)),
+                histogram: Histogram::new(&counted, question.window, |part| question.part(part)),
                 facets: facets(&counted, &question, &query),
+                links_left_out: question.is_long(),
                 refused: String::new(),
             }
         }
@@ -494,6 +501,7 @@ async fn count(ask: Ask, question: Question, now: Micros, known: Vec<String>) ->
             total: String::new(),
             histogram: Histogram::default(),
             facets: Vec::new(),
+            links_left_out: false,
             refused: format!("{}: {}", refused.0.title, refused.0.detail),
         },
     };

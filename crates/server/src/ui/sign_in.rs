@@ -52,6 +52,8 @@ pub(super) enum Notice {
     BadKey,
     /// A platform's key needs a tenant's name besides.
     WantsTenant,
+    /// The form came from another site's page, as far as its headers tell.
+    Foreign,
     /// Too many attempts.
     Wait,
     /// The sign-in was not begun in this browser, or too long ago.
@@ -71,7 +73,7 @@ impl Notice {
             Self::BadKey | Self::Again | Self::Refused => StatusCode::UNAUTHORIZED,
             Self::Wait => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NoAccess => StatusCode::FORBIDDEN,
+            Self::Foreign | Self::NoAccess => StatusCode::FORBIDDEN,
         }
     }
 
@@ -82,6 +84,11 @@ impl Notice {
             Self::BadKey => (
                 "Not signed in.",
                 "The key is not valid, has come to its end or was revoked. Paste the whole of it, from vtk_ on.",
+            ),
+            Self::Foreign => (
+                "Not signed in: the form was not sent from this server’s own page.",
+                "It came from another site, or through a proxy that changes the Host or Origin header. Open the sign-in \
+                 page at this server’s own address and try again.",
             ),
             Self::Wait => ("Too many attempts.", "Wait a moment, then try again."),
             Self::Again => (
@@ -208,7 +215,11 @@ pub(super) async fn begin(
     }
     let refuse = |reason: RefusalReason| {
         refused(server, reason);
-        page(server, &headers, to, Notice::BadKey)
+        let notice = match reason {
+            RefusalReason::ForeignForm => Notice::Foreign,
+            _ => Notice::BadKey,
+        };
+        page(server, &headers, to, notice)
     };
     if is_foreign(&headers) {
         return refuse(RefusalReason::ForeignForm);

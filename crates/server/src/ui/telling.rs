@@ -4,15 +4,11 @@
 
 use api::Event;
 use ledger::time::Micros;
-use ledger::vocabulary::sentence::{self, Values};
+use ledger::vocabulary::sentence::{self, Part, Values};
 use serde_json::{Map, Value};
 
 use super::ask::segment;
 use super::moment::Moment;
-
-/// What stands in a template for the actor's and the resource's names until they are put in.
-const ACTOR: &str = "0actor0";
-const RESOURCE: &str = "0resource0";
 
 /// A stretch of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,52 +133,31 @@ impl Told {
     }
 
     fn stretches(&self) -> Vec<Stretch> {
-        let known = |text: &'static str, is: &str| (!is.trim().is_empty()).then_some(text);
         let values = Values {
-            actor: known(ACTOR, &self.actor),
-            resource: known(RESOURCE, &self.resource),
+            actor: Some(&self.actor),
+            resource: Some(&self.resource),
             resource_type: Some(&self.resource_type),
             project: Some(&self.project),
             environment: Some(&self.environment),
             outcome: Some(&self.outcome),
         };
-        let text = match ledger::vocabulary::find(&self.operation) {
-            Some(operation) => sentence::render(operation, &values),
-            None => sentence::render_unknown(&self.operation, &values),
+        let parts = match ledger::vocabulary::find(&self.operation) {
+            Some(operation) => sentence::parts(operation, &values),
+            None => sentence::parts_unknown(&self.operation, &values),
         };
-        let mut stretches = Vec::new();
-        let mut rest = text.as_str();
-        let plain = |text: &str| Stretch {
-            text: text.to_owned(),
-            href: String::new(),
-            kind: "",
-        };
-        // A sentence names each at most a few times; each turn takes one of them.
-        while let Some((at, token)) = [ACTOR, RESOURCE]
-            .iter()
-            .filter_map(|token| Some((rest.find(token)?, *token)))
-            .min()
-        {
-            let (before, after) = rest.split_at(at);
-            if !before.is_empty() {
-                stretches.push(plain(before));
-            }
-            let (name, href, kind) = if token == ACTOR {
-                (&self.actor, &self.actor_href, "actor")
-            } else {
-                (&self.resource, &self.resource_href, "resource")
+        let stretch = |part: Part| {
+            let (href, kind) = match part.of {
+                Some("actor") => (self.actor_href.as_str(), "actor"),
+                Some("resource") => (self.resource_href.as_str(), "resource"),
+                _ => ("", ""),
             };
-            stretches.push(Stretch {
-                text: sentence::clean(name),
-                href: href.clone(),
+            Stretch {
+                text: part.text,
+                href: href.to_owned(),
                 kind,
-            });
-            rest = after.get(token.len()..).unwrap_or_default();
-        }
-        if !rest.is_empty() {
-            stretches.push(plain(rest));
-        }
-        stretches
+            }
+        };
+        parts.into_iter().map(stretch).collect()
     }
 }
 

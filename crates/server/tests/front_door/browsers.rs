@@ -136,6 +136,18 @@ async fn a_browser_that_is_signed_out_is_out_at_once_and_it_is_recorded_who_did_
 }
 
 #[tokio::test]
+async fn the_page_of_very_many_browsers_shows_the_newest_and_says_how_many_more_there_are() {
+    let world = World::new().await;
+    let admin = Visitor::of(&world, "acme", &["admin"]).await;
+    for _ in 0..103 {
+        Visitor::of(&world, "acme", &["reader"]).await;
+    }
+    let page = admin.text("/admin/sessions").await;
+    assert_eq!(page.matches("class=\"acts\"").count(), 100, "{page}");
+    assert!(page.contains("4 more are not shown"), "{page}");
+}
+
+#[tokio::test]
 async fn an_operator_signs_anybody_out_and_the_instance_log_has_it() {
     let (world, mut person) = world().await;
     let operator = world.operator().await;

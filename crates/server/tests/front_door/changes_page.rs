@@ -100,6 +100,38 @@ fn story() -> Vec<Value> {
 }
 
 #[tokio::test]
+async fn no_name_in_an_event_rewrites_its_sentence() {
+    let world = World::new().await;
+    let event = |clock: &str, project: &str, environment: &str| {
+        let variable = json!({"type": "environment_variable", "id": "v", "name": "VAR", "project_id": project});
+        let context = json!({"environment": environment});
+        let more = json!({"resource": variable, "context": context});
+        at(clock, "environment_variable.updated", "user/Bob", more)
+    };
+    let tokens = [
+        ("0actor0", "0resource0"),
+        ("{actor}", "{resource}"),
+        ("[{actor}]", "production (failed)"),
+    ];
+    let mut events: Vec<Value> = Vec::new();
+    for (place, (project, environment)) in tokens.iter().enumerate() {
+        events.push(event(&format!("07:0{place}:00"), project, environment));
+    }
+    events[2]["outcome"] = json!({"result": "failure"});
+    store(&world, &events).await;
+    let browser = Browser::of(&world, "acme", "reader").await;
+    let page = read(&browser.read("/t/acme/").await);
+    let markdown = browser.ask("/t/acme/timeline.md").await;
+    let markdown = markdown.text().replace(['\\', '`'], "");
+    for (project, environment) in tokens {
+        let said =
+            format!("Bob changed the environment variable VAR of {project} in {environment}");
+        assert!(page.contains(&said), "{said}: {page}");
+        assert!(markdown.contains(&said), "{said}: {markdown}");
+    }
+}
+
+#[tokio::test]
 async fn a_change_is_told_with_the_deployment_that_failed_after_it() {
     let world = World::new().await;
     store(&world, &story()).await;
@@ -116,11 +148,11 @@ async fn a_change_is_told_with_the_deployment_that_failed_after_it() {
     );
     assert!(text.contains("✕ failed 3 of 4 answer 503"), "{text}");
     assert!(
-        text.contains("2 changes, 07:10–07:14"),
+        text.contains("2 events, 07:10–07:14"),
         "the deployment's events stand together: {text}"
     );
     assert!(
-        text.contains("3 changes, 1 of them failed, denied or rolled back."),
+        text.contains("3 events, 1 of them failed, denied or rolled back."),
         "{text}"
     );
     // Whoever opens a link sees the same.
@@ -180,11 +212,11 @@ async fn a_failure_in_a_run_of_five_hundred_stands_outside_the_fold() {
         .await;
     let text = read(&page);
     assert!(
-        text.contains("argocd-controller: 99 changes of 3 kinds"),
+        text.contains("argocd-controller: 99 events of 3 kinds"),
         "{text}"
     );
     assert!(
-        text.contains("argocd-controller: 150 changes of 3 kinds"),
+        text.contains("argocd-controller: 150 events of 3 kinds"),
         "{text}"
     );
     assert_eq!(page.matches("<li class=\"fold\">").count(), 3, "{page}");
@@ -299,7 +331,7 @@ async fn a_window_ends_before_its_end() {
             .await,
     );
     assert!(
-        text.contains("DATABASE_URL") && text.contains("2 changes."),
+        text.contains("DATABASE_URL") && text.contains("2 events."),
         "{text}"
     );
     // What broke behind the window's end is told all the same.
@@ -313,7 +345,7 @@ async fn a_window_ends_before_its_end() {
             .await,
     );
     assert!(
-        !text.contains("DATABASE_URL") && text.contains("2 changes, 1 of them"),
+        !text.contains("DATABASE_URL") && text.contains("2 events, 1 of them"),
         "{text}"
     );
     for (query, said) in [
@@ -349,14 +381,14 @@ async fn filters_narrow_what_is_shown() {
     store(&world, &story()).await;
     let browser = Browser::of(&world, "acme", "reader").await;
     for (query, changes) in [
-        ("only=people", "1 change."),
-        ("only=problems", "1 change, 1 of them"),
-        ("project=api&environment=production", "3 changes"),
-        ("project=other", "0 changes."),
-        ("q=operation:deployment.*", "2 changes"),
+        ("only=people", "1 event."),
+        ("only=problems", "1 event, 1 of them"),
+        ("project=api&environment=production", "3 events"),
+        ("project=other", "0 events."),
+        ("q=operation:deployment.*", "2 events"),
         (
             "q=name:DATABASE_URL%20OR%20operation:deployment.created&only=people",
-            "1 change.",
+            "1 event.",
         ),
     ] {
         let text = read(&browser.read(&format!("/t/acme/?{query}")).await);

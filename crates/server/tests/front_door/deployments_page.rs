@@ -49,6 +49,72 @@ async fn the_page_shows_the_numbers_of_the_api_with_links_to_absolute_times() {
 }
 
 #[tokio::test]
+async fn a_query_holds_for_the_whole_page_and_all_its_links() {
+    let (world, reader) = world().await;
+    let path = format!("/t/acme/deployments?{WINDOW}");
+    let of = async |q: &str| {
+        let q = crate::support::escaped(q);
+        page_of(&world, &reader, &format!("{path}&q={q}")).await
+    };
+    let one = of("project:blog environment:staging").await;
+    let text = one.text();
+    assert!(text.contains("<strong>50.0 %</strong>"), "{text}");
+    assert!(!text.contains("shop / production"), "{text}");
+    assert!(
+        text.contains("value=\"project:blog environment:staging\""),
+        "{text}"
+    );
+    let links = text
+        .split("href=\"")
+        .filter(|link| link.starts_with("/t/acme/deployments?"));
+    let without =
+        links.filter(|link| !link.split('"').next().unwrap().contains("q=project%3Ablog"));
+    // Out of the filter, and nowhere else.
+    assert_eq!(without.count(), 1, "{text}");
+    let wrong = of("project:(").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{}", wrong.text());
+    // What is long is not repeated by every row.
+    let short = page_of(&world, &reader, &path).await;
+    let many = vec!["-project:nothing-of-ours"; 60].join(" ");
+    let long = of(&many).await;
+    assert_eq!(long.status, StatusCode::OK, "{}", long.text());
+    assert!(long.text().contains("shop / production"));
+    assert!(
+        long.text()
+            .contains("projects and lanes have no links of their own")
+    );
+    assert!(
+        long.bytes.len() < short.bytes.len() + 30_000,
+        "{}",
+        long.bytes.len()
+    );
+}
+
+#[tokio::test]
+async fn long_names_are_cut_in_rows() {
+    let world = World::new().await;
+    let reader = world.key_of("acme", &["reader"], "x").await;
+    let long = |name: &str| format!("{name}{}", "x".repeat(900));
+    let events: Vec<Value> = (0..30)
+        .map(|at| {
+            json!({"timestamp": format!("2026-03-12T10:{at:02}:00Z"), "operation": "deployment.succeeded",
+                "actor": {"id": "1", "name": long("actor")},
+                "context": {"environment": long("env"), "service": long("service")},
+                "resource": {"type": "deployment", "id": format!("d{at}"), "name": long("name"), "project_id": long("project")}})
+        })
+        .collect();
+    world.store(&Value::from(events).to_string()).await;
+    let path = "/t/acme/deployments?since=2026-03-12&until=2026-03-13T00:00:00Z";
+    let page = page_of(&world, &reader, path).await;
+    let text = page.text();
+    for name in ["actor", "env", "service", "name", "project"] {
+        let cut = format!("{name}{}…", "x".repeat(120 - name.len()));
+        assert!(text.contains(&cut), "{name}: {text}");
+    }
+    assert!(!text.contains(&format!(">{}", long("name"))), "{text}");
+}
+
+#[tokio::test]
 async fn the_page_says_when_there_is_nothing_and_when_it_does_not_know_everything() {
     let mut config = Config::default();
     config.limits.deployment_events = 20;

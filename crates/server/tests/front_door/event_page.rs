@@ -170,6 +170,56 @@ async fn what_happened_around_it_is_listed() {
     assert!(caused.contains("href=\"/t/acme/events/evt_rich\">the event that caused it</a>"));
 }
 
+#[tokio::test]
+async fn a_cause_is_linked_where_it_is_whatever_its_producer_called_it() {
+    let world = World::new().await;
+    let event = |id: &str, with: &str| {
+        format!(
+            r#"{{"id":"{id}","operation":"build.started","timestamp":"2026-11-21T07:50:00Z","actor":{{"id":"{id}"}},
+            "resource":{{"type":"build","id":"{id}"}}{with}}}"#
+        )
+    };
+    let caused = |id: &str, by: &str| event(id, &format!(r#","causation_id":"{by}""#));
+    world
+        .store(&format!(
+            "[{},{},{},{},{}]",
+            event("build #43/main", ""),
+            caused("effect", "build #43/main"),
+            caused("effect-2", "build #43/main"),
+            caused("alone", "build #44/main"),
+            event("build #43/main again", ""),
+        ))
+        .await;
+    let page = page_for(&world, "reader", "effect").await;
+    let (before, _) = page
+        .split_once("\">the event that caused it</a>")
+        .expect("a cause");
+    let (_, href) = before.rsplit_once("/t/acme").unwrap();
+    let visitor = Visitor::of(&world, "acme", &["reader"]).await;
+    let cause = visitor.text(href).await;
+    assert!(
+        cause.contains("data-at=\"/original_id\">build #43/main</"),
+        "{cause}"
+    );
+    assert!(!cause.contains("no event names it as its cause"), "{cause}");
+    for effect in ["effect", "effect-2"] {
+        assert!(
+            cause.contains(&format!("/t/acme/events/{effect}\"")),
+            "{cause}"
+        );
+    }
+    let alone = page_for(&world, "reader", "alone").await;
+    assert!(!alone.contains("the event that caused it"), "{alone}");
+    assert!(
+        alone.contains("No event is found under that id. <a href=\"/t/acme/search?q=causation_id%3A%22build%20%2344%2Fmain%22\">"),
+        "{alone}"
+    );
+    assert!(
+        !alone.contains("/events/build"),
+        "no link leads nowhere: {alone}"
+    );
+}
+
 /// Identifiers hold no control characters: those are refused at the door.
 const ID: &str = r#"\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}\u202e"#;
 

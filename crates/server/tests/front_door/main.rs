@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod access_page;
 mod accounts;
 mod actor_page;
 mod administration;

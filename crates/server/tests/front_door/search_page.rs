@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::LogRef;
 
 use crate::support::{Reply, World, event};
@@ -103,9 +103,7 @@ async fn the_wrong_word_of_a_query_is_marked_and_the_box_keeps_it() {
     );
     assert!(!page.contains("<b>"), "{page}");
     // Nothing was searched, so nothing is on record.
-    let searched = |(name, _): &(String, serde_json::Value)| {
-        name.contains("search") || name.contains("events")
-    };
+    let searched = |(name, _): &(String, Value)| name.contains("search") || name.contains("events");
     assert!(!world.reads().await.iter().any(searched));
     let reply = visitor.page("/search?since=hunter2").await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST);
@@ -205,6 +203,34 @@ async fn a_value_in_the_query_is_taken_out_by_the_same_click() {
         out("not"),
         format!("/t/acme/search?q=op%3Adeployment.created&{DAY}")
     );
+}
+
+#[tokio::test]
+async fn a_long_query_is_not_repeated_by_every_count() {
+    let world = World::new().await;
+    let events = (0..60).map(|at| {
+        json!({"id": format!("e{at}"), "operation": "deployment.created", "timestamp": format!("2026-11-20T10:{at:02}:00Z"),
+            "actor": {"id": "1", "name": format!("actor {at}")}, "resource": {"type": format!("thing_{at}"), "id": "t", "project_id": format!("p{at}")}})
+    });
+    world.store(&events.collect::<Value>().to_string()).await;
+    let visitor = Visitor::of(&world, "acme", &["reader"]).await;
+    let times = "since=2026-11-20T00:00:00Z&until=2026-11-21T00:00:00Z";
+    let page = async |count: usize| {
+        let q = vec!["-project:nothing-of-anybody-s-that-is-known-here"; count].join("+");
+        visitor.text(&format!("/search?q={q}&{times}")).await
+    };
+    let (short, long) = (page(1).await, page(60).await);
+    assert!(!short.contains("The query is long") && !facet_links(&short).is_empty());
+    assert!(
+        long.contains("The query is long: counts, times and conditions have no links"),
+        "{long}"
+    );
+    assert!(facet_links(&long).is_empty());
+    for page in [&short, &long] {
+        assert!(page.contains("<strong>60 events</strong>"), "{page}");
+        assert!(page.contains("<span class=\"value\">thing_"), "{page}");
+    }
+    assert!(long.len() < 200_000, "{} {}", long.len(), short.len());
 }
 
 #[tokio::test]

@@ -330,6 +330,32 @@ fn values_are_text_and_never_templates_or_lines_of_their_own() {
 }
 
 #[test]
+fn what_a_value_holds_never_passes_for_another_value() {
+    let values = Values {
+        actor: Some("Bob"),
+        project: Some("{actor} 0actor0"),
+        ..KNOWN
+    };
+    let told = parts(find("environment_variable.updated").unwrap(), &values);
+    let of = |name| told.iter().filter(move |part| part.of == Some(name));
+    assert_eq!(
+        of("actor")
+            .map(|part| part.text.as_str())
+            .collect::<Vec<_>>(),
+        ["Bob"]
+    );
+    assert_eq!(
+        of("project")
+            .map(|part| part.text.as_str())
+            .collect::<Vec<_>>(),
+        ["{actor} 0actor0"]
+    );
+    let ours = told.iter().filter(|part| part.of.is_none());
+    let ours = ours.map(|part| part.text.as_str()).collect::<Vec<_>>();
+    assert_eq!(ours, [" changed the environment variable ", " of ", " in "]);
+}
+
+#[test]
 fn names_without_a_template_are_told_as_they_stand() {
     assert_eq!(
         render_unknown("parcel.weighed", &KNOWN),

@@ -117,12 +117,12 @@ fn row(event: &Event, end: Option<&Event>, there: &Asked, visit: &Visit) -> Row 
     } else {
         String::new()
     };
-    let reader = there.with_reader(&told.actor).href(visit);
+    let has_link = !told.actor.is_empty() && !there.is_long();
     Row {
-        reader_href: if told.actor.is_empty() {
-            String::new()
+        reader_href: if has_link {
+            there.with_reader(&told.actor).href(visit)
         } else {
-            reader
+            String::new()
         },
         what: what(event),
         event_href: if is_event {

@@ -20,7 +20,7 @@ use crate::ui::shell::Shell;
 use crate::ui::visit::Visit;
 
 /// Most sessions of a page.
-const SHOWN_MAX: usize = 500;
+const SHOWN_MAX: usize = 100;
 
 /// Which sessions.
 #[derive(Debug, Default, Deserialize)]

@@ -11,9 +11,10 @@ use super::asked::Asked;
 use super::happening::Happening;
 use super::histogram::{bucket_seconds, grouped};
 use super::relation::{Break, WITHIN_MICROS, breaks};
-use super::shown::{Maker, Section, changes};
+use super::shown::{Maker, Section};
 use super::window::short;
 use crate::ui::ask::Ask;
+use crate::ui::histogram::events;
 use crate::ui::problem::Refused;
 use crate::ui::visit::Visit;
 
@@ -232,12 +233,11 @@ impl Found {
         let Some(all) = &self.all else {
             return "How many there are could not be counted just now.".to_owned();
         };
-        let total = usize::try_from(all.total).unwrap_or(usize::MAX);
         match self.wrong.as_ref().map_or(0, |wrong| wrong.total) {
-            0 => format!("{}.", changes(total)),
+            0 => format!("{}.", events(all.total)),
             wrong => format!(
                 "{}, {} of them failed, denied or rolled back.",
-                changes(total),
+                events(all.total),
                 grouped(wrong)
             ),
         }

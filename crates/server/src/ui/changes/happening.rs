@@ -324,11 +324,10 @@ fn drop_outcome(told: &mut Told, mark: Mark) {
     let Some((_, _, word)) = mark.shown() else {
         return;
     };
-    if let Some(last) = told.sentence.last_mut().filter(|last| last.kind.is_empty())
-        && let Some(before) = last.text.strip_suffix(&format!(" ({word})"))
-    {
-        last.text.truncate(before.len());
-    }
+    let said = format!(" ({word})");
+    // Only the stretch that says nothing else: what a producer's name ends with stays.
+    told.sentence
+        .pop_if(|last| last.kind.is_empty() && last.text == said);
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::histogram::grouped;
 use super::relation::{Before, Break, next};
 use super::window::{Window, day_name, offset, short};
 use crate::ui::ask::with_parameters;
+use crate::ui::histogram::events;
 use crate::ui::telling::Stretch;
 
 /// One event.
@@ -44,7 +45,7 @@ pub(super) struct Fold {
     pub(super) lead: Option<Row>,
     /// Who.
     pub(super) actor: String,
-    /// What: `48 changes of 6 kinds`.
+    /// What: `48 events of 6 kinds`.
     pub(super) what: String,
     /// When: `10:02–10:14`.
     pub(super) span: String,
@@ -68,7 +69,7 @@ pub(super) enum Entry {
     /// A sentence with others under it.
     Group {
         lead: Row,
-        /// `8 changes, 16:02–16:24`.
+        /// `8 events, 16:02–16:24`.
         about: String,
         lines: Vec<Entry>,
     },
@@ -138,7 +139,7 @@ impl Maker<'_> {
                     Some(entry)
                 };
                 Some(Entry::Group {
-                    about: format!("{}, {}", changes(members.len()), self.span(&members)),
+                    about: format!("{}, {}", events(members.len() as u64), self.span(&members)),
                     lines: lines.iter().filter_map(line).collect(),
                     lead,
                 })
@@ -203,7 +204,7 @@ impl Maker<'_> {
         operations.dedup();
         let what = match operations.as_slice() {
             [only] => format!("{} × {}", grouped(members.len() as u64), clean(only)),
-            kinds => format!("{} of {} kinds", changes(members.len()), kinds.len()),
+            kinds => format!("{} of {} kinds", events(members.len() as u64), kinds.len()),
         };
         let reads = members
             .iter()
@@ -258,14 +259,5 @@ impl Maker<'_> {
             ("until", &short(window.until)),
         ];
         with_parameters(&self.search, &parameters)
-    }
-}
-
-/// `48 changes`.
-pub(super) fn changes(count: usize) -> String {
-    if count == 1 {
-        "1 change".to_owned()
-    } else {
-        format!("{} changes", grouped(count as u64))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::{Deployment, DeploymentTrends, Deployments};
+use ledger::vocabulary::sentence::clean;
 
 use super::Address;
 use super::charts::Scale;
@@ -68,7 +69,7 @@ pub(super) fn lanes(
         let marks: Vec<Mark> = marks.collect();
         Lane {
             place: place_of(project, environment),
-            href: address.of(&[
+            href: address.narrowed(&[
                 ("since", &window.since),
                 ("until", &window.until),
                 ("project", project.unwrap_or_default()),
@@ -145,7 +146,7 @@ fn mark(
             "{} {}: {} {told}",
             when.day,
             when.clock,
-            version.unwrap_or_default()
+            clean(&version.unwrap_or_default())
         ),
     })
 }

@@ -1,6 +1,9 @@
 //! Rows of the page's tables.
+//!
+//! Promises: what producers said is on one line and of bounded length, as in sentences; links have it whole.
 
 use api::{Deployment, DeploymentBucket, DeploymentFigures, DeploymentGroup};
+use ledger::vocabulary::sentence::clean;
 
 use super::Address;
 use super::charts::{Scale, Spark};
@@ -108,14 +111,14 @@ impl GroupRow {
         let named = |text: &Option<String>| text.clone().unwrap_or_default();
         let (project, environment) = (named(&group.project), named(&group.environment));
         Self {
-            href: address.of(&[
+            href: address.narrowed(&[
                 ("since", since),
                 ("until", until),
                 ("project", &project),
                 ("environment", &environment),
             ]),
-            project,
-            environment,
+            project: clean(&project),
+            environment: clean(&environment),
             spark: Spark::new(&group.trend, scale),
             figures: Figures::new(&group.figures),
         }
@@ -125,7 +128,7 @@ impl GroupRow {
 impl Row {
     pub(super) fn new(visit: &Visit, deployment: &Deployment) -> Self {
         let time = |text: &Option<String>| Moment::read(text.as_deref()?, visit.now);
-        let named = |text: &Option<String>| text.clone().unwrap_or_default();
+        let named = |text: &Option<String>| text.as_deref().map(clean).unwrap_or_default();
         let (kind, actor) = (&deployment.actor.kind, &deployment.actor);
         let called = actor
             .name
@@ -147,13 +150,14 @@ impl Row {
                 deployment.environment.as_deref(),
             ),
             service: named(&deployment.service),
-            version: words::version(deployment.version.as_deref().unwrap_or_default()),
+            version: clean(&words::version(
+                deployment.version.as_deref().unwrap_or_default(),
+            )),
             version_whole: named(&deployment.version),
-            name: resource
-                .name
-                .clone()
-                .or_else(|| resource.id.clone())
-                .unwrap_or_else(|| resource.kind.replace('_', " ")),
+            name: resource.name.as_ref().or(resource.id.as_ref()).map_or_else(
+                || clean(&resource.kind.replace('_', " ")),
+                |name| clean(name),
+            ),
             outcome_words: words::outcome(&deployment.outcome),
             outcome: deployment.outcome.clone(),
             rollback: match deployment.rollback.as_deref() {
@@ -167,7 +171,7 @@ impl Row {
                 .unwrap_or_default(),
             restored: time(&deployment.restored),
             rolled_back: time(&deployment.rolled_back),
-            actor: called.cloned().unwrap_or_else(|| kind.replace('_', " ")),
+            actor: called.map_or_else(|| clean(&kind.replace('_', " ")), |name| clean(name)),
             actor_href: page("actors", kind, actor.id.as_ref()),
             resource_href: page("resources", &resource.kind, resource.id.as_ref()),
             changes: deployment.changes_before.as_ref().map(|before| Changes {
@@ -204,10 +208,10 @@ pub(super) fn event_of(visit: &Visit, deployment: &Deployment) -> String {
 
 /// Where something was deployed to.
 pub(super) fn place_of(project: Option<&str>, environment: Option<&str>) -> String {
-    match (project, environment) {
+    match (project.map(clean), environment.map(clean)) {
         (Some(project), Some(environment)) => format!("{project} / {environment}"),
-        (Some(project), None) => project.to_owned(),
-        (None, Some(environment)) => environment.to_owned(),
+        (Some(project), None) => project,
+        (None, Some(environment)) => environment,
         (None, None) => "no project told".to_owned(),
     }
 }

@@ -1,13 +1,15 @@
 //! What stands beside an event: the same actor around it, the same resource, what belongs together with it.
 //!
 //! Promises: each list is a search that can be opened as one; a search that is refused leaves a sentence in its place and
-//! the page whole.
+//! the page whole; a cause that is linked is there. An id that could not be kept counts as it was sent, too: others name it
+//! so.
 
 use ledger::time::Micros;
 use serde_json::Value;
 
 use super::super::ask::segment;
 use super::super::telling::Told;
+use super::super::term::term;
 use super::super::visit::Visit;
 use super::link;
 use crate::auth::Act;
@@ -23,8 +25,23 @@ const NEIGHBOURS: &str = "5";
 #[derive(Clone, Debug)]
 pub(super) struct Beside {
     pub(super) lists: Vec<List>,
-    /// The page of the event that this one names as its cause; empty for none.
-    pub(super) cause_href: String,
+    /// What this event names as its cause, where that is an id.
+    pub(super) cause: Option<Cause>,
+}
+
+/// The event that another one names as its cause.
+#[derive(Clone, Debug)]
+pub(super) struct Cause {
+    /// Its id here; empty where it was not found.
+    id: String,
+    /// Its page, or else the search for what names it, too.
+    pub(super) href: String,
+}
+
+impl Cause {
+    pub(super) fn is_there(&self) -> bool {
+        !self.id.is_empty()
+    }
 }
 
 /// One list.
@@ -55,19 +72,18 @@ struct Wanted<'a> {
 impl Beside {
     /// Asks for what stands beside an event.
     pub(super) async fn ask(visit: &Visit, event: &api::Event, told: &Told) -> Self {
-        let (actor, resource, together) = tokio::join!(
+        let related = async {
+            let cause = cause(visit, event).await;
+            let together = together(visit, event, cause.as_ref()).await;
+            (cause, together)
+        };
+        let (actor, resource, (cause, together)) = tokio::join!(
             actor(visit, event, told),
             resource(visit, event, told),
-            together(visit, event),
+            related,
         );
         let lists = vec![actor, resource, together];
-        let cause = event.said.get("causation_id").and_then(Value::as_str);
-        Self {
-            lists,
-            cause_href: cause.map_or_else(String::new, |id| {
-                visit.path(&format!("/events/{}", segment(id)))
-            }),
-        }
+        Self { lists, cause }
     }
 }
 
@@ -144,7 +160,53 @@ async fn resource(visit: &Visit, event: &api::Event, told: &Told) -> List {
     list
 }
 
-async fn together(visit: &Visit, event: &api::Event) -> List {
+/// Looks for the event that this one names as its cause: by its id, else by what its producer called it.
+async fn cause(visit: &Visit, event: &api::Event) -> Option<Cause> {
+    let named = event.said.get("causation_id")?.as_str()?;
+    // What is withheld, masked or too long names nothing that could be found.
+    let others = link::of(visit, &["causation_id"], named);
+    if others.is_empty() {
+        return None;
+    }
+    let query = link::condition("id", named);
+    let mut id = find(visit, &query, |found| found.id == named).await;
+    if id.is_none() {
+        // No field holds what was sent instead of an id; its words are found.
+        let others = link::condition("causation_id", named);
+        let query = format!("{} -{others}", quoted(named));
+        id = find(visit, &query, |found| original(found) == Some(named)).await;
+    }
+    Some(match id {
+        Some(id) => Cause {
+            href: visit.path(&format!("/events/{}", segment(&id))),
+            id,
+        },
+        None => Cause {
+            id: String::new(),
+            href: others,
+        },
+    })
+}
+
+/// The id of the first event of a search that is meant. A search that is refused finds nothing.
+async fn find(
+    visit: &Visit,
+    query: &str,
+    is_meant: impl Fn(&api::Event) -> bool,
+) -> Option<String> {
+    let asked = [("q", query), ("order", "oldest"), ("limit", EVENTS)];
+    let page = visit.ask().get::<api::Events>("/v1/events", &asked).await;
+    let events = page.ok()?.events.into_iter();
+    let mut meant = events.filter(|found| is_meant(found));
+    meant.next().map(|found| found.id)
+}
+
+/// What was sent as the id of an event, where that could not be kept.
+fn original(event: &api::Event) -> Option<&str> {
+    event.said.get("original_id")?.as_str()
+}
+
+async fn together(visit: &Visit, event: &api::Event, cause: Option<&Cause>) -> List {
     let (id, title) = ("together", "What belongs together with it");
     let names = ["correlation_id", "request_id", "trace_id"];
     let said = |name: &str| event.said.get(name).and_then(Value::as_str);
@@ -153,8 +215,11 @@ async fn together(visit: &Visit, event: &api::Event) -> List {
         .filter_map(|name| Some(link::condition(name, said(name)?)))
         .collect();
     let named = !conditions.is_empty();
-    conditions.push(link::condition("causation_id", &event.id));
-    conditions.extend(said("causation_id").map(|cause| link::condition("id", cause)));
+    let ids = [Some(event.id.as_str()), original(event)];
+    let ids = ids.into_iter().flatten();
+    conditions.extend(ids.map(|id| link::condition("causation_id", id)));
+    let cause = cause.filter(|cause| cause.is_there());
+    conditions.extend(cause.map(|cause| link::condition("id", &cause.id)));
     let query = conditions.join(" OR ");
     let searches = [("oldest", EVENTS, query.clone())];
     let nothing = if named {
@@ -212,6 +277,12 @@ fn none(id: &'static str, title: &'static str, note: &str) -> List {
 fn text<'e>(event: &'e api::Event, object: &str, name: &str) -> Option<&'e str> {
     let text = event.said.get(object)?.get(name)?.as_str()?;
     (!text.trim().is_empty()).then_some(text)
+}
+
+/// A text as one word of a query.
+fn quoted(text: &str) -> String {
+    // Of a condition without its field, what is left are its quotes.
+    term("", text).split_off(1)
 }
 
 /// A time as queries take it, to the second.

@@ -1,7 +1,7 @@
 //! Values with counts, each of which a click adds to the query or leaves out of it.
 //!
 //! Promises: a value's link finds as many events as its count says, in the same window; a value that no query could name
-//! has no link. Must never: show what the API did not count for this viewer.
+//! has no link, nor have any where the query is too long for each to repeat it. Must never: show what the API did not count for this viewer.
 
 use query::{Field, country};
 
@@ -54,7 +54,7 @@ pub(super) struct FacetValue {
 pub(super) struct Chip {
     /// As the language writes it.
     pub(super) text: String,
-    /// The page without it.
+    /// The page without it; empty for none.
     pub(super) href: String,
 }
 
@@ -67,7 +67,11 @@ pub(super) fn by() -> String {
 pub(super) fn chips(question: &Question, query: &Query<'_>) -> Vec<Chip> {
     let chip = |(place, member): (usize, &query::Filter)| Chip {
         text: member.to_string(),
-        href: question.with_query(&query.without(place)),
+        href: if question.is_long() {
+            String::new()
+        } else {
+            question.with_query(&query.without(place))
+        },
     };
     members(query.filter)
         .into_iter()
@@ -93,6 +97,12 @@ pub(super) fn facets(
                 .take(most)
                 .map(|value| one(&field, value, question, query)),
         );
+        if question.is_long() {
+            for value in &mut values {
+                value.href.clear();
+                value.exclude.clear();
+            }
+        }
         for value in values.iter_mut().skip(EXCLUDED_MAX) {
             value.exclude.clear();
         }

@@ -11,6 +11,7 @@ use query::{Field, Filter, QueryError, Test};
 
 use crate::http::asked::bound;
 use crate::ui::ask::with_parameters;
+use crate::ui::page::REPEATED_BYTES_MAX;
 use crate::ui::window::{DAY, SECOND, Window, day_of};
 
 /// Days of the window when nobody said, besides today.
@@ -128,6 +129,19 @@ impl Question {
     /// The URL of the same query in another window.
     pub(super) fn within(&self, window: Window) -> String {
         url(&self.path, &self.q, window, self.oldest_first, &[])
+    }
+
+    /// Whether the query is longer than each of many links should repeat.
+    pub(super) fn is_long(&self) -> bool {
+        self.q.len() > REPEATED_BYTES_MAX
+    }
+
+    /// The same query in another window, for one of many links; empty where the query is long.
+    pub(super) fn part(&self, window: Window) -> String {
+        if self.is_long() {
+            return String::new();
+        }
+        self.within(window)
     }
 
     /// This page's own URL, from its first result on.
