@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::super::ask::segment;
 use super::super::telling::Told;
 use super::super::visit::Visit;
+use super::super::withheld::is_withheld;
 use super::link;
 use crate::auth::Act;
 
@@ -62,6 +63,7 @@ impl Beside {
         );
         let lists = vec![actor, resource, together];
         let cause = event.said.get("causation_id").and_then(Value::as_str);
+        let cause = cause.filter(|id| !is_withheld(id));
         Self {
             lists,
             cause_href: cause.map_or_else(String::new, |id| {
@@ -116,6 +118,10 @@ async fn resource(visit: &Visit, event: &api::Event, told: &Told) -> List {
     else {
         return none(id, title, "The event does not say which one it was.");
     };
+    if is_withheld(of.1) {
+        let why = "Which one it was is withheld from this account, so its events are not put together here.";
+        return none(id, title, why);
+    }
     let query = link::query(&[("resource.type", kind), of]);
     let at = told.when.at;
     let searches = [
@@ -147,7 +153,11 @@ async fn resource(visit: &Visit, event: &api::Event, told: &Told) -> List {
 async fn together(visit: &Visit, event: &api::Event) -> List {
     let (id, title) = ("together", "What belongs together with it");
     let names = ["correlation_id", "request_id", "trace_id"];
-    let said = |name: &str| event.said.get(name).and_then(Value::as_str);
+    let said = |name: &str| {
+        let text = event.said.get(name)?.as_str()?;
+        let known = !is_withheld(text) && link::is_understood(&link::condition(name, text));
+        known.then_some(text)
+    };
     let mut conditions: Vec<String> = names
         .iter()
         .filter_map(|name| Some(link::condition(name, said(name)?)))
@@ -178,7 +188,9 @@ async fn together(visit: &Visit, event: &api::Event) -> List {
 
 async fn ask(visit: &Visit, event: &api::Event, wanted: Wanted<'_>) -> List {
     let mut list = none(wanted.id, wanted.title, "");
-    list.href = link::search_for(visit, &wanted.query);
+    if link::is_understood(&wanted.query) {
+        list.href = link::search_for(visit, &wanted.query);
+    }
     for (order, limit, query) in wanted.searches {
         let asked = [("q", query.as_str()), ("order", *order), ("limit", *limit)];
         match visit.ask().get::<api::Events>("/v1/events", &asked).await {
