@@ -17,7 +17,7 @@ pub struct NewReview {
     /// No event before this time, as `since:` takes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// No event at or after this time, as `until:` takes it.
+    /// No event at or after this time, as `until:` takes it; the time of the mark if nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// What was found, for people; masked like anything that is stored.

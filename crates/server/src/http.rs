@@ -32,7 +32,7 @@ mod producers;
 mod pulled;
 mod rate_limit;
 mod resources;
-mod reviews;
+pub(crate) mod reviews;
 mod route;
 mod router;
 mod routes;

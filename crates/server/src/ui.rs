@@ -35,6 +35,7 @@ mod term;
 mod theme;
 mod visit;
 mod window;
+mod withheld;
 
 use std::sync::Arc;
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use ledger::json::Value;
 use ledger::name::TenantId;
 use ledger::secret;
-use query::visibility::holds_address;
-use query::{Field, Filter};
+use query::visibility::{holds_address, is_person_type};
+use query::{Field, Filter, Leaf, Test};
 use store::{StoreError, Tenant, TenantRecord, ViewRecord};
 
 use super::settings::Said;
@@ -120,7 +120,7 @@ fn is_private(text: &str) -> bool {
 
 /// Whether a condition is about what only those see who may see persons, or about who a person is.
 fn names_persons(filter: &Filter) -> bool {
-    filter.leaves().any(|leaf| {
+    let of_field = filter.leaves().any(|leaf| {
         matches!(
             leaf.field,
             Field::ActorId
@@ -134,5 +134,32 @@ fn names_persons(filter: &Filter) -> bool {
                 | Field::Session
                 | Field::ApprovedBy
         )
+    });
+    of_field || singles_out_a_person(filter)
+}
+
+/// Whether a condition is about one thing that is a person: by what stands before its id, or by a type beside it.
+fn singles_out_a_person(filter: &Filter) -> bool {
+    let of_person = filter.leaves().any(|leaf| {
+        matches!(leaf.field, Field::ResourceType | Field::RelatedType)
+            && texts(leaf).iter().any(|kind| is_person_type(kind))
+    });
+    filter.leaves().any(|leaf| {
+        matches!(
+            leaf.field,
+            Field::ResourceId | Field::ResourceName | Field::RelatedId
+        ) && texts(leaf).iter().any(|text| {
+            let kind = text.split_once('/').map(|(kind, _)| kind);
+            of_person || kind.is_some_and(is_person_type)
+        })
     })
+}
+
+/// The values that a condition names.
+fn texts(leaf: &Leaf) -> &[String] {
+    match &leaf.test {
+        Test::Is(text) | Test::StartsWith(text) => std::slice::from_ref(text),
+        Test::OneOf(texts) => texts,
+        _ => &[],
+    }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod list;
 pub(super) mod record;
+pub(crate) mod span;
 
 /// The operation of a mark.
 const OPERATION: &str = "veritrail.review.recorded";

@@ -148,12 +148,7 @@ async fn page(visit: &Arc<Visit>, sent: Parameters) -> Result<Response<Body>, Re
 async fn text(visit: &Visit, sent: Parameters) -> Result<Response<Body>, Refused> {
     let (asked, fault) = Asked::read(sent, visit.now, visit.caller.known_countries());
     if let Some(fault) = fault {
-        let said = format!("{}\n", fault.expected);
-        return Ok(guarded(
-            StatusCode::BAD_REQUEST,
-            "text/plain; charset=utf-8",
-            said,
-        ));
+        return Err(fault.refusal().into());
     }
     let found = found::look(visit, &asked).await?;
     let sections = found.sections(visit, &asked);

@@ -20,6 +20,8 @@ use super::shell::{Section, Shell};
 use super::visit::Visit;
 use crate::auth::Act;
 use crate::http::HttpError;
+use crate::http::asked::Texts;
+use crate::http::reviews::span;
 
 /// Days of the page: six weeks.
 const DAYS: i64 = 42;
@@ -265,6 +267,34 @@ impl What {
         }
     }
 
+    /// A view in the absolute times that its mark will have: what is looked at is what is sent.
+    fn fixed(&self, visit: &Visit) -> Result<Self, Refused> {
+        let text = |text: &String| Some(text.clone());
+        let asked = Texts::new(text(&self.q), text(&self.since), text(&self.until));
+        let fixed = span::fixed(&asked, visit.now, visit.caller.known_countries())?;
+        Ok(Self {
+            day: String::new(),
+            q: fixed.q.unwrap_or_default(),
+            since: fixed.since.unwrap_or_default(),
+            until: fixed.until.unwrap_or_default(),
+        })
+    }
+
+    /// The title of its form, and what whoever sends it says.
+    fn said(&self, counted: &Statistics) -> (String, String) {
+        let count = match counted.total {
+            1 => String::from("1 event"),
+            events => format!("{events} events"),
+        };
+        let said = format!("You say that you looked through the {count} of");
+        if self.day.is_empty() {
+            let title = String::from("Mark a view as reviewed");
+            return (title, format!("{said} this view: {}", counted.query));
+        }
+        let title = format!("Mark {} as reviewed", self.day);
+        (title, format!("{said} {}.", self.day))
+    }
+
     /// The times of a day that has begun at `now`; nothing for what is none.
     fn day(&self, now: Micros) -> Option<(String, String)> {
         let start = Micros::parse(&format!("{}T00:00:00Z", self.day)).ok()?;
@@ -287,9 +317,13 @@ async fn form_page(
     refused: String,
 ) -> Result<Response<Body>, Refused> {
     require(visit)?;
-    let (since, until) = match what.day(visit.now) {
-        Some(times) => times,
-        None if what.day.is_empty() => (what.since.clone(), what.until.clone()),
+    let viewed;
+    let (what, (since, until)) = match what.day(visit.now) {
+        Some(times) => (what, times),
+        None if what.day.is_empty() => {
+            viewed = what.fixed(visit)?;
+            (&viewed, (viewed.since.clone(), viewed.until.clone()))
+        }
         None => return Err(Refused::not_found()),
     };
     let question = [("q", what.q.as_str()), ("since", &since), ("until", &until)];
@@ -298,31 +332,7 @@ async fn form_page(
         parameters.push(("interval", "none"));
         visit.ask().get("/v1/stats", &parameters).await?
     };
-    let events = counted.total;
-    let count = if events == 1 {
-        String::from("1 event")
-    } else {
-        format!("{events} events")
-    };
-    let (title, sentence) = if what.day.is_empty() {
-        let asked = if counted.query.is_empty() {
-            "everything"
-        } else {
-            &counted.query
-        };
-        (
-            String::from("Mark a view as reviewed"),
-            format!("You say that you looked through the {count} of this view: {asked}"),
-        )
-    } else {
-        (
-            format!("Mark {} as reviewed", what.day),
-            format!(
-                "You say that you looked through the {count} of {}.",
-                what.day
-            ),
-        )
-    };
+    let (title, sentence) = what.said(&counted);
     let status = if refused.is_empty() {
         StatusCode::OK
     } else {
@@ -338,7 +348,7 @@ async fn form_page(
     let page = NewReviewPage {
         shell: visit.shell(&title, Section::Access),
         sentence,
-        events,
+        events: counted.total,
         look: visit.link("/search", &question),
         action: visit.path("/reviews/new"),
         carried: carried.map(|(name, value)| (name, value.clone())).collect(),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::ask::segment;
 use super::moment::Moment;
+use super::withheld::is_withheld;
 
 /// A stretch of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +73,7 @@ impl Told {
         let page = |kind: &str, of: Member<'_>| match (of.text("type"), of.text("id")) {
             // Browsers take these away before they ask, however they are written.
             (_, Some("." | "..")) => String::new(),
+            (Some(of_type), Some(id)) if is_withheld(of_type) || is_withheld(id) => String::new(),
             (Some(of_type), Some(id)) => {
                 format!("/t/{tenant}/{kind}/{}/{}", segment(of_type), segment(id))
             }

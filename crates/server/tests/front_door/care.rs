@@ -878,6 +878,51 @@ async fn a_day_is_marked_on_its_page_and_the_calendar_tells_it() {
 }
 
 #[tokio::test]
+async fn the_form_of_a_view_sends_the_times_that_it_shows() {
+    let world = World::new().await;
+    world.store(&event("one")).await;
+    let browser = Browser::of(&world, "auditor").await;
+    world.clock.advance_seconds(1);
+    let path = "/t/acme/reviews/new";
+    let form = browser
+        .get(&format!("{path}?q=since:3d%20operation:deployment.*"))
+        .await;
+    let form = form.text();
+    assert!(form.contains("the 1 event of this view"), "{form}");
+    let sent = |name: &str| {
+        let field = format!("name=\"{name}\" value=\"");
+        between(form, &field, "\"").replace("&#62;", ">")
+    };
+    let (q, until) = (sent("q"), sent("until"));
+    assert!(
+        q.contains("timestamp:>=2026-11-18T08:00:01") && !q.contains("3d"),
+        "{q}"
+    );
+    assert_eq!(until, "2026-11-21T08:00:01.000000Z");
+    assert!(
+        form.contains("timestamp:&#60;2026-11-21T08:00:01"),
+        "{form}"
+    );
+    // What happens while somebody reads is not of what was read.
+    world.clock.advance_seconds(600);
+    world.store(&event("two")).await;
+    let made = browser.post(path, &[("q", &q), ("until", &until)]).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text());
+    let key = world.auditor().await;
+    let marks = world.get(&key, "/v1/reviews").await.json();
+    assert_eq!(marks["reviews"][0]["events"], 1, "{marks}");
+    let query = marks["reviews"][0]["query"].as_str().unwrap();
+    let shown = between(form, "of this view: ", "</p>");
+    let shown = shown.replace("&#62;", ">").replace("&#60;", "<");
+    assert_eq!(query, shown);
+    let turned = browser
+        .get(&format!("{path}?since=2026-11-20&until=2026-11-19"))
+        .await;
+    assert_eq!(turned.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(turned.text().contains("expected a time after since"));
+}
+
+#[tokio::test]
 async fn what_is_stored_stands_on_every_page_as_text() {
     let world = World::new().await;
     let counted = format!(

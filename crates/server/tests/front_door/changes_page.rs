@@ -519,7 +519,7 @@ async fn the_timeline_for_the_post_mortem_is_oldest_first_and_measured_from_t0()
     let text = reply.text();
     for said in [
         "# What changed: acme\n",
-        "* From 2026-11-20 08:01 to 2026-11-21 08:01 UTC\n* Query: `project:\"api\"`\n* T0: 2026-11-21 07:14 UTC\n",
+        "* From 2026-11-20 08:01 to 2026-11-21 08:01 UTC, as far as it was recorded at 2026-11-21 08:00 UTC\n* Query: `project:\"api\"`\n* T0: 2026-11-21 07:14 UTC\n",
         "\n## Saturday 21 November 2026\n\n* 07:00:00 (T0 − 14 m) Ana changed the environment variable `DATABASE_URL`",
         ", 14 min before the deployment `1.4.2` failed (`e070000-environment_variable-updated`)\n",
         "* 07:14:00 (T0) The deployment `1.4.2` of api failed in production **failed**",
@@ -527,6 +527,56 @@ async fn the_timeline_for_the_post_mortem_is_oldest_first_and_measured_from_t0()
         assert!(text.contains(said), "{said}: {text}");
     }
     assert!(!text.contains("http"), "no address of this server: {text}");
+}
+
+#[tokio::test]
+async fn a_timeline_says_how_far_it_goes_while_its_window_goes_on() {
+    let world = World::new().await;
+    store(&world, &story()).await;
+    let browser = Browser::of(&world, "acme", "reader").await;
+    let read = |until: &str| {
+        let path = format!("/t/acme/timeline.md?since=2026-11-21T07:00:00Z&until={until}");
+        let browser = &browser;
+        async move { browser.ask(&path).await.text().to_owned() }
+    };
+    world.clock.advance_seconds(35);
+    let going = read("2026-11-21T08:01:00Z").await;
+    assert!(
+        going.contains(
+            "07:00 to 2026-11-21 08:01 UTC, as far as it was recorded at 2026-11-21 08:00:35 UTC\n"
+        ),
+        "{going}"
+    );
+    let ended = read("2026-11-21T08:00:35Z").await;
+    assert!(
+        ended.contains("07:00 to 2026-11-21 08:00:35 UTC\n"),
+        "{ended}"
+    );
+}
+
+#[tokio::test]
+async fn a_timeline_that_is_refused_says_so_on_a_page_and_names_the_parameter() {
+    let world = World::new().await;
+    let browser = Browser::of(&world, "acme", "reader").await;
+    for (asked, said) in [
+        ("since=foo", "since: expected a time such as"),
+        ("until=foo", "until: expected a time such as"),
+        ("t0=foo", "t0: expected a time such as"),
+        ("q=(", "q: expected "),
+        (
+            "since=2026-11-21T07:00:00Z&until=2026-11-21T07:00:00Z",
+            "until: expected an end after the beginning",
+        ),
+    ] {
+        let reply = browser.ask(&format!("/t/acme/timeline.md?{asked}")).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{asked}");
+        assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
+        assert!(
+            reply.text().contains("That did not work") && reply.text().contains(said),
+            "{asked}: {}",
+            reply.text()
+        );
+    }
 }
 
 #[tokio::test]

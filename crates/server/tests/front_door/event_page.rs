@@ -7,6 +7,9 @@ use axum::http::{Request, StatusCode};
 use crate::support::World;
 use crate::visitor::Visitor;
 
+/// The day on which the tests' clock begins.
+const DAY: &str = "since=2026-11-21T00:00:00Z&until=2026-11-22T00:00:00Z";
+
 /// The page of an event, for a key with this role.
 async fn page_for(world: &World, role: &str, id: &str) -> String {
     let visitor = Visitor::of(world, "acme", &[role]).await;
@@ -291,6 +294,62 @@ async fn an_analyst_finds_no_person_and_no_address_anywhere_in_the_page() {
     }
     let whole = page_for(&world, "auditor", "evt_talk").await;
     assert!(whole.contains("ana@example.com") && whole.contains("198.51.100.23"));
+}
+
+#[tokio::test]
+async fn what_is_withheld_leads_nowhere() {
+    let world = World::new().await;
+    let event = r#"{"id":"evt_host","operation":"deployment.created","timestamp":"2026-11-21T07:59:00Z","actor":{"type":"system","id":"10.4.4.9"},
+      "resource":{"type":"server","id":"10.4.4.4","name":"db"},"correlation_id":"c@example.com","causation_id":"d@example.com",
+      "changes":[{"field":"token","before":"x","after":"y"}]}"#;
+    world.store(event).await;
+    let visitor = Visitor::of(&world, "acme", &["analyst"]).await;
+    for path in [
+        "/events/evt_host",
+        "/",
+        &format!("/search?{DAY}"),
+        "/timeline.md",
+    ] {
+        let page = visitor.text(path).await;
+        assert!(!page.contains("withheld%5D"), "{path}: {page}");
+        assert!(!page.contains("href=\"\""), "{path}: {page}");
+    }
+    let page = visitor.text("/events/evt_host").await;
+    assert!(
+        page.contains("Which one it was is withheld from this account"),
+        "{page}"
+    );
+    let whole = page_for(&world, "auditor", "evt_host").await;
+    assert!(
+        whole.contains("/t/acme/resources/server/10.4.4.4\""),
+        "{whole}"
+    );
+}
+
+#[tokio::test]
+async fn what_no_query_can_say_is_no_link() {
+    let world = World::new().await;
+    for (at, sign) in ["..", "%", "*", "~", "🙂"].iter().enumerate() {
+        let event = format!(
+            r#"{{"id":"s{at}","operation":"deployment.created","actor":{{"id":"42"}},"origin":{{"user_agent":"{sign}","device":"{sign}"}},
+            "resource":{{"type":"deployment","id":"d","name":"{sign}"}},"correlation_id":"{sign}"}}"#
+        );
+        world.store(&event).await;
+    }
+    let visitor = Visitor::of(&world, "acme", &["reader"]).await;
+    for at in 0..5 {
+        let page = visitor.text(&format!("/events/s{at}")).await;
+        assert!(!page.contains("This was not answered"), "{page}");
+        let links = page.split("href=\"/t/acme/search?q=").skip(1);
+        let mut followed = 0;
+        for link in links.filter_map(|rest| rest.split('"').next()) {
+            let link = link.replace("&#38;", "&");
+            let reply = visitor.page(&format!("/search?q={link}&{DAY}")).await;
+            assert!(!reply.status.is_client_error(), "{link}: {}", reply.text());
+            followed += 1;
+        }
+        assert!(followed > 3, "{page}");
+    }
 }
 
 #[tokio::test]

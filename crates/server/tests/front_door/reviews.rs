@@ -85,6 +85,46 @@ async fn a_view_is_marked_with_absolute_times() {
 }
 
 #[tokio::test]
+async fn a_mark_covers_whatever_was_acknowledged_before_it() {
+    let world = world().await;
+    let key = world.auditor().await;
+    let log = LogRef::main(&*world.tenant("acme").await);
+    world.store.inner.signed_past(log, 4).await.unwrap();
+    world.store.memory.hold_signing(true);
+    world.store(&at("late", "2026-11-19T13:00:00Z")).await;
+    tokio::time::pause();
+    let mark = || world.post(&key, "/v1/reviews", r#"{"day":"2026-11-19"}"#);
+    let refused = mark().await;
+    assert_eq!(refused.problem().1, "not_signed_yet", "{}", refused.text());
+    let sign = async { world.store.memory.hold_signing(false) };
+    let (made, ()) = tokio::join!(mark(), sign);
+    let made = made.json();
+    assert_eq!((&made["events"], &made["size"]), (&4.into(), &6.into()));
+    let listed = world.get(&key, "/v1/reviews").await.json();
+    assert_eq!(listed["reviews"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_view_without_an_end_ends_when_it_is_marked() {
+    let world = world().await;
+    let key = world.auditor().await;
+    let body = r#"{"q":"operation:deployment.*","since":"7d"}"#;
+    let made = world.post(&key, "/v1/reviews", body).await.json();
+    let query = made["query"].as_str().unwrap();
+    assert!(
+        query.contains("timestamp:>=2026-11-14T08:00:00")
+            && query.contains("timestamp:<2026-11-21T08:00:00"),
+        "{query}"
+    );
+    world.clock.advance_seconds(3_600);
+    world.store(&at("next", "2026-11-21T08:30:00Z")).await;
+    let again = world
+        .get(&key, &format!("/v1/events?q={}", escaped(query)))
+        .await;
+    assert_eq!(again.ids(), ["d", "c", "b", "a"]);
+}
+
+#[tokio::test]
 async fn what_is_no_day_and_no_view_is_refused_at_the_field() {
     let world = world().await;
     let key = world.auditor().await;
@@ -103,6 +143,13 @@ async fn what_is_no_day_and_no_view_is_refused_at_the_field() {
         (&long, "bad_field", "/note"),
         (r#"{"q":"("}"#, "bad_query", ""),
         (r#"{"since":"soon"}"#, "bad_request", ""),
+        (
+            r#"{"since":"2026-11-20","until":"2026-11-20"}"#,
+            "bad_field",
+            "/until",
+        ),
+        (r#"{"since":"1d","until":"2d"}"#, "bad_field", "/until"),
+        (r#"{"since":"2026-11-22"}"#, "bad_field", "/since"),
         (r#"{"week":"2026-W11"}"#, "bad_field", ""),
     ] {
         let (_, known, at) = world

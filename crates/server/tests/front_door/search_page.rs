@@ -485,6 +485,38 @@ async fn a_view_is_saved_for_everybody_recorded_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_view_may_be_of_one_thing_and_of_all_persons_never_of_one() {
+    let world = World::new().await;
+    let reader = world.key_of("acme", &["reader"], "x").await;
+    for (at, q) in [
+        "resource:deployment/dpl_1",
+        "resource.type:deployment resource.id:dpl_1",
+        "resource.type:user outcome:denied",
+        "resource.type:user has:resource.id",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let view = json!({"name": format!("v{at}"), "q": q}).to_string();
+        let saved = world.post(&reader, "/v1/views", view).await;
+        assert_eq!(saved.status, StatusCode::CREATED, "{q}: {}", saved.text());
+    }
+    for q in [
+        "resource:user/bob11",
+        "resource:team_member/bob*",
+        "-resource.id:(dpl_1 OR User/bob11)",
+        "resource.type:user resource.id:bob11",
+        "outcome:denied (type:x OR resource.type:(team OR user)) name:bob11",
+        "related.type:account related.id:bob11",
+    ] {
+        let view = json!({"name": "x", "q": q}).to_string();
+        let refused = world.post(&reader, "/v1/views", view).await;
+        assert_eq!(refused.problem().2, "/q", "{q}");
+        assert!(!refused.text().contains("bob11"), "{q}");
+    }
+}
+
+#[tokio::test]
 async fn views_of_the_api_are_named_once_bounded_and_one_tenant_s() {
     let world = World::new().await;
     let reader = world.key_of("acme", &["reader"], "x").await;

@@ -1,9 +1,11 @@
 //! `POST /v1/reviews`: marks a day or a view as reviewed.
 //!
 //! The mark says what it covers: the query with absolute times, how many events it found, and the size and root of the
-//! log's checkpoint up to which they were counted. What comes later is not covered by it.
+//! log's checkpoint up to which they were counted, which is one that covers whatever was acknowledged before the mark was
+//! asked for. What comes later is not covered by it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::{NewReview, Review, code};
 use axum::body::Body;
@@ -12,9 +14,9 @@ use axum::http::{Response, StatusCode};
 use ledger::json::Value;
 use ledger::time::Micros;
 use store::index::Counting;
-use store::{Batch, SignedHead, StoreError};
+use store::{Batch, LogRef, SignedHead, StoreError};
 
-use super::OPERATION;
+use super::{OPERATION, span};
 use crate::auth::{Act, Caller};
 use crate::http::asked::{Texts, WhichLog};
 use crate::http::{HttpError, json};
@@ -23,6 +25,8 @@ use crate::server::Server;
 
 /// Longest note in bytes.
 const NOTE_BYTES_MAX: usize = 2_000;
+/// How long to wait for a checkpoint that covers everything.
+const PATIENCE: Duration = Duration::from_secs(5);
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// What is to be marked.
@@ -44,12 +48,10 @@ pub(crate) async fn record(
     caller.require(Act::ReviewEvents)?;
     let new: NewReview = json::read(body).await?;
     let now = server.clock.wall();
-    let texts = texts(&new, now)?;
+    let texts = span::fixed(&texts(&new, now)?, now, caller.known_countries())?;
     let note = note(&new)?;
     let log = caller.log_to_search(WhichLog::Main)?;
-    let head = server.store.head(log).await?.signed.ok_or_else(|| {
-        HttpError::new(code::NOT_SIGNED_YET, "the log has no checkpoint yet").retry_after(1)
-    })?;
+    let head = head(&server, log).await?;
     let filter = texts.filter(now, caller.known_countries())?;
     let query = filter.to_string();
     let counting = Counting {
@@ -72,6 +74,17 @@ pub(crate) async fn record(
     };
     let review = keep(&server, &caller, &reviewed, log.log().to_string()).await?;
     json::answer(StatusCode::CREATED, &review)
+}
+
+/// The checkpoint of everything that readers may have been shown when they asked for the mark.
+async fn head(server: &Server, log: LogRef) -> Result<SignedHead, HttpError> {
+    let last = server.store.head(log).await?.size.saturating_sub(1);
+    let signed = tokio::time::timeout(PATIENCE, server.store.signed_past(log, last)).await;
+    let head = signed.map_err(|_| {
+        let detail = "no checkpoint covers the newest events yet";
+        HttpError::new(code::NOT_SIGNED_YET, detail).retry_after(1)
+    })?;
+    Ok(head?)
 }
 
 /// Makes the mark durable, and answers it.

@@ -17,7 +17,8 @@ pub(super) fn routes() -> Vec<Route> {
                 "record_review",
                 "Mark a day or a view as reviewed",
                 "Recorded in the tenant's access log as `veritrail.review.recorded`, with how many events it covers and the \
-                 log's signed size and root at that time.",
+                 log's signed size and root at that time. Waits up to five seconds for a checkpoint that covers everything that \
+                 was acknowledged before; a view without `until` ends at the time of the mark.",
             )
             .needs(Act::ReviewEvents)
             .takes::<api::NewReview>(json!({"day": "2026-03-12", "note": "Nothing unusual."}))

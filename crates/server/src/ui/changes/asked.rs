@@ -7,6 +7,7 @@ use ledger::time::Micros;
 use serde::Deserialize;
 
 use super::window::{self, Window};
+use crate::http::HttpError;
 use crate::ui::ask::with_parameters;
 
 /// Longest name of a project or environment that is filtered by, in bytes.
@@ -88,6 +89,8 @@ pub(super) struct Asked {
 /// What could not be understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fault {
+    /// The parameter that it is about; empty for none.
+    pub(super) parameter: &'static str,
     /// The query up to what is meant; empty where it is not about the query.
     pub(super) before: String,
     /// What is meant.
@@ -109,11 +112,42 @@ impl Fault {
         }
     }
 
+    /// The same, of a parameter.
+    fn at(parameter: &'static str, expected: &str) -> Self {
+        Self {
+            parameter,
+            ..Self::of(expected)
+        }
+    }
+
+    /// The same where there is no form to say it in.
+    pub(super) fn refusal(&self) -> HttpError {
+        let expected = self.expected.strip_prefix("expected ");
+        let expected = expected.unwrap_or(&self.expected);
+        if self.hint.is_empty() {
+            HttpError::bad_parameter(self.parameter, expected)
+        } else {
+            HttpError::bad_parameter(self.parameter, format_args!("{expected}; {}", self.hint))
+        }
+    }
+
+    /// What the page says of it: as the fields of its form are called.
+    pub(super) fn said(&self) -> String {
+        let label = match self.parameter {
+            "since" => "from: ",
+            "until" => "to: ",
+            "t0" => "T0: ",
+            _ => "",
+        };
+        format!("{label}{}", self.expected)
+    }
+
     fn of_query(q: &str, error: &query::QueryError) -> Self {
         let mut characters = q.chars();
         let mut take = |count: usize| characters.by_ref().take(count).collect::<String>();
         let (before, word) = (take(error.column.saturating_sub(1)), take(error.length));
         Self {
+            parameter: "q",
             before,
             // What is missing has no letters: the mark stands where it should be.
             word: if word.is_empty() {
@@ -136,19 +170,19 @@ impl Asked {
         known_countries: &[String],
     ) -> (Self, Option<Fault>) {
         let mut fault = None;
-        let mut time = |text: Option<String>, name: &str| {
+        let mut time = |text: Option<String>, name: &'static str| {
             let text = text.filter(|text| !text.trim().is_empty())?;
             let time = window::read(&text);
             if time.is_none() {
-                let said = format!("{name}: expected a time such as 2026-03-12T14:32:07Z");
-                fault.get_or_insert_with(|| Fault::of(&said));
+                let expected = "expected a time such as 2026-03-12T14:32:07Z";
+                fault.get_or_insert_with(|| Fault::at(name, expected));
             }
             time
         };
-        let (since, until) = (time(sent.since, "from"), time(sent.until, "to"));
-        let t0 = time(sent.t0, "T0");
+        let (since, until) = (time(sent.since, "since"), time(sent.until, "until"));
+        let t0 = time(sent.t0, "t0");
         let window = Window::said(since, until, now).unwrap_or_else(|| {
-            fault.get_or_insert_with(|| Fault::of("expected an end after the beginning"));
+            fault.get_or_insert_with(|| Fault::at("until", "expected an end after the beginning"));
             Window::newest(now)
         });
         let q = sent.q.unwrap_or_default().trim().to_owned();

@@ -25,12 +25,14 @@ pub(super) struct Head<'a> {
 pub(super) fn write(head: &Head<'_>, sections: &[Section]) -> String {
     let mut text = format!("# What changed: {}\n\n", escaped(head.tenant));
     // Writing to a String cannot fail.
-    _ = writeln!(
-        text,
-        "* From {} to {} UTC",
-        plain(head.since),
-        plain(head.until)
-    );
+    let (since, until) = (plain(head.since), plain(head.until));
+    // A window that has not ended says nothing of its rest.
+    let so_far = if head.until > head.now {
+        format!(", as far as it was recorded at {} UTC", plain(head.now))
+    } else {
+        String::new()
+    };
+    _ = writeln!(text, "* From {since} to {until} UTC{so_far}");
     if !head.query.is_empty() {
         _ = writeln!(text, "* Query: {}", code(head.query));
     }

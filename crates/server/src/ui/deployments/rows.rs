@@ -11,6 +11,7 @@ use super::words;
 use crate::ui::ask::segment;
 use crate::ui::moment::Moment;
 use crate::ui::visit::Visit;
+use crate::ui::withheld::is_withheld;
 
 /// Figures in words.
 #[derive(Clone, Debug)]
@@ -136,6 +137,7 @@ impl Row {
             .or(actor.email.as_ref())
             .or(actor.id.as_ref());
         let page = |page: &str, kind: &str, id: Option<&String>| {
+            let id = id.filter(|id| !is_withheld(id));
             let id = id.map(|id| format!("/{page}/{}/{}", segment(kind), segment(id)));
             id.map(|path| visit.path(&path)).unwrap_or_default()
         };

@@ -5,12 +5,12 @@
 //! so.
 
 use ledger::time::Micros;
-use serde_json::Value;
 
 use super::super::ask::segment;
 use super::super::telling::Told;
 use super::super::term::term;
 use super::super::visit::Visit;
+use super::super::withheld::is_withheld;
 use super::link;
 use crate::auth::Act;
 
@@ -132,6 +132,10 @@ async fn resource(visit: &Visit, event: &api::Event, told: &Told) -> List {
     else {
         return none(id, title, "The event does not say which one it was.");
     };
+    if is_withheld(of.1) {
+        let why = "Which one it was is withheld from this account, so its events are not put together here.";
+        return none(id, title, why);
+    }
     let query = link::query(&[("resource.type", kind), of]);
     let at = told.when.at;
     let searches = [
@@ -209,7 +213,11 @@ fn original(event: &api::Event) -> Option<&str> {
 async fn together(visit: &Visit, event: &api::Event, cause: Option<&Cause>) -> List {
     let (id, title) = ("together", "What belongs together with it");
     let names = ["correlation_id", "request_id", "trace_id"];
-    let said = |name: &str| event.said.get(name).and_then(Value::as_str);
+    let said = |name: &str| {
+        let text = event.said.get(name)?.as_str()?;
+        let known = !is_withheld(text) && link::is_understood(&link::condition(name, text));
+        known.then_some(text)
+    };
     let mut conditions: Vec<String> = names
         .iter()
         .filter_map(|name| Some(link::condition(name, said(name)?)))
@@ -217,7 +225,8 @@ async fn together(visit: &Visit, event: &api::Event, cause: Option<&Cause>) -> L
     let named = !conditions.is_empty();
     let ids = [Some(event.id.as_str()), original(event)];
     let ids = ids.into_iter().flatten();
-    conditions.extend(ids.map(|id| link::condition("causation_id", id)));
+    let named_so = ids.map(|id| link::condition("causation_id", id));
+    conditions.extend(named_so.filter(|condition| link::is_understood(condition)));
     let cause = cause.filter(|cause| cause.is_there());
     conditions.extend(cause.map(|cause| link::condition("id", &cause.id)));
     let query = conditions.join(" OR ");
@@ -243,7 +252,9 @@ async fn together(visit: &Visit, event: &api::Event, cause: Option<&Cause>) -> L
 
 async fn ask(visit: &Visit, event: &api::Event, wanted: Wanted<'_>) -> List {
     let mut list = none(wanted.id, wanted.title, "");
-    list.href = link::search_for(visit, &wanted.query);
+    if link::is_understood(&wanted.query) {
+        list.href = link::search_for(visit, &wanted.query);
+    }
     for (order, limit, query) in wanted.searches {
         let asked = [("q", query.as_str()), ("order", *order), ("limit", *limit)];
         match visit.ask().get::<api::Events>("/v1/events", &asked).await {

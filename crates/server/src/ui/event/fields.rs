@@ -8,12 +8,11 @@ use ledger::json::{Value, write_compact};
 
 use super::super::moment::Moment;
 use super::super::visit::Visit;
+use super::super::withheld::is_withheld;
 use super::link;
 
 /// What a mask begins with.
 pub(super) const MASK: &str = "[masked:hmac-sha256:";
-/// What stands in place of what a viewer may not see.
-pub(super) const WITHHELD: [&str; 2] = ["[address withheld]", "[person withheld]"];
 /// Members of the API's answer that are not the event's own: they are shown elsewhere.
 pub(super) const BESIDE: [&str; 5] = ["entry", "person", "details", "withheld", "location"];
 /// Rows of one member beyond which it is shown as JSON.
@@ -217,7 +216,7 @@ pub(super) fn leaf(place: &[&str], text: &str, with_name: bool, visit: &Visit) -
 fn form_of(text: &str) -> Form {
     if text.contains(MASK) {
         Form::Masked
-    } else if WITHHELD.iter().any(|marker| text.contains(marker)) {
+    } else if is_withheld(text) {
         Form::Withheld
     } else if text.len() > LINE_BYTES_MAX || text.contains(['\n', '\r']) {
         Form::Box

@@ -1,20 +1,32 @@
 //! From a value to the search for it.
 //!
 //! Promises: a query made here reads as what was meant, whatever the value is. Must never make one for what can't be found:
-//! masks, markers of what is withheld, values that are too long to be matched whole.
+//! masks, markers of what is withheld, values that are too long to be matched whole or that the language has no word for.
 
 use ledger::json::push_token;
+use ledger::time::Micros;
 
 use super::super::term::term;
 use super::super::visit::Visit;
-use super::fields::{MASK, WITHHELD};
+use super::super::withheld::is_withheld;
+use super::fields::MASK;
 
 /// Values beyond this are not matched whole by every field.
 const VALUE_BYTES_MAX: usize = 128;
 
-/// The page that searches for all of these; those without a value are left out.
+/// The page that searches for all of these, if they can be searched for; empty if not. Those without a value are left out.
 pub(super) fn search(visit: &Visit, conditions: &[(&str, &str)]) -> String {
-    search_for(visit, &query(conditions))
+    let query = query(conditions);
+    if is_understood(&query) && !is_withheld(&query) {
+        search_for(visit, &query)
+    } else {
+        String::new()
+    }
+}
+
+/// Whether the language has words for a query: signs alone, such as `..`, are none.
+pub(super) fn is_understood(query: &str) -> bool {
+    query::parse(query, Micros::default()).is_ok()
 }
 
 /// The page that searches with this query.
@@ -46,7 +58,7 @@ pub(super) fn of(visit: &Visit, place: &[&str], text: &str) -> String {
         && text.len() <= VALUE_BYTES_MAX
         && !text.chars().any(char::is_control)
         && !text.contains(MASK)
-        && !WITHHELD.iter().any(|marker| text.contains(marker));
+        && !is_withheld(text);
     match field(place).filter(|_| findable) {
         Some(field) => search(visit, &[(&field, text)]),
         None => String::new(),
