@@ -101,8 +101,8 @@ class Verification {
     const fields = fieldsOf(this.entry, this.values, hex(this.leaf));
     const count = holdPage(fields, this.given.shown);
     const { beside } = this.given;
-    const also = beside.length > 0 ? `, nor what this page says beside them: ${beside.join(", ")}` : "";
-    return `${count} values on this page were compared, with what they are called, and none is left out. The wording of the heading was not${also}. No log holds that.`;
+    const also = beside.length > 0 ? `, and what stands beside them (${beside.join(", ")})` : "";
+    return `${count} values on this page were compared, with what they are called, and none is left out. No log holds the wording of the heading${also}: that was not compared.`;
   }
 
   async _checkpoint() {
