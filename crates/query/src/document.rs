@@ -378,12 +378,12 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Members with a field of their own; the rest is text.
-    /// The members of an object that an event has once.
+    /// The members of an object that an event has once: those with a field of their own; the rest is text.
     fn named(&mut self, inner: Vec<Member<'a>>, field_of: fn(&str) -> Option<Field>) {
         self.fields(inner, Self::keep, field_of);
     }
 
+    /// The same of any object; `add` says whether there may be many of it.
     fn fields(
         &mut self,
         inner: Vec<Member<'a>>,
@@ -400,7 +400,7 @@ impl<'a> Facts<'a> {
                     for (member, value) in inner {
                         match value {
                             Value::String(text) if member == "id" => {
-                                self.keep(Field::OnBehalfOf, text);
+                                add(self, Field::OnBehalfOf, text);
                             }
                             value => self.text(value),
                         }
@@ -470,4 +470,26 @@ fn without_tags(text: Cow<'_, str>) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_may_be_many_of_is_bounded_and_what_there_is_once_is_kept() {
+        let related = r#"{"type":"service","id":"s","on_behalf_of":{"id":"x"}}"#;
+        let many = vec![related; 3 * FACTS_MAX].join(",");
+        let text = format!(r#"{{"related":[{many}],"resource":{{"id":"r"}},"trace_id":"t"}}"#);
+        let bounds = ledger::json::Bounds::PART;
+        let value = ledger::json::parse_within(text.as_bytes(), bounds).unwrap();
+        let mut facts = Facts {
+            facts: Vec::new(),
+            restricted: false,
+        };
+        facts.details("service", value);
+        let has = |field| facts.facts.iter().any(|fact| fact.field == field);
+        assert!(has(Field::ResourceId) && has(Field::TraceId));
+        assert_eq!(facts.facts.len(), FACTS_MAX + 2);
+    }
 }
