@@ -2,10 +2,11 @@
 
 use std::num::NonZero;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::name::TenantId;
 use ledger::source::{Clock, Rng};
-use store::{EventIndex, LedgerStore, LogRef, StoreError, Tenant};
+use store::{EventIndex, LedgerStore, LogRef, SignedHead, StoreError, Tenant};
 use tokio::sync::Semaphore;
 
 use crate::access::{OpenSearches, ReadTotals};
@@ -22,6 +23,9 @@ use crate::shares::{Held, TenantShares};
 use crate::sources::Sources;
 use crate::telemetry::Metrics;
 use crate::verification::Verifications;
+
+/// How long requests wait for a checkpoint.
+const SIGNING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The service without its sockets. Fields are shared by all requests; each guards itself.
 #[derive(Debug)]
@@ -137,6 +141,17 @@ impl Server {
             )
             .retry_after(1)
         })
+    }
+
+    /// Waits a while for a checkpoint that covers an entry; `None` if there is none by then.
+    pub(crate) async fn covering(
+        &self,
+        log: LogRef,
+        seq: u64,
+    ) -> Result<Option<SignedHead>, StoreError> {
+        let signed = self.store.signed_past(log, seq);
+        let signed = tokio::time::timeout(SIGNING_PATIENCE, signed).await;
+        signed.ok().transpose()
     }
 
     /// Records an event of our own and waits until it is durable.

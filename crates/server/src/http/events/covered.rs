@@ -1,7 +1,6 @@
 //! Records and proofs of entries, read from the store in few calls.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use api::code;
 use base64ct::{Base64, Encoding};
@@ -13,8 +12,6 @@ use store::{LogRef, Record, SignedHead};
 use crate::http::HttpError;
 use crate::server::Server;
 
-/// How long to wait for a checkpoint.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Most records that one call of the store reads.
 const RECORDS_MAX: u64 = 1_024;
 
@@ -62,10 +59,9 @@ pub(super) async fn prove(
     seqs: &[u64],
 ) -> Result<Covered, HttpError> {
     let last = seqs.iter().max().copied().unwrap_or(0);
-    let head = tokio::time::timeout(PATIENCE, server.store.signed_past(log, last)).await;
-    let head = head.map_err(|_| {
+    let head = server.covering(log, last).await?.ok_or_else(|| {
         HttpError::new(code::NOT_SIGNED_YET, "no checkpoint covers the event yet").retry_after(1)
-    })??;
+    })?;
     let mut proofs = BTreeMap::new();
     for seq in seqs {
         let damaged = |error| HttpError::internal(format!("proving {seq}: {error}"));

@@ -1,7 +1,6 @@
 //! `GET /v1/export`: events as one file.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use api::code;
 use axum::body::Body;
@@ -30,8 +29,6 @@ use crate::http::json;
 use crate::http::pulled::PulledBody;
 use crate::server::Server;
 
-/// How long to wait for a checkpoint that covers everything.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest name of a zone in bytes.
 const ZONE_BYTES_MAX: usize = 64;
 /// Names the export, for its manifest.
@@ -195,12 +192,10 @@ fn zone(sent: Option<&str>) -> Result<TimeZone, HttpError> {
 async fn pin(server: &Server, log: LogRef) -> Result<(SignedHead, u64), HttpError> {
     let entries = server.store.head(log).await?.size;
     let last = entries.saturating_sub(1);
-    let signed = tokio::time::timeout(PATIENCE, server.store.signed_past(log, last)).await;
-    let head = if let Ok(head) = signed {
-        head?
-    } else {
-        let head = server.store.head(log).await?;
-        head.signed.ok_or_else(not_signed)?
+    let newest = async || server.store.head(log).await?.signed.ok_or_else(not_signed);
+    let head = match server.covering(log, last).await? {
+        Some(head) => head,
+        None => newest().await?,
     };
     let entries = entries.max(head.size);
     Ok((head, entries))

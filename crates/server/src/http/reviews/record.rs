@@ -5,7 +5,6 @@
 //! asked for. What comes later is not covered by it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use api::{NewReview, Review, code};
 use axum::body::Body;
@@ -25,8 +24,6 @@ use crate::server::Server;
 
 /// Longest note in bytes.
 const NOTE_BYTES_MAX: usize = 2_000;
-/// How long to wait for a checkpoint that covers everything.
-const PATIENCE: Duration = Duration::from_secs(5);
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// What is to be marked.
@@ -79,12 +76,9 @@ pub(crate) async fn record(
 /// The checkpoint of everything that readers may have been shown when they asked for the mark.
 async fn head(server: &Server, log: LogRef) -> Result<SignedHead, HttpError> {
     let last = server.store.head(log).await?.size.saturating_sub(1);
-    let signed = tokio::time::timeout(PATIENCE, server.store.signed_past(log, last)).await;
-    let head = signed.map_err(|_| {
-        let detail = "no checkpoint covers the newest events yet";
-        HttpError::new(code::NOT_SIGNED_YET, detail).retry_after(1)
-    })?;
-    Ok(head?)
+    let detail = "no checkpoint covers the newest events yet";
+    let not_yet = || HttpError::new(code::NOT_SIGNED_YET, detail).retry_after(1);
+    server.covering(log, last).await?.ok_or_else(not_yet)
 }
 
 /// Makes the mark durable, and answers it.
