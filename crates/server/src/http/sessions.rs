@@ -1,6 +1,7 @@
 //! Browsers that are signed in, for operators and a tenant's admins.
 //!
-//! Promises: an admin learns nothing of a session that may not enter the own tenant, and of one that may only that.
+//! Promises: an admin sees and ends no session but those that may enter the own tenant, and of other tenants that such a one
+//! may enter nothing is told.
 
 pub(super) mod end;
 pub(super) mod list;
@@ -12,11 +13,19 @@ use store::Tenant;
 
 use crate::auth::{Session, Whose};
 
+/// The tenants among those that a session may enter.
+fn open_to<'t>(
+    session: &Session,
+    tenants: &'t [Arc<Tenant>],
+    now: Micros,
+) -> impl Iterator<Item = &'t Arc<Tenant>> {
+    let tenants = tenants.iter();
+    tenants.filter(move |tenant| session.whose.may_enter(tenant, now))
+}
+
 /// A session on the wire; `None` if it may enter none of the tenants.
 fn shown(session: &Session, tenants: &[Arc<Tenant>], now: Micros) -> Option<api::Session> {
-    let open = tenants
-        .iter()
-        .filter(|tenant| session.whose.may_enter(tenant, now));
+    let open = open_to(session, tenants, now);
     let open: Vec<_> = open.map(|tenant| tenant.record.name.clone()).collect();
     if open.is_empty() {
         return None;

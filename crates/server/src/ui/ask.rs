@@ -64,18 +64,18 @@ impl Ask {
         method: Method,
         path_and_query: &str,
     ) -> Result<Response<Body>, Refused> {
-        for _ in 0..TURNS_MAX {
-            match self
-                .raw(method.clone(), path_and_query, Body::empty())
-                .await
-            {
-                Err(refused) if refused.0.code == api::code::TOO_MANY_SEARCHES => {
+        let mut turns = 0..TURNS_MAX;
+        loop {
+            let answer = self.raw(method.clone(), path_and_query, Body::empty());
+            match answer.await {
+                Err(refused)
+                    if refused.0.code == api::code::TOO_MANY_SEARCHES && turns.next().is_some() =>
+                {
                     tokio::time::sleep(TURN).await;
                 }
                 answer => return answer,
             }
         }
-        self.raw(method, path_and_query, Body::empty()).await
     }
 
     /// Sends a JSON body, and reads what comes back.

@@ -76,11 +76,11 @@ pub(super) async fn worded(request: Request, next: Next) -> Response<Body> {
     }
     let sent = "expected what one of our pages sends";
     let refusal = match answer.status().as_u16() {
-        404 => HttpError::not_found(),
+        400 => HttpError::new(code::BAD_REQUEST, sent),
         413 => HttpError::new(code::BODY_TOO_LARGE, sent),
         415 => HttpError::new(code::UNSUPPORTED_TYPE, sent),
         422 => HttpError::new(code::BAD_FIELD, sent),
-        _ => HttpError::new(code::BAD_REQUEST, sent),
+        _ => return answer,
     };
     show(Shell::bare("", theme), &refusal.into())
 }

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 
+use super::open_to;
 use crate::auth::{Act, Caller, SessionEnd};
 use crate::http::HttpError;
 use crate::http::extract::{Parameters, Segment};
@@ -23,10 +24,7 @@ pub(crate) async fn end(
     let tenants = managed_all(&server, &caller, parameters.tenant.as_deref()).await?;
     let now = server.now();
     let session = server.sessions.living(&id, now.monotonic);
-    let session = session.filter(|session| {
-        let mut tenants = tenants.iter();
-        tenants.any(|tenant| session.whose.may_enter(tenant, now.wall))
-    });
+    let session = session.filter(|session| open_to(session, &tenants, now.wall).next().is_some());
     let session = session.ok_or_else(HttpError::not_found)?;
     // Who did it is durable first; that the session ended is recorded in its person's name by itself.
     let mut event = OwnEvent::new("veritrail.session.revoked", caller.actor(), "session");
