@@ -15,6 +15,7 @@ use self::row::Row;
 use super::page::{REPEATED_BYTES_MAX, redirect, render};
 use super::problem::Refused;
 use super::shell::{Section, Shell};
+use super::term::term;
 use super::visit::Visit;
 use crate::auth::Act;
 use crate::http::HttpError;
@@ -278,7 +279,7 @@ impl Asked {
         );
         let reader = self.reader.trim();
         if with_reader && !reader.is_empty() {
-            conditions.push(format!("actor:{}", quoted(reader)));
+            conditions.push(term("actor", reader));
         }
         let q = self.q.trim();
         if !q.is_empty() {
@@ -290,12 +291,6 @@ impl Asked {
         }
         conditions.join(" ")
     }
-}
-
-/// A value in quotes, as the language of queries has it.
-fn quoted(value: &str) -> String {
-    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("\"{escaped}\"")
 }
 
 /// A time to the second, `2026-03-12T14:32:07Z`.

@@ -26,9 +26,10 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 
 use self::asked::{Asked, Fault, Only, Parameters};
 use self::found::Found;
-use self::histogram::{Histogram, grouped};
+use self::histogram::Histogram;
 use self::shown::{Entry, Section};
 use self::window::{Window, end_for_form, for_form, plain};
+use super::histogram::grouped;
 use super::later::Later;
 use super::page::{guarded, in_two, render};
 use super::problem::Refused;

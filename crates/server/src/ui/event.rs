@@ -51,7 +51,7 @@ struct EventPage {
     changes: Vec<Change>,
     /// How many there are, if that is more than are shown.
     too_many_changes: Option<usize>,
-    /// Leads to other events of the same resource, where something is masked.
+    /// The resource's page, where something is masked.
     masks: Option<String>,
     missing: Vec<Missing>,
     exact: Vec<Exact>,
@@ -134,7 +134,7 @@ async fn page(visit: &Visit, id: &str, source: &str) -> Result<Response<Body>, R
         groups: fields::groups(&value, visit),
         changes: changes::of(&value, visit),
         too_many_changes: changes::too_many(&value),
-        masks: is_masked(&value).then(|| same_resource(visit, &event)),
+        masks: is_masked(&value).then(|| told.resource_href.clone()),
         missing: missing(&event, visit.may(Act::ReadPersons)),
         exact: exact(&event),
         json_href: with_parameters(&path, &asked),
@@ -219,21 +219,4 @@ fn is_masked(value: &Value<'_>) -> bool {
         .iter()
         .filter(|(name, _)| !fields::BESIDE.contains(&name.as_ref()));
     shown.any(|(_, value)| value.to_compact().contains(fields::MASK))
-}
-
-/// A search for events of the same resource.
-fn same_resource(visit: &Visit, event: &api::Event) -> String {
-    let resource = event
-        .said
-        .get("resource")
-        .and_then(serde_json::Value::as_object);
-    let text = |name: &str| {
-        resource
-            .and_then(|members| members.get(name)?.as_str())
-            .unwrap_or_default()
-    };
-    link::search(
-        visit,
-        &[("resource.type", text("type")), ("resource.id", text("id"))],
-    )
 }

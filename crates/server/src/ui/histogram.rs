@@ -248,8 +248,8 @@ fn stretch(part: Window) -> String {
     )
 }
 
-/// `3 hours`.
-fn in_words(width: i64) -> String {
+/// A length in microseconds: `3 hours`.
+pub(super) fn in_words(width: i64) -> String {
     let seconds = width / SECOND;
     let units = [
         (604_800, "week"),

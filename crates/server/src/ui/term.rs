@@ -2,9 +2,13 @@
 
 /// `field:"value"`.
 pub(super) fn term(field: &str, value: &str) -> String {
-    let mut text = String::with_capacity(field.len() + value.len() + 3);
-    text.push_str(field);
-    text.push_str(":\"");
+    format!("{field}:{}", quoted(value))
+}
+
+/// `"value"`.
+pub(super) fn quoted(value: &str) -> String {
+    let mut text = String::with_capacity(value.len() + 2);
+    text.push('"');
     for c in value.chars() {
         if matches!(c, '"' | '\\') {
             text.push('\\');

@@ -67,6 +67,26 @@ async fn every_value_stands_on_the_page_with_its_place_and_the_search_for_it() {
 }
 
 #[tokio::test]
+async fn a_mask_leads_to_its_own_resource_or_nowhere() {
+    let world = World::new().await;
+    for (id, resource, link) in [
+        ("evt_id", r#""id":"var_1","name":"X""#, true),
+        ("evt_name", r#""name":"X""#, false),
+    ] {
+        let event = format!(
+            r#"{{"id":"{id}","operation":"environment_variable.updated","actor":{{}},"resource":{{"type":"environment_variable",{resource}}},"changes":[{{"field":"value","before":"hunter2","after":"hunter3"}}]}}"#
+        );
+        world.store(&event).await;
+        let page = page_for(&world, "auditor", id).await;
+        let (_, notice) = page.split_once("id=\"masks\"").unwrap();
+        let (notice, _) = notice.split_once("</div>").unwrap();
+        let there = "href=\"/t/acme/resources/environment_variable/var_1\"";
+        assert_eq!(notice.contains(there), link, "{notice}");
+        assert_eq!(notice.contains("href="), link, "{notice}");
+    }
+}
+
+#[tokio::test]
 async fn very_many_changes_are_a_page_of_bounded_length_that_leaves_none_out() {
     let world = World::new().await;
     let changes = (0..2_000).map(|at| format!(r#"{{"field":"f{at}","before":{at},"after":""}}"#));

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::window::{self, Window};
 use crate::http::HttpError;
 use crate::ui::ask::with_parameters;
+use crate::ui::term::term;
 
 /// Longest name of a project or environment that is filtered by, in bytes.
 const NAME_BYTES_MAX: usize = 256;
@@ -218,7 +219,7 @@ impl Asked {
     pub(super) fn query_with(&self, more: &str) -> String {
         let named = |field: &str, value: &str| match value {
             "" => String::new(),
-            value => format!("{field}:{}", quoted(value)),
+            value => term(field, value),
         };
         let below = self.below.map_or_else(String::new, |below| {
             let last = window::short(self.window.until.plus(-1));
@@ -247,11 +248,7 @@ impl Asked {
 
     /// What went wrong among it.
     pub(super) fn problems(&self) -> String {
-        if self.only == Only::Problems {
-            self.query()
-        } else {
-            self.query_with(PROBLEMS)
-        }
+        self.query_with(PROBLEMS)
     }
 
     /// `since` and `until` for the API.
@@ -310,11 +307,6 @@ impl Asked {
             other.window = window;
         })
     }
-}
-
-/// A value of a query, whatever it holds.
-pub(super) fn quoted(value: &str) -> String {
-    format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]

@@ -7,14 +7,14 @@
 use ledger::time::Micros;
 
 use super::arrangement::{Pin, arrange, fitting};
-use super::asked::Asked;
+use super::asked::{Asked, Only};
 use super::happening::Happening;
-use super::histogram::{bucket_seconds, grouped};
+use super::histogram::bucket_seconds;
 use super::relation::{Break, WITHIN_MICROS, breaks};
 use super::shown::{Maker, Section};
 use super::window::short;
 use crate::ui::ask::Ask;
-use crate::ui::histogram::events;
+use crate::ui::histogram::{events, grouped};
 use crate::ui::problem::Refused;
 use crate::ui::visit::Visit;
 
@@ -95,15 +95,21 @@ async fn count(ask: Ask, asked: Asked) -> Counted {
         ("until", &behind),
         ("limit", BREAKS_MAX),
     ];
+    // Where only what went wrong is asked for, all of it is that.
+    let apart = asked.only != Only::Problems;
     let (broken, all, wrong) = tokio::join!(
         ask.get::<api::Events>("/v1/events", &broken),
         ask.get::<api::Statistics>("/v1/stats", &all),
-        ask.get::<api::Statistics>("/v1/stats", &wrong),
+        async {
+            let asked = ask.get::<api::Statistics>("/v1/stats", &wrong);
+            if apart { asked.await.ok() } else { None }
+        },
     );
+    let all = all.ok();
     Counted {
         broken: broken.map(|broken| broken.events).unwrap_or_default(),
-        all: all.ok(),
-        wrong: wrong.ok(),
+        wrong: if apart { wrong } else { all.clone() },
+        all,
         ..Counted::default()
     }
 }

@@ -202,7 +202,7 @@ impl Happening {
     /// What the actor is called in a sentence about many events.
     pub(super) fn actor_name(&self) -> String {
         if !self.told.actor.is_empty() {
-            return vocabulary::sentence::clean(&self.told.actor);
+            return self.told.actor.clone();
         }
         match self.told.actor_type.as_str() {
             "service_account" => "Service accounts",

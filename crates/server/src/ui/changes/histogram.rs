@@ -6,9 +6,9 @@
 use ledger::time::Micros;
 
 use super::window::{Window, plain, short};
-pub(super) use crate::ui::histogram::grouped;
+use crate::ui::histogram::{grouped, in_words};
+use crate::ui::window::{MONDAY, SECOND};
 
-const SECOND: i64 = 1_000_000;
 /// Most buckets of a window, but for one at its end.
 const BARS_MAX: i64 = 48;
 /// Widths that people read easily, in seconds.
@@ -34,8 +34,6 @@ const WIDTHS: [i64; 20] = [
     62_899_200,
     157_248_000,
 ];
-/// The first Monday of 1970, which buckets of the API are counted from.
-const MONDAY: i64 = 4 * 86_400 * SECOND;
 /// Height of the drawing; a bar's share of it is its share of the highest.
 const HEIGHT: u64 = 100;
 /// Width of a bar with the gap behind it.
@@ -156,9 +154,9 @@ impl Histogram {
             seconds,
             buckets,
             summary: format!(
-                "{} a bar; the highest, of {busiest}, has {}.",
-                in_words(seconds),
-                grouped(highest.count)
+                "The highest bar, of {busiest}, has {}; {} a bar.",
+                grouped(highest.count),
+                in_words(width)
             ),
             marks: marks(window),
         })
@@ -186,26 +184,6 @@ pub(super) fn span(part: Window) -> String {
     match from.get(..11).and_then(|day| to.strip_prefix(day)) {
         Some(clock) => format!("{from}–{clock}"),
         None => format!("{from} – {to}"),
-    }
-}
-
-fn in_words(seconds: i64) -> String {
-    let units = [
-        (604_800, "week"),
-        (86_400, "day"),
-        (3_600, "hour"),
-        (60, "minute"),
-        (1, "second"),
-    ];
-    let (unit, name) = units
-        .into_iter()
-        .find(|(unit, _)| seconds % unit == 0)
-        .unwrap_or((1, "second"));
-    let count = seconds / unit;
-    if count == 1 {
-        format!("One {name}")
-    } else {
-        format!("{count} {name}s")
     }
 }
 

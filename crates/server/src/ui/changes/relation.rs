@@ -4,7 +4,6 @@
 //! the deployment's own events, or of what changed nothing.
 
 use ledger::time::Micros;
-use ledger::vocabulary::sentence::clean;
 
 use super::happening::{Happening, Mark};
 use crate::ui::moment::length_of;
@@ -47,7 +46,7 @@ pub(super) fn breaks<'a>(events: impl Iterator<Item = &'a Happening>) -> Vec<Bre
                 scope: event.scope.clone()?,
                 deployment: event.deployment.clone(),
                 correlation: event.correlation.clone(),
-                name: clean(&event.told.resource),
+                name: event.told.resource.clone(),
                 href: event.told.href.clone(),
                 word: if event.mark == Mark::RolledBack {
                     "was rolled back"

@@ -6,16 +6,16 @@ use ledger::time::Micros;
 use ledger::vocabulary::sentence::clean;
 
 use super::arrangement::{FOLD_SHOWN, Part};
-use super::asked::{Asked, quoted};
+use super::asked::Asked;
 use super::fold::Line;
 use super::group::Item;
 use super::happening::Happening;
-use super::histogram::grouped;
 use super::relation::{Before, Break, next};
 use super::window::{Window, day_name, offset, short};
 use crate::ui::ask::with_parameters;
-use crate::ui::histogram::events;
+use crate::ui::histogram::{events, grouped};
 use crate::ui::telling::Stretch;
+use crate::ui::term::term;
 
 /// One event.
 #[derive(Clone, Debug)]
@@ -248,8 +248,8 @@ impl Maker<'_> {
     /// The search for what this actor did from then on.
     fn find(&self, newest: &Happening, since: Micros) -> String {
         let actor = match newest.actor_id.as_str() {
-            "" => format!("actor.type:{}", quoted(&newest.told.actor_type)),
-            id => format!("actor.id:{}", quoted(id)),
+            "" => term("actor.type", &newest.told.actor_type),
+            id => term("actor.id", id),
         };
         let window = Window::between(since, newest.at.plus(1)).unwrap_or(self.asked.window);
         let query = self.asked.query_with(&actor);

@@ -8,7 +8,7 @@ use ledger::time::Micros;
 
 use super::super::ask::segment;
 use super::super::telling::Told;
-use super::super::term::term;
+use super::super::term::quoted;
 use super::super::visit::Visit;
 use super::super::withheld::is_withheld;
 use super::link;
@@ -139,16 +139,8 @@ async fn resource(visit: &Visit, event: &api::Event, told: &Told) -> List {
     let query = link::query(&[("resource.type", kind), of]);
     let at = told.when.at;
     let searches = [
-        (
-            "newest",
-            NEIGHBOURS,
-            format!("{query} timestamp:<={}", exact(at)),
-        ),
-        (
-            "oldest",
-            NEIGHBOURS,
-            format!("{query} timestamp:>{}", exact(at)),
-        ),
+        ("newest", NEIGHBOURS, format!("{query} timestamp:<={at}")),
+        ("oldest", NEIGHBOURS, format!("{query} timestamp:>{at}")),
     ];
     let nothing = "This is the only event of it.";
     let wanted = Wanted {
@@ -290,18 +282,7 @@ fn text<'e>(event: &'e api::Event, object: &str, name: &str) -> Option<&'e str> 
     (!text.trim().is_empty()).then_some(text)
 }
 
-/// A text as one word of a query.
-fn quoted(text: &str) -> String {
-    // Of a condition without its field, what is left are its quotes.
-    term("", text).split_off(1)
-}
-
 /// A time as queries take it, to the second.
 fn second(at: Micros) -> String {
     at.to_string().get(..19).unwrap_or_default().to_owned()
-}
-
-/// A time as queries take it, whole.
-fn exact(at: Micros) -> String {
-    at.to_string()
 }

@@ -57,8 +57,7 @@ pub(super) fn of(visit: &Visit, place: &[&str], text: &str) -> String {
     let findable = !text.is_empty()
         && text.len() <= VALUE_BYTES_MAX
         && !text.chars().any(char::is_control)
-        && !text.contains(MASK)
-        && !is_withheld(text);
+        && !text.contains(MASK);
     match field(place).filter(|_| findable) {
         Some(field) => search(visit, &[(&field, text)]),
         None => String::new(),
