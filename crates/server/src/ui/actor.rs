@@ -110,7 +110,7 @@ async fn page(visit: &Visit, kind: &str, id: &str) -> Result<Response<Body>, Ref
         name,
         kind: kind.replace('_', " "),
         id: id.to_owned(),
-        email: said("email").unwrap_or_default(),
+        email: sentence::clean(&said("email").unwrap_or_default()),
         total: whole.total,
         first: Moment::read_if(whole.earliest.as_deref(), visit.now),
         last: Moment::read_if(whole.latest.as_deref(), visit.now),
@@ -173,9 +173,12 @@ fn tallies(visit: &Visit, counted: &Statistics, q: &str) -> Vec<Tally> {
         ("Addresses", "ip"),
         ("Credentials", "actor.credential_id"),
     ];
-    let tallies = fields.into_iter().map(|(title, field)| Tally {
-        title,
-        counts: counts(visit, counted, field, q),
+    let tallies = fields.into_iter().map(|(title, field)| {
+        let mut counts = counts(visit, counted, field, q);
+        for counted in &mut counts {
+            counted.label = sentence::clean(&counted.label);
+        }
+        Tally { title, counts }
     });
     tallies.filter(|tally| !tally.counts.is_empty()).collect()
 }

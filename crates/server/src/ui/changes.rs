@@ -23,6 +23,7 @@ use askama::Template;
 use axum::body::Body;
 use axum::extract::Query;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use ledger::vocabulary::sentence;
 
 use self::asked::{Asked, Fault, Only, Parameters};
 use self::found::Found;
@@ -285,7 +286,7 @@ impl ChangesPage {
                             .unwrap_or_default(),
                         current,
                         href: asked.with(|other| choose(other, chosen)),
-                        label: name,
+                        label: sentence::clean(&name),
                     }
                 };
                 names.into_iter().map(choice).collect::<Vec<Choice>>()

@@ -184,9 +184,7 @@ fn name_actors(actors: &mut [Tallied], events: &Events) {
                 .then(|| said.get("name")?.as_str())
                 .flatten()
         });
-        if let Some(name) = known {
-            actor.label = name.to_owned();
-        }
+        actor.label = sentence::clean(known.unwrap_or(&actor.label));
     }
 }
 
@@ -276,9 +274,10 @@ fn known(visit: &Visit, state: &FieldState) -> Known {
         value: shortened(value),
         since: Moment::read(&state.since, visit.now),
         event: visit.path(&format!("/events/{}", segment(&state.event))),
-        actor: name
-            .cloned()
-            .unwrap_or_else(|| actor.kind.replace('_', " ")),
+        actor: name.map_or_else(
+            || sentence::clean(&actor.kind.replace('_', " ")),
+            |name| sentence::clean(name),
+        ),
     }
 }
 

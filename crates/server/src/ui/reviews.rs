@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::access::{Choice, tabs};
 use super::confirm::told;
 use super::form::Sent;
+use super::histogram::events;
 use super::moment::Moment;
 use super::page::{redirect, render};
 use super::problem::Refused;
@@ -182,11 +183,7 @@ fn day(visit: &Visit, index: i64, count: u64, review: Option<&Review>) -> Day {
     Day {
         weekday: weekday(index),
         class,
-        count: if count == 1 {
-            String::from("1 event")
-        } else {
-            format!("{count} events")
-        },
+        count: events(count),
         since: count.saturating_sub(covered),
         by: review
             .and_then(|review| review.by.clone())
@@ -282,10 +279,7 @@ impl What {
 
     /// The title of its form, and what whoever sends it says.
     fn said(&self, counted: &Statistics) -> (String, String) {
-        let count = match counted.total {
-            1 => String::from("1 event"),
-            events => format!("{events} events"),
-        };
+        let count = events(counted.total);
         let said = format!("You say that you looked through the {count} of");
         if self.day.is_empty() {
             let title = String::from("Mark a view as reviewed");

@@ -284,10 +284,7 @@ fn assemble(
     refused: Option<Refusal>,
 ) -> SearchPage {
     let (events, onward) = found.map_or((Vec::new(), None), |found| (found.events, found.cursor));
-    let rows: Vec<Told> = events
-        .iter()
-        .map(|event| Told::new(event, &visit.tenant, visit.now))
-        .collect();
+    let rows = visit.told(&events);
     let known = visit.caller.known_countries();
     let query = Query {
         text: &question.q,
@@ -308,8 +305,8 @@ fn assemble(
         .now
         .plus(-LIVE_OVERLAP_MICROS)
         .min(question.window.until);
-    let until = live_from.to_string();
-    let live = visit.link("/search/live", &[("q", &question.q), ("since", &until)]);
+    let since = live_from.to_string();
+    let live = visit.link("/search/live", &[("q", &question.q), ("since", &since)]);
     SearchPage {
         shell: shell(visit, &question.q),
         form: form(visit, question),

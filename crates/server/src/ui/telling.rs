@@ -61,6 +61,19 @@ pub(super) struct Told {
     pub(super) reason: String,
 }
 
+/// The page of an actor or a resource, `page` being `actors` or `resources`; empty for none.
+pub(super) fn page_of(tenant: &str, page: &str, of_type: Option<&str>, id: Option<&str>) -> String {
+    match (of_type, id) {
+        // Browsers take these away before they ask, however they are written.
+        (_, Some("." | "..")) => String::new(),
+        (Some(of_type), Some(id)) if is_withheld(of_type) || is_withheld(id) => String::new(),
+        (Some(of_type), Some(id)) => {
+            format!("/t/{tenant}/{page}/{}/{}", segment(of_type), segment(id))
+        }
+        _ => String::new(),
+    }
+}
+
 impl Told {
     /// The event, for pages of `tenant`, seen at `now`.
     pub(super) fn new(event: &Event, tenant: &str, now: Micros) -> Self {
@@ -70,15 +83,8 @@ impl Told {
         let context = Member(said.get("context").and_then(Value::as_object));
         let origin = Member(said.get("origin").and_then(Value::as_object));
         let outcome = Member(said.get("outcome").and_then(Value::as_object));
-        let page = |kind: &str, of: Member<'_>| match (of.text("type"), of.text("id")) {
-            // Browsers take these away before they ask, however they are written.
-            (_, Some("." | "..")) => String::new(),
-            (Some(of_type), Some(id)) if is_withheld(of_type) || is_withheld(id) => String::new(),
-            (Some(of_type), Some(id)) => {
-                format!("/t/{tenant}/{kind}/{}/{}", segment(of_type), segment(id))
-            }
-            _ => String::new(),
-        };
+        let page =
+            |kind: &str, of: Member<'_>| page_of(tenant, kind, of.text("type"), of.text("id"));
         let at = said
             .get("timestamp")
             .and_then(Value::as_str)

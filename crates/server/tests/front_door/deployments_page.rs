@@ -158,3 +158,31 @@ async fn the_page_of_an_analyst_names_nobody() {
         assert!(!page.text().contains(hidden), "{hidden}");
     }
 }
+
+#[tokio::test]
+async fn an_id_that_browsers_take_for_a_way_up_has_no_link_and_a_name_reorders_nothing() {
+    let world = World::new().await;
+    let event = r#"{"id":"up","operation":"deployment.succeeded","timestamp":"2026-11-21T07:59:00Z","actor":{"type":"user","id":"..","name":"ana\u202egpj"},
+      "resource":{"type":"deployment","id":"..","name":"web","project_id":"p\u202eq"},"context":{"environment":"production"},"outcome":{"result":"success"}}"#;
+    world.store(event).await;
+    let other = event
+        .replace("\"..\"", "\"usr_1\"")
+        .replace("\"up\"", "\"down\"");
+    world.store(&other).await;
+    let visitor = Visitor::of(&world, "acme", &["reader"]).await;
+    let window = "since=2026-11-20T00:00:00Z&until=2026-11-22T00:00:00Z";
+    let page = visitor.text(&format!("/deployments?{window}")).await;
+    assert!(page.contains("/t/acme/resources/deployment/usr_1\""));
+    assert!(!page.contains("/deployment/..") && !page.contains("/user/.."));
+    let search = format!("/search?{window}");
+    let paths = [
+        "/actors/user/usr_1",
+        "/resources/deployment/usr_1",
+        "/",
+        &search,
+    ];
+    for path in paths {
+        let page = visitor.text(path).await;
+        assert!(!page.contains('\u{202e}'), "{path}");
+    }
+}

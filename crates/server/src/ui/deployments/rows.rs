@@ -10,8 +10,8 @@ use super::charts::{Scale, Spark};
 use super::words;
 use crate::ui::ask::segment;
 use crate::ui::moment::Moment;
+use crate::ui::telling::page_of;
 use crate::ui::visit::Visit;
-use crate::ui::withheld::is_withheld;
 
 /// Figures in words.
 #[derive(Clone, Debug)]
@@ -136,10 +136,8 @@ impl Row {
             .as_ref()
             .or(actor.email.as_ref())
             .or(actor.id.as_ref());
-        let page = |page: &str, kind: &str, id: Option<&String>| {
-            let id = id.filter(|id| !is_withheld(id));
-            let id = id.map(|id| format!("/{page}/{}/{}", segment(kind), segment(id)));
-            id.map(|path| visit.path(&path)).unwrap_or_default()
+        let page = |page: &str, kind: &str, id: &Option<String>| {
+            page_of(&visit.tenant, page, Some(kind), id.as_deref())
         };
         let resource = &deployment.resource;
         Self {
@@ -174,8 +172,8 @@ impl Row {
             restored: time(&deployment.restored),
             rolled_back: time(&deployment.rolled_back),
             actor: called.map_or_else(|| clean(&kind.replace('_', " ")), |name| clean(name)),
-            actor_href: page("actors", kind, actor.id.as_ref()),
-            resource_href: page("resources", &resource.kind, resource.id.as_ref()),
+            actor_href: page("actors", kind, &actor.id),
+            resource_href: page("resources", &resource.kind, &resource.id),
             changes: deployment.changes_before.as_ref().map(|before| Changes {
                 href: visit.link(
                     "/search",

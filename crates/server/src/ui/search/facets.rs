@@ -3,6 +3,7 @@
 //! Promises: a value's link finds as many events as its count says, in the same window; a value that no query could name
 //! has no link, nor have any where the query is too long for each to repeat it. Must never: show what the API did not count for this viewer.
 
+use ledger::vocabulary::sentence;
 use query::{Field, country};
 
 use super::conditions::{Query, as_value, is, members};
@@ -67,11 +68,7 @@ pub(super) fn by() -> String {
 pub(super) fn chips(question: &Question, query: &Query<'_>) -> Vec<Chip> {
     let chip = |(place, member): (usize, &query::Filter)| Chip {
         text: member.to_string(),
-        href: if question.is_long() {
-            String::new()
-        } else {
-            question.with_query(&query.without(place))
-        },
+        href: question.one_of_many(|| query.without(place)),
     };
     members(query.filter)
         .into_iter()
@@ -90,21 +87,9 @@ pub(super) fn facets(
         let field = Field::parse(name)?;
         let found = counted.top.iter().find(|top| top.field == name)?;
         let mut values = left_out(&field, question, query);
-        values.extend(
-            found
-                .values
-                .iter()
-                .take(most)
-                .map(|value| one(&field, value, question, query)),
-        );
-        if question.is_long() {
-            for value in &mut values {
-                value.href.clear();
-                value.exclude.clear();
-            }
-        }
-        for value in values.iter_mut().skip(EXCLUDED_MAX) {
-            value.exclude.clear();
+        for value in found.values.iter().take(most) {
+            let excludes = values.len() < EXCLUDED_MAX;
+            values.push(one(&field, value, excludes, (question, query)));
         }
         (!values.is_empty()).then_some(Facet { label, values })
     };
@@ -114,8 +99,8 @@ pub(super) fn facets(
 fn one(
     field: &Field,
     value: &api::ValueCount,
-    question: &Question,
-    query: &Query<'_>,
+    excludes: bool,
+    (question, query): (&Question, &Query<'_>),
 ) -> FacetValue {
     let mut shown = FacetValue {
         text: shown_as(field, &value.value),
@@ -129,10 +114,12 @@ fn one(
     };
     if let Some(place) = query.place_of(&condition) {
         shown.state = "is";
-        shown.href = question.with_query(&query.without(place));
+        shown.href = question.one_of_many(|| query.without(place));
     } else {
-        shown.href = question.with_query(&query.with(&condition));
-        shown.exclude = question.with_query(&query.with(&!condition));
+        shown.href = question.one_of_many(|| query.with(&condition));
+        if excludes {
+            shown.exclude = question.one_of_many(|| query.with(&!condition));
+        }
     }
     shown
 }
@@ -145,7 +132,7 @@ fn left_out(field: &Field, question: &Question, query: &Query<'_>) -> Vec<FacetV
             text: shown_as(field, &value),
             count: String::new(),
             state: "not",
-            href: question.with_query(&query.without(place)),
+            href: question.one_of_many(|| query.without(place)),
             exclude: String::new(),
         })
     };
@@ -159,5 +146,5 @@ fn left_out(field: &Field, question: &Question, query: &Query<'_>) -> Vec<FacetV
 /// A value for people: counts have it in lower case.
 fn shown_as(field: &Field, value: &str) -> String {
     let country = (*field == Field::Country).then(|| country::name_of(&value.to_ascii_uppercase()));
-    country.flatten().unwrap_or(value).to_owned()
+    sentence::clean(country.flatten().unwrap_or(value))
 }

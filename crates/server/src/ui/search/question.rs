@@ -136,6 +136,14 @@ impl Question {
         self.q.len() > REPEATED_BYTES_MAX
     }
 
+    /// Another query, for one of many links; empty, and not made, where the query is long.
+    pub(super) fn one_of_many(&self, q: impl FnOnce() -> String) -> String {
+        if self.is_long() {
+            return String::new();
+        }
+        self.with_query(&q())
+    }
+
     /// The same query in another window, for one of many links; empty where the query is long.
     pub(super) fn part(&self, window: Window) -> String {
         if self.is_long() {
