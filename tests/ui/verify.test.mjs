@@ -173,6 +173,20 @@ test('an event of very many changes is a page of bounded length, and verified', 
   await box.button.click();
   const { look, text } = await box.verdict();
   assert.equal(look, 'good', text);
+  // Each value keeps its place, and what it is called; only the rows are others.
+  for (const [swap, why] of [['cell', /in the row of another change/], ['name', /The page calls the values at \/changes/]]) {
+    await person.visit('/t/demo/events/evt_wide');
+    await person.page.evaluate((what) => {
+      const [one, two] = document.querySelector('table.changes').tBodies[0].rows;
+      if (what === 'cell') one.cells[1].after(two.cells[1]);
+      if (what === 'cell') two.cells[0].after(one.cells[1]);
+      if (what === 'name') document.querySelector('#whole-changes summary code').textContent = 'metadata';
+    }, swap);
+    await box.button.click();
+    const altered = await box.verdict();
+    assert.equal(altered.look, 'bad', altered.text);
+    assert.match(altered.text, why);
+  }
   person.check();
   await person.close();
 });

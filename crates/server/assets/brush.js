@@ -1,7 +1,6 @@
 // Choosing a stretch of time on the bars: by dragging, or with the arrow keys on either end. Without a script each bar is
 // a link, and the form above takes any time.
 
-const SVG = document.createElementNS ? document.querySelector("svg")?.namespaceURI : undefined;
 /** Width of a bar with its gap, as the page draws them. */
 const STEP = 10;
 
@@ -13,7 +12,7 @@ class Brush {
     this.buckets = Number(figure.dataset.buckets);
     this.from = 0;
     this.to = this.buckets;
-    this.chosen = document.createElementNS(SVG, "rect");
+    this.chosen = document.createElementNS(this.svg.namespaceURI, "rect");
     this.chosen.setAttribute("class", "chosen");
     this.chosen.setAttribute("height", "100");
     this.chosen.setAttribute("visibility", "hidden");

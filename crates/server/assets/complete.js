@@ -159,7 +159,7 @@ function later() {
   // What was offered for less stays only as far as it fits what is typed now.
   if (!list.hidden) {
     const { typed } = wordAt(box.value, box.selectionStart);
-    show(options.filter((option) => option.text.toLowerCase().startsWith(typed.toLowerCase())));
+    show(typed ? options.filter((option) => option.text.toLowerCase().startsWith(typed.toLowerCase())) : []);
   }
   timer = setTimeout(look, WAIT_MS);
 }

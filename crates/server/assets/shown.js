@@ -25,7 +25,15 @@ export function besideIn(root) {
     if (value) holdName(decodeURIComponent(value.dataset.at), called, said);
     else beside.push(called);
   }
-  for (const table of root.querySelectorAll("table.changes")) holdColumns(table);
+  for (const table of root.querySelectorAll("table.changes")) {
+    holdColumns(table);
+    holdRows(table);
+  }
+  for (const whole of root.querySelectorAll('details[id^="whole-"]')) {
+    const called = whole.querySelector("summary code")?.textContent;
+    const pointer = decodeURIComponent(whole.querySelector("[data-json-at]").dataset.jsonAt);
+    if (`/${called}` !== pointer) throw new Fault(`The page calls the values at ${pointer} “${called}”.`);
+  }
   return beside;
 }
 
@@ -38,6 +46,22 @@ function holdName(pointer, called, said) {
   if (said.closest("table.changes")) within = 2;
   const name = asShown(place.slice(within).join("."));
   if (called !== name) throw new Fault(`The page calls the value at ${pointer} “${called}”; its name there is “${name}”.`);
+}
+
+/** Throws unless each row tells of one change, and no two of the same. */
+function holdRows(table) {
+  const told = new Set();
+  let current = null;
+  for (const row of table.tBodies[0].rows) {
+    if (row.querySelector("th")) current = null;
+    for (const { dataset } of row.querySelectorAll("[data-at], [data-json-at], [data-lines-at]")) {
+      const pointer = decodeURIComponent(dataset.at ?? dataset.jsonAt ?? dataset.linesAt);
+      const change = pointer.split("/").slice(0, 3).join("/");
+      if (current === null && !told.has(change)) current = change;
+      if (change !== current) throw new Fault(`The page shows the value at ${pointer} in the row of another change.`);
+      told.add(change);
+    }
+  }
 }
 
 function holdColumns(table) {

@@ -67,6 +67,8 @@ export function pages({ deletion, day, key, since, until }) {
     { name: 'operator-tenants', path: '/t/_instance/admin/tenants', as: 'operator' },
     { name: 'operator-tenant', path: '/t/_instance/admin/tenants/demo', as: 'operator' },
     { name: 'operator-tenant-new', path: '/t/_instance/admin/tenants/_new', as: 'operator' },
+    { name: 'operator-accounts', path: '/t/_instance/admin/accounts', as: 'operator' },
+    { name: 'operator-account-new', path: '/t/_instance/admin/accounts/new', as: 'operator' },
     { name: 'operator-sessions', path: '/t/_instance/admin/sessions', as: 'operator' },
     { name: 'operator-key-revoke', path: `/t/_instance/admin/keys/${segment(key.id)}/revoke`, as: 'operator' },
     { name: 'operator-keys', path: '/t/_instance/admin/keys', as: 'operator' },

@@ -276,9 +276,7 @@ impl Whose {
             _ => false,
         }
     }
-}
 
-impl Whose {
     /// Whether a session of theirs may enter the tenant at `now`.
     pub(crate) fn may_enter(&self, tenant: &Tenant, now: Micros) -> bool {
         match self {

@@ -1,7 +1,7 @@
-//! `/t/{tenant}/admin`: tenants, accounts, keys and sources, for whoever administers one tenant or all of them.
+//! `/t/{tenant}/admin`: tenants, accounts, sessions, keys and sources, for whoever administers one tenant or all of them.
 //!
 //! Promises: every act is asked once more in a sentence before it is done, and done by the API, which records it; a foreign
-//! tenant, key or source is answered as one that does not exist.
+//! tenant, account, session, key or source is answered as one that does not exist.
 
 pub(super) mod accounts;
 pub(super) mod keys;

@@ -188,7 +188,7 @@ fn is_foreign(headers: &HeaderMap) -> bool {
     let site = site.and_then(|site| site.to_str().ok());
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let (origin, host) = (text(header::ORIGIN), text(header::HOST));
-    // Browsers leave the first out where the page came unencrypted; the other they always send with a form.
+    // Browsers leave Sec-Fetch-Site out where the page came unencrypted; Origin always comes with a form.
     let elsewhere = origin.is_some_and(|origin| {
         let named = origin.split_once("://").map(|(_, named)| named);
         named.is_none() || named != host

@@ -427,6 +427,39 @@ async fn nobody_is_sent_to_a_foreign_place() {
 }
 
 #[tokio::test]
+async fn a_sign_in_comes_from_our_own_page_by_what_browsers_say_of_it() {
+    let (world, _, _) = world().await;
+    let key = world.auditor().await;
+    for (header, said, signed_in) in [
+        ("origin", "https://audit.example", true),
+        ("sec-fetch-site", "same-origin", true),
+        ("origin", "https://evil.example", false),
+        ("origin", "https://audit.example:8443", false),
+        ("origin", "https://audit.example.evil.example", false),
+        ("origin", "null", false),
+        ("sec-fetch-site", "same-site", false),
+    ] {
+        let mut browser = Browser::default();
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("host", "audit.example"),
+            (header, said),
+        ];
+        let form = format!("key={key}");
+        let reply = browser.send(&world, Method::POST, "/sign-in", &headers, form);
+        let reply = reply.await;
+        assert_eq!(
+            browser.is_signed_in(),
+            signed_in,
+            "{said}: {}",
+            reply.text()
+        );
+        let status = if signed_in { 303 } else { 403 };
+        assert_eq!(reply.status.as_u16(), status, "{said}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_changes_without_a_word_of_our_own_pages() {
     let (world, fake, mut browser) = world().await;
     fake.nature().claims = json!({"groups": ["admins"]});
